@@ -1,0 +1,133 @@
+//! The stable codes, in one list.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// How much a diagnostic weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Nothing is compiled.
+    Error,
+    /// Something is likely wrong; the output is still sound.
+    Warning,
+}
+
+impl Severity {
+    /// `error` or `warning`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// Declares every code once: variant, severity, and what it means in a few words.
+macro_rules! codes {
+    ($($variant:ident $severity:ident $title:literal,)*) => {
+        /// What kind of complaint a diagnostic is. Codes are stable: a meaning never changes, a code is never reused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $title] $variant,)*
+        }
+
+        impl Code {
+            /// Every code, in order.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// `GP201`.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($variant),)* }
+            }
+
+            /// The rule in a few words.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+
+            /// The severity that the rule has by itself.
+            pub fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity,)* }
+            }
+
+            /// The rule explained, with a wrong and a right example (Markdown).
+            pub fn explanation(self) -> &'static str {
+                match self { $(Self::$variant => include_str!(concat!("explain/", stringify!($variant), ".md")),)* }
+            }
+        }
+    };
+}
+
+codes! {
+    GP001 Error "the file is not YAML",
+    GP002 Error "the file is too large, too deep, or expands too far",
+    GP003 Error "a key stands in a mapping twice",
+    GP004 Error "the file holds more than one document",
+    GP005 Error "an unknown field",
+    GP006 Error "a value of the wrong type or out of its range",
+    GP007 Error "a required field is missing",
+    GP008 Error "an unknown apiVersion or kind",
+    GP009 Error "a control character in the text",
+    GP010 Error "a value that Kubernetes refuses",
+    GP101 Error "an unknown model",
+    GP102 Error "an unknown cohort",
+    GP103 Error "an unknown gate",
+    GP104 Error "an unknown port",
+    GP105 Error "a name that is used twice",
+    GP106 Error "a name that is no DNS label",
+    GP107 Error "an object name that is too long",
+    GP108 Error "two objects of one kind, namespace and name",
+    GP109 Error "a reserved label, or labels that contradict each other",
+    GP110 Error "a stage name that is reserved or used twice",
+    GP111 Warning "a model that no stage uses",
+    GP112 Warning "a cohort that no step uses",
+    GP201 Error "weights that are no percentages of one whole",
+    GP202 Error "a cohort that can never match",
+    GP203 Error "a matcher that Envoy would refuse or never match",
+    GP204 Warning "a regex that reads like a search",
+    GP205 Error "two cohorts with the same match",
+    GP206 Error "a mirror that adds nothing",
+    GP207 Error "a step that changes nothing",
+    GP208 Error "the host `*` without a gateway",
+    GP209 Error "a cohort and a base route whose matches cannot be joined",
+    GP210 Error "a source matcher where no route is bound to the mesh",
+    GP211 Error "a base route that hides the ones after it",
+    GP212 Error "a header operation that Istio refuses",
+    GP301 Error "traffic to a model that was not running in the stage before",
+    GP302 Error "a model removed while the stage before still sends it traffic",
+    GP303 Error "a subset removed while a route of the same stage names it",
+    GP304 Warning "exposure rises by more than policy.maxIncrease",
+    GP305 Warning "exposure falls along the steps",
+    GP306 Warning "no earlier stage is a safe one-step rollback",
+    GP401 Error "too few replicas for the traffic",
+    GP402 Error "no replicas under traffic",
+    GP403 Warning "one replica under more than 10 % of the traffic",
+    GP404 Error "replicas set on a model that an autoscaler scales",
+    GP405 Warning "an adopted Deployment that hands its replicas to an autoscaler",
+    GP501 Warning "a gate that no step uses",
+    GP601 Warning "an image that is not pinned",
+    GP602 Warning "a port that declares no protocol to Istio",
+    GP603 Warning "no readiness probe",
+    GP604 Warning "traffic moves without any gate",
+    GP605 Warning "no memory request",
+    GP606 Warning "traffic that passes no route",
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Code {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        let name = name.to_ascii_uppercase();
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.name() == name)
+            .ok_or(())
+    }
+}

@@ -1,0 +1,153 @@
+//! One complaint, as plain data.
+
+use crate::text::{Node, Route, Source, Span};
+
+use super::{Code, Severity};
+
+/// Which half of a mapping's entry a [`Place`] points at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The key: for what is unknown or missing.
+    Key,
+    /// The value: for what is wrong.
+    Value,
+}
+
+/// Where in the file a diagnostic points.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A node of the document; its span is found when the diagnostic is shown.
+    Node(Route, Part),
+    /// Bytes of the text, where there is no document to name a node of.
+    Bytes(Span),
+    /// The file as a whole.
+    File,
+}
+
+impl Place {
+    /// The value at `route`.
+    pub fn value(route: Route) -> Self {
+        Self::Node(route, Part::Value)
+    }
+
+    /// The key that leads to `route`.
+    pub fn key(route: Route) -> Self {
+        Self::Node(route, Part::Key)
+    }
+
+    /// The bytes that this place covers; `document` is the text as it was read, if it could be.
+    ///
+    /// A node that the document does not have (a default, say) is shown at its nearest parent's key.
+    pub fn span(&self, source: &Source, document: Option<&Node>) -> Span {
+        match (self, document) {
+            (Self::Bytes(span), _) => *span,
+            (Self::File, _) | (Self::Node(..), None) => Span::default(),
+            (Self::Node(route, part), Some(document)) => match (document.get(route), part) {
+                (Some(node), Part::Value) => first_line(source, node.span),
+                (Some(node), Part::Key) => document
+                    .key_span(route)
+                    .unwrap_or_else(|| first_line(source, node.span)),
+                (None, _) => {
+                    let mut parent = route.parent();
+                    while document.get(&parent).is_none() {
+                        parent = parent.parent();
+                    }
+                    document
+                        .key_span(&parent)
+                        .unwrap_or_else(|| first_line(source, document.nearest(&parent).span))
+                }
+            },
+        }
+    }
+}
+
+/// A block of many lines is pointed at by its first: a snippet of fifty lines explains nothing.
+fn first_line(source: &Source, span: Span) -> Span {
+    let text = &source.text()[span.start..span.end];
+    let line = text.split('\n').next().unwrap_or(text).trim_end();
+    Span::new(span.start, span.start + line.len())
+}
+
+/// A second place that explains the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Where it is.
+    pub place: Place,
+    /// What is there, in a few words.
+    pub text: String,
+}
+
+/// One complaint about a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The stable code that `glidepath explain` documents.
+    pub code: Code,
+    /// Error or warning; a code's own unless `spec.lints` changed it.
+    pub severity: Severity,
+    /// Where it points.
+    pub place: Place,
+    /// One lower-case sentence: what was found, then what is allowed.
+    pub message: String,
+    /// Words under the marked text, if the message alone does not say enough.
+    pub mark: Option<String>,
+    /// Other places that matter.
+    pub labels: Vec<Label>,
+    /// Facts that explain the rule.
+    pub notes: Vec<String>,
+    /// What to do, as an imperative.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A complaint with its code's own severity.
+    pub fn new(code: Code, place: Place, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: code.severity(),
+            place,
+            message: message.into(),
+            mark: None,
+            labels: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// Adds words under the marked text.
+    #[must_use]
+    pub fn mark(mut self, text: impl Into<String>) -> Self {
+        self.mark = Some(text.into());
+        self
+    }
+
+    /// Adds a second place.
+    #[must_use]
+    pub fn label(mut self, place: Place, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            place,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// Says what to do, where there is something to say.
+    #[must_use]
+    pub fn maybe_help(mut self, text: Option<String>) -> Self {
+        self.help = text.or(self.help);
+        self
+    }
+}

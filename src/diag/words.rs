@@ -1,0 +1,104 @@
+//! English in one place: plurals, lists and near misses.
+
+use std::fmt::Display;
+
+/// `1 stage`, `2 stages`.
+pub fn count(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+/// `` `a` ``, `` `a` or `b` ``, `` `a`, `b` or `c` ``.
+pub fn or_list<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+    list(items, "or")
+}
+
+/// `` `a` ``, `` `a` and `b` ``, `` `a`, `b` and `c` ``.
+pub fn and_list<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+    list(items, "and")
+}
+
+fn list<T: Display>(items: impl IntoIterator<Item = T>, word: &str) -> String {
+    let items: Vec<String> = items.into_iter().map(|item| format!("`{item}`")).collect();
+    match items.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
+    }
+}
+
+/// The known name that a typing error most likely meant, if one is near enough.
+pub fn near_miss<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|name| (distance(&given.to_lowercase(), &name.to_lowercase()), name))
+        .filter(|(steps, name)| {
+            *steps <= (given.chars().count().max(name.chars().count()) / 3).max(1)
+        })
+        .min_by_key(|(steps, _)| *steps)
+        .map(|(_, name)| name)
+}
+
+/// ``did you mean `resnet101`?``, where there is a near miss; otherwise the names there are.
+pub fn suggestion<'a>(
+    given: &str,
+    known: impl IntoIterator<Item = &'a str> + Clone,
+) -> Option<String> {
+    if let Some(name) = near_miss(given, known.clone()) {
+        return Some(format!("did you mean `{name}`?"));
+    }
+    let names: Vec<&str> = known.into_iter().collect();
+    match names.len() {
+        0 => None,
+        1..=12 => Some(format!("use {}", or_list(names))),
+        more => Some(format!(
+            "use {}, or one of {} more",
+            or_list(&names[..10]),
+            more - 10
+        )),
+    }
+}
+
+/// Edits from one word to the other: insert, delete, replace, swap neighbours (Damerau-Levenshtein, optimal string alignment).
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) =
+        (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            rows[i][j] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let mut best = replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                    best = best.min(rows[i - 2][j - 2] + 1);
+                }
+                best
+            };
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_read_as_english() {
+        assert_eq!(or_list(["a"]), "`a`");
+        assert_eq!(or_list(["a", "b"]), "`a` or `b`");
+        assert_eq!(and_list(["a", "b", "c"]), "`a`, `b` and `c`");
+        assert_eq!(count(1, "stage"), "1 stage");
+        assert_eq!(count(0, "stage"), "0 stages");
+    }
+
+    #[test]
+    fn near_misses_are_near() {
+        let known = ["resnet50", "resnet101", "steps"];
+        assert_eq!(near_miss("resnet100", known), Some("resnet101"));
+        assert_eq!(near_miss("setps", known), Some("steps"));
+        assert_eq!(near_miss("Steps", known), Some("steps"));
+        assert_eq!(near_miss("banana", known), None);
+    }
+}

@@ -1,0 +1,9 @@
+//! glidepath compiles one `rollout.yaml` into every stage of a progressive model rollout.
+//!
+//! Text flows one way and each border changes the type: `text → spec → plan → objects → tree → sink`.
+//! CONTRIBUTING.md has the map of the rooms and the rules between them.
+
+pub mod diag;
+pub mod spec;
+pub mod text;
+pub mod units;

@@ -1,0 +1,67 @@
+//! Which requests a cohort claims.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// A named set of requests.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Cohort {
+    /// Its name, which steps use.
+    pub name: String,
+    /// Any entry may match.
+    pub r#match: Vec<MatchEntry>,
+}
+
+/// Conditions that must all hold.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MatchEntry {
+    /// By header name.
+    #[serde(default)]
+    pub headers: BTreeMap<String, Matcher>,
+    /// By query parameter.
+    #[serde(default)]
+    pub query_params: BTreeMap<String, Matcher>,
+    /// By cookie name.
+    #[serde(default)]
+    pub cookies: BTreeMap<String, Matcher>,
+    /// The path.
+    pub uri: Option<Matcher>,
+    /// The HTTP method.
+    pub method: Option<Matcher>,
+    /// Labels of the calling pod; mesh only.
+    #[serde(default)]
+    pub source_labels: BTreeMap<String, String>,
+    /// Namespace of the calling pod; mesh only.
+    pub source_namespace: Option<String>,
+}
+
+/// A condition on one string; a bare string means `exact`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Matcher {
+    /// The value itself.
+    Bare(String),
+    /// A condition by name.
+    Full(FullMatcher),
+}
+
+/// A condition by name.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum FullMatcher {
+    /// The value is this.
+    Exact(String),
+    /// The value begins with this.
+    Prefix(String),
+    /// The whole value matches this RE2 expression.
+    Regex(String),
+    /// There is a value.
+    Present(bool),
+}

@@ -1,0 +1,1 @@
+//! Fields in Kubernetes own shape.

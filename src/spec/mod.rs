@@ -1,0 +1,246 @@
+//! In: the text of a `rollout.yaml`. Out: a [`Document`], exactly as the schema allows it, or every complaint about its shape.
+//! YAML, then the JSON Schema, then Kubernetes' own shapes, then types; each step starts only when the one before found nothing.
+//! Never fills in a default that needs another part of the document.
+
+mod cohort;
+mod gate;
+mod kube;
+mod model;
+mod read;
+mod schema;
+mod step;
+mod traffic;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+pub use cohort::{Cohort, FullMatcher, MatchEntry, Matcher};
+pub use gate::{Gate, GateDefaults, GateKind, Metrics, Prometheus};
+pub use model::{
+    Autoscaling, Capacity, DisruptionBudget, Drain, DrainHook, Model, ModelSource, RollingUpdate,
+    RuntimeName, ServiceAccount,
+};
+pub use read::{Read, read};
+pub use schema::SCHEMA;
+pub use step::{Approval, CohortTarget, Mirror, Step};
+pub use traffic::{
+    BaseRoute, Gateway, HeaderOperations, Headers, PortRef, Provider, Rewrite, Traffic,
+    TrafficNames,
+};
+
+/// A whole `rollout.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Document {
+    /// Always [`crate::units::names::API_VERSION`].
+    pub api_version: String,
+    /// Always [`crate::units::names::KIND`].
+    pub kind: String,
+    /// Whose rollout it is.
+    pub metadata: Metadata,
+    /// What is to happen.
+    pub spec: Spec,
+}
+
+/// Name, namespace and labels of the rollout.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Metadata {
+    /// The rollout's name.
+    pub name: String,
+    /// Where its objects live; absent: wherever they are applied.
+    pub namespace: Option<String>,
+    /// Labels for every object.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// What is to happen.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Spec {
+    /// The stable entry point.
+    #[serde(default)]
+    pub service: Service,
+    /// Whether the namespace itself is written.
+    #[serde(default)]
+    pub namespace: Namespace,
+    /// Every version that takes part.
+    pub models: Vec<Model>,
+    /// The model that serves before the first step.
+    pub stable: String,
+    /// How requests come in.
+    #[serde(default)]
+    pub traffic: Traffic,
+    /// Requests that are pinned to a model.
+    #[serde(default)]
+    pub cohorts: Vec<Cohort>,
+    /// Where the gates ask.
+    pub metrics: Option<Metrics>,
+    /// What gates share.
+    pub gate_defaults: Option<GateDefaults>,
+    /// Conditions that steps name.
+    #[serde(default)]
+    pub gates: Vec<Gate>,
+    /// What changes, step by step.
+    pub steps: Vec<Step>,
+    /// Whether the old models are removed at the end.
+    #[serde(default)]
+    pub retire: Retire,
+    /// Limits that the checks hold the steps against.
+    #[serde(default)]
+    pub policy: Policy,
+    /// Severities of warnings, by code.
+    #[serde(default)]
+    pub lints: BTreeMap<String, LintLevel>,
+    /// In which form the objects are written.
+    #[serde(default)]
+    pub outputs: Outputs,
+}
+
+/// The Service in front of all models.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Service {
+    /// Default: the rollout's name.
+    pub name: Option<String>,
+    /// Default: `ClusterIP`.
+    #[serde(default)]
+    pub r#type: ServiceType,
+    /// Default: the stable model's ports.
+    pub ports: Option<Vec<ServicePort>>,
+    /// Default: `app: <rollout>`.
+    pub selector: Option<BTreeMap<String, String>>,
+}
+
+/// Kubernetes' kinds of Service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum ServiceType {
+    /// Reached inside the cluster only.
+    #[default]
+    ClusterIP,
+    /// Reached through a port of every node.
+    NodePort,
+    /// Reached through a load balancer of the cloud.
+    LoadBalancer,
+}
+
+impl ServiceType {
+    /// Kubernetes' word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClusterIP => "ClusterIP",
+            Self::NodePort => "NodePort",
+            Self::LoadBalancer => "LoadBalancer",
+        }
+    }
+}
+
+/// One port of the Service.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServicePort {
+    /// Its name.
+    pub name: String,
+    /// The port that callers use.
+    pub port: u16,
+    /// The container port; default: the one of the same name, else of the same number.
+    pub target_port: Option<PortRef>,
+    /// The protocol, for Istio.
+    pub app_protocol: Option<String>,
+    /// The port of every node, for `NodePort` and `LoadBalancer`.
+    pub node_port: Option<u16>,
+}
+
+/// Whether the namespace is one of the objects.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Namespace {
+    /// Write it.
+    #[serde(default)]
+    pub create: bool,
+    /// Labels beside `istio-injection: enabled`.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// What happens to models without traffic after the last step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum Retire {
+    /// They are removed in a stage of their own.
+    #[default]
+    Auto,
+    /// They stay.
+    Never,
+}
+
+/// Limits for the steps.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Policy {
+    /// The most points that exposure may rise by in one step; default 50.
+    pub max_increase: Option<f64>,
+    /// The least time in any stage; default `5m`.
+    pub min_bake: Option<String>,
+}
+
+/// The severity of a warning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum LintLevel {
+    /// Say nothing.
+    Allow,
+    /// Say it, and go on.
+    Warn,
+    /// Refuse.
+    Deny,
+}
+
+/// The form of the output.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Outputs {
+    /// Default: `networking.istio.io/v1`.
+    #[serde(default)]
+    pub istio_api_version: IstioApiVersion,
+}
+
+/// The versions of Istio's networking API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum IstioApiVersion {
+    /// Istio 1.22 and later.
+    #[default]
+    #[serde(rename = "networking.istio.io/v1")]
+    V1,
+    /// Istio 1.5 and later.
+    #[serde(rename = "networking.istio.io/v1beta1")]
+    V1Beta1,
+    /// All of Istio.
+    #[serde(rename = "networking.istio.io/v1alpha3")]
+    V1Alpha3,
+}
+
+impl IstioApiVersion {
+    /// The group and version.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V1 => "networking.istio.io/v1",
+            Self::V1Beta1 => "networking.istio.io/v1beta1",
+            Self::V1Alpha3 => "networking.istio.io/v1alpha3",
+        }
+    }
+}

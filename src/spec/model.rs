@@ -1,0 +1,209 @@
+//! One version that takes part: where the model is, what serves it, and how.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::autoscaling::v2::MetricSpec;
+use k8s_openapi::api::core::v1::{
+    Affinity, ContainerPort, EnvFromSource, EnvVar, LocalObjectReference, PodSecurityContext,
+    Probe, ResourceRequirements, Toleration, Volume, VolumeMount,
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// One version that takes part.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Model {
+    /// The Istio subset, the pod label `version`, and the end of the Deployment's name.
+    pub name: String,
+    /// What serves it.
+    pub runtime: RuntimeName,
+    /// The container image.
+    pub image: String,
+    /// What is served.
+    pub model: Option<ModelSource>,
+    /// Pods; default 1. Not beside `autoscaling`.
+    pub replicas: Option<u32>,
+    /// Scales by load instead.
+    pub autoscaling: Option<Autoscaling>,
+    /// What one replica sustains.
+    pub capacity: Option<Capacity>,
+    /// How many pods may be evicted at once.
+    pub disruption_budget: Option<DisruptionBudget>,
+    /// How a change of this model rolls through its pods.
+    pub rolling_update: Option<RollingUpdate>,
+    /// How a pod that ends lets its requests finish.
+    pub drain: Option<Drain>,
+    /// The subset's `trafficPolicy`, in Istio's shape.
+    pub traffic_policy: Option<Value>,
+    /// The adopted Deployment's name; default `<rollout>-<model>`.
+    pub workload_name: Option<String>,
+    /// The adopted Deployment's selector; default `app` and `version`.
+    pub selector: Option<BTreeMap<String, String>>,
+    /// The account that the pods run as.
+    pub service_account_name: Option<String>,
+    /// An account that is created for them.
+    pub service_account: Option<ServiceAccount>,
+    /// Replaces the image's entry point.
+    pub command: Option<Vec<String>>,
+    /// Replaces the runtime's arguments.
+    pub args: Option<Vec<String>>,
+    /// Pod annotations.
+    #[serde(default)]
+    pub pod_annotations: BTreeMap<String, String>,
+    /// Node labels that the pods need.
+    #[serde(default)]
+    pub node_selector: BTreeMap<String, String>,
+    /// The most seconds that a pod may take to end; default 60.
+    pub termination_grace_period_seconds: Option<u32>,
+    /// Environment variables.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub env: Option<Vec<EnvVar>>,
+    /// Environment variables from ConfigMaps and Secrets.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub env_from: Option<Vec<EnvFromSource>>,
+    /// Container ports; default: the runtime's.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub ports: Option<Vec<ContainerPort>>,
+    /// When it may get requests; default: the runtime's.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub readiness_probe: Option<Probe>,
+    /// When it must be restarted.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub liveness_probe: Option<Probe>,
+    /// When it has started; default: the runtime's.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub startup_probe: Option<Probe>,
+    /// Requests and limits.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub resources: Option<ResourceRequirements>,
+    /// Taints that the pods tolerate.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub tolerations: Option<Vec<Toleration>>,
+    /// Where the pods want to be.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub affinity: Option<Affinity>,
+    /// Volumes of the pods.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub volumes: Option<Vec<Volume>>,
+    /// Where the container sees them.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub volume_mounts: Option<Vec<VolumeMount>>,
+    /// Secrets for private registries.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub image_pull_secrets: Option<Vec<LocalObjectReference>>,
+    /// The pods' security context.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub security_context: Option<PodSecurityContext>,
+}
+
+/// What serves a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum RuntimeName {
+    /// TensorFlow Serving.
+    TensorflowServing,
+    /// The team's own container.
+    Custom,
+}
+
+/// What is served.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ModelSource {
+    /// The name that callers use.
+    pub name: String,
+    /// Where it is stored.
+    pub uri: String,
+    /// The one version that is served; default: the newest.
+    pub version: Option<u64>,
+}
+
+/// Scaling by load.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Autoscaling {
+    /// The fewest pods.
+    pub min: u32,
+    /// The most pods.
+    pub max: u32,
+    /// The target share of the requested CPU, in percent; default 70 where there are no `metrics`.
+    pub cpu: Option<u32>,
+    /// Further metrics.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub metrics: Option<Vec<MetricSpec>>,
+}
+
+/// What one replica sustains.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Capacity {
+    /// Requests a second.
+    pub requests_per_second: f64,
+}
+
+/// How many pods may be evicted at once.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum DisruptionBudget {
+    /// So many (or such a share of) pods stay.
+    MinAvailable(super::PortRef),
+    /// So many (or such a share of) pods may go.
+    MaxUnavailable(super::PortRef),
+}
+
+/// How a change rolls through the pods.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RollingUpdate {
+    /// Pods beyond `replicas` while rolling; default 1.
+    pub max_surge: Option<super::PortRef>,
+    /// Pods below `replicas` while rolling; default 0.
+    pub max_unavailable: Option<super::PortRef>,
+}
+
+/// How a pod that ends lets its requests finish.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Drain {
+    /// The pause before the container is told to stop; default 15.
+    pub seconds: Option<u32>,
+    /// Who pauses; default `exec`.
+    pub hook: Option<DrainHook>,
+}
+
+/// Who pauses before a container is told to stop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum DrainHook {
+    /// `sleep` in the image.
+    #[default]
+    Exec,
+    /// The kubelet; Kubernetes 1.30 and later.
+    SleepAction,
+    /// Nobody: the container drains by itself.
+    None,
+}
+
+/// An account for the pods.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServiceAccount {
+    /// Write it; default true.
+    pub create: Option<bool>,
+    /// Default: the workload's name.
+    pub name: Option<String>,
+    /// For workload identity.
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
+}

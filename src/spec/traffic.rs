@@ -1,0 +1,216 @@
+//! How requests come in, and the base routes that every cohort copies.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Matcher;
+
+/// How requests come in.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Traffic {
+    /// Who routes.
+    #[serde(default)]
+    pub provider: Provider,
+    /// The hosts that the routes answer to.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// A Gateway that is created.
+    pub gateway: Option<Gateway>,
+    /// Gateways that exist.
+    #[serde(default)]
+    pub gateways: Vec<String>,
+    /// The Service port that gateways lead to.
+    pub port: Option<PortRef>,
+    /// Whether callers in the mesh are routed too; default true.
+    pub mesh: Option<bool>,
+    /// How much is expected.
+    pub expected: Option<Expected>,
+    /// The base routes; default: one that takes everything.
+    #[serde(default)]
+    pub routes: Vec<BaseRoute>,
+    /// The DestinationRule's `trafficPolicy`, in Istio's shape.
+    pub policy: Option<Value>,
+    /// Names of adopted objects.
+    #[serde(default)]
+    pub names: TrafficNames,
+}
+
+/// Who routes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum Provider {
+    /// Istio's VirtualService and DestinationRule.
+    #[default]
+    Istio,
+}
+
+/// A Gateway that is created.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Gateway {
+    /// Its name.
+    pub name: String,
+    /// The pods that carry it.
+    pub selector: BTreeMap<String, String>,
+    /// Default: port 80, HTTP, the hosts.
+    pub servers: Option<Vec<Server>>,
+}
+
+/// One port of a Gateway.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Server {
+    /// The port.
+    pub port: u16,
+    /// Default: `HTTPS` with a credential, else `HTTP`.
+    pub protocol: Option<ServerProtocol>,
+    /// Default: the hosts of the rollout.
+    pub hosts: Option<Vec<String>>,
+    /// The Secret with the certificate: TLS ends here.
+    pub credential_name: Option<String>,
+}
+
+/// What a Gateway's port speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum ServerProtocol {
+    /// Plain HTTP/1.1 and h2c.
+    HTTP,
+    /// HTTP over TLS.
+    HTTPS,
+    /// HTTP/2.
+    HTTP2,
+    /// gRPC.
+    GRPC,
+}
+
+impl ServerProtocol {
+    /// Istio's word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::HTTP => "HTTP",
+            Self::HTTPS => "HTTPS",
+            Self::HTTP2 => "HTTP2",
+            Self::GRPC => "GRPC",
+        }
+    }
+}
+
+/// A port by name or number.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum PortRef {
+    /// By number.
+    Number(u16),
+    /// By name.
+    Name(String),
+}
+
+impl fmt::Display for PortRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+/// The load that capacity is held against.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Expected {
+    /// Requests a minute, at the peak.
+    pub requests_per_minute: f64,
+}
+
+/// Names of adopted objects; default: the rollout's name.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TrafficNames {
+    /// The VirtualService.
+    pub virtual_service: Option<String>,
+    /// The DestinationRule.
+    pub destination_rule: Option<String>,
+}
+
+/// A route without a destination: what it takes and what it does to requests.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BaseRoute {
+    /// Its name.
+    pub name: String,
+    /// Any entry may match; default: everything.
+    #[serde(default)]
+    pub r#match: Vec<BaseMatch>,
+    /// A new path or authority.
+    pub rewrite: Option<Rewrite>,
+    /// For the whole request, retries included.
+    pub timeout: Option<String>,
+    /// In Istio's shape.
+    pub retries: Option<Value>,
+    /// In Istio's shape.
+    pub cors_policy: Option<Value>,
+    /// Headers set, added or removed.
+    pub headers: Option<Headers>,
+}
+
+/// What a base route takes.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BaseMatch {
+    /// The path.
+    pub uri: Option<Matcher>,
+    /// The HTTP method.
+    pub method: Option<Matcher>,
+}
+
+/// What a request's target becomes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rewrite {
+    /// Replaces the matched path or prefix.
+    pub uri: Option<String>,
+    /// Replaces the host.
+    pub authority: Option<String>,
+}
+
+/// Header changes on the way in and out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Headers {
+    /// On the way to the model.
+    pub request: Option<HeaderOperations>,
+    /// On the way back.
+    pub response: Option<HeaderOperations>,
+}
+
+/// Header changes in one direction.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HeaderOperations {
+    /// Replaced.
+    #[serde(default)]
+    pub set: BTreeMap<String, String>,
+    /// Appended.
+    #[serde(default)]
+    pub add: BTreeMap<String, String>,
+    /// Removed.
+    #[serde(default)]
+    pub remove: Vec<String>,
+}

@@ -1,0 +1,11 @@
+//! In: the bytes of one file. Out: a [`Source`], its [`Node`] tree with spans, and places found late by [`Route`].
+//! Knows YAML and nothing of what its keys mean.
+//! Never touches the disk.
+
+mod route;
+mod source;
+mod yaml;
+
+pub use route::{Route, Segment};
+pub use source::{LineColumn, Source, Span};
+pub use yaml::{Entry, Fault, FaultKind, Kind, MAX_BYTES, Node, parse};

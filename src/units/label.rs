@@ -1,0 +1,153 @@
+//! Names with rules: DNS labels, HTTP header names, label keys and values.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::str::FromStr;
+
+/// An RFC 1035 label: a lower-case letter, then lower-case letters, digits and `-`, not ending in `-`, at most 63.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DnsLabel(String);
+
+impl DnsLabel {
+    /// The label as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for DnsLabel {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let starts = text.starts_with(|c: char| c.is_ascii_lowercase());
+        if starts && is_rfc1123(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(())
+        }
+    }
+}
+
+impl fmt::Display for DnsLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl Borrow<str> for DnsLabel {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_rfc1123(text: &str) -> bool {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=63).contains(&text.len())
+        && text.chars().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+/// Whether `text` is a DNS subdomain: labels joined by dots, at most 253 characters.
+pub fn is_dns_subdomain(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(is_rfc1123)
+}
+
+/// Whether `text` may be the key of a label or annotation: `name` or `dns.prefix/name`.
+pub fn is_label_key(text: &str) -> bool {
+    let (prefix, name) = text
+        .split_once('/')
+        .map_or((None, text), |(prefix, name)| (Some(prefix), name));
+    prefix.is_none_or(is_dns_subdomain) && !name.is_empty() && is_label_value(name)
+}
+
+/// Whether `text` may be the value of a label: empty, or at most 63 of letters, digits, `-`, `_`, `.` between letters or digits.
+pub fn is_label_value(text: &str) -> bool {
+    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let edge = |c: char| c.is_ascii_alphanumeric();
+    text.is_empty()
+        || (text.len() <= 63
+            && text.chars().all(inner)
+            && text.starts_with(edge)
+            && text.ends_with(edge))
+}
+
+/// A lower-case HTTP header name (RFC 9110 token) that is no pseudo header.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HeaderName(String);
+
+impl HeaderName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name, or why it is none.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        // Istio gives these keys of a header match a meaning of their own, or ignores them.
+        const PSEUDO: [&str; 4] = ["uri", "scheme", "method", "authority"];
+        if text.starts_with(':') || PSEUDO.contains(&text) {
+            return Err(format!(
+                "`{text}` is a pseudo header, which a header match cannot name"
+            ));
+        }
+        if text.chars().any(|c| c.is_ascii_uppercase()) {
+            return Err(format!(
+                "the header `{text}` has upper-case letters; Envoy sees every header in lower case"
+            ));
+        }
+        let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+        if text.is_empty() || !text.chars().all(token) {
+            return Err(format!("`{text}` is no HTTP header name"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_follow_rfc_1035() {
+        for good in ["a", "resnet50", "a-b", &"x".repeat(63)] {
+            assert!(good.parse::<DnsLabel>().is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "-a",
+            "a-",
+            "1a",
+            "A",
+            "a_b",
+            "a.b",
+            "ä",
+            &"x".repeat(64),
+        ] {
+            assert!(bad.parse::<DnsLabel>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn header_names_are_lower_case_tokens() {
+        assert!(HeaderName::parse("x-canary-version").is_ok());
+        for bad in ["X-Canary", ":path", "uri", "", "a b", "ü"] {
+            assert!(HeaderName::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn label_keys_and_values_follow_kubernetes() {
+        assert!(is_label_key("app.kubernetes.io/name") && is_label_key("team"));
+        assert!(
+            !is_label_key("a/b/c")
+                && !is_label_key("")
+                && !is_label_key("/a")
+                && !is_label_key("a/")
+        );
+        assert!(is_label_value("") && is_label_value("v1.2_3"));
+        assert!(
+            !is_label_value("-a") && !is_label_value("a b") && !is_label_value(&"x".repeat(64))
+        );
+    }
+}

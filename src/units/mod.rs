@@ -1,0 +1,18 @@
+//! In: strings and numbers from anywhere. Out: small values that cannot be wrong.
+//! Each is checked once, when it is made; no later code asks again.
+//! Never knows YAML, places or Kubernetes objects.
+
+mod bake;
+mod image;
+mod label;
+pub mod names;
+mod percent;
+mod quantity;
+mod regex;
+
+pub use bake::Bake;
+pub use image::ImageRef;
+pub use label::{DnsLabel, HeaderName, is_dns_subdomain, is_label_key, is_label_value};
+pub use percent::{HUNDRED, Percent};
+pub use quantity::Quantity;
+pub use regex::{Re2Fault, check_re2, escape_re2, reads_like_a_search};
