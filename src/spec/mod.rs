@@ -25,8 +25,8 @@ pub use read::{Read, read};
 pub use schema::SCHEMA;
 pub use step::{Approval, CohortTarget, Mirror, Step};
 pub use traffic::{
-    BaseRoute, Gateway, HeaderOperations, Headers, PortRef, Provider, Rewrite, Traffic,
-    TrafficNames,
+    BaseRoute, Gateway, HeaderOperations, Headers, PortRef, Provider, Rewrite, Server,
+    ServerProtocol, Traffic, TrafficNames,
 };
 
 /// A whole `rollout.yaml`.

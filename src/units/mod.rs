@@ -9,6 +9,7 @@ pub mod names;
 mod percent;
 mod quantity;
 mod regex;
+mod runtime;
 
 pub use bake::Bake;
 pub use image::ImageRef;
@@ -16,3 +17,4 @@ pub use label::{DnsLabel, HeaderName, is_dns_subdomain, is_label_key, is_label_v
 pub use percent::{HUNDRED, Percent};
 pub use quantity::Quantity;
 pub use regex::{Re2Fault, check_re2, escape_re2, reads_like_a_search};
+pub use runtime::{Runtime, RuntimePort};

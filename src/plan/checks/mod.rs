@@ -1,0 +1,22 @@
+//! The rules that only the whole plan can show, one file a family of codes.
+
+mod capacity;
+mod practice;
+mod routes;
+pub(super) mod transition;
+mod transitions;
+mod unused;
+
+use crate::diag::Report;
+use crate::spec::Document;
+
+use super::Plan;
+
+/// Holds the plan against every rule.
+pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
+    routes::check(plan, report);
+    transitions::check(plan, report);
+    capacity::check(plan, report);
+    practice::check(plan, document, report);
+    unused::check(plan, report);
+}

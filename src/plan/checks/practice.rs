@@ -1,0 +1,101 @@
+//! GP6xx: what is sound, and still likely to hurt.
+
+use crate::diag::{Code, Diagnostic, Place, Report};
+use crate::plan::{Plan, ServiceType, StageKind, Wire};
+use crate::spec::Document;
+use crate::text::Route;
+
+pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
+    check_models(plan, report);
+    check_service(plan, document, report);
+    for (index, stage) in plan.stages.iter().enumerate() {
+        let exposure = plan.exposure(index);
+        if stage.kind == StageKind::Step && stage.gates.is_empty() && !exposure.is_zero() {
+            report.push(
+                Diagnostic::new(
+                    Code::GP604,
+                    Place::value(stage.place.clone()),
+                    format!("the stage `{}` exposes {exposure} % of the requests, and no gate watches it", stage.name),
+                )
+                .help("name `gates` in the step, and declare them below `spec.gates`"),
+            );
+        }
+    }
+}
+
+fn check_models(plan: &Plan, report: &mut Report) {
+    for (index, model) in plan.models.iter().enumerate() {
+        let at = Route::root().key("spec").key("models").index(index);
+        if !model.image.is_pinned() {
+            report.push(
+                Diagnostic::new(
+                    Code::GP601,
+                    Place::value(at.key("image")),
+                    format!("the image `{}` does not say which build it is", model.image),
+                )
+                .note("a pod that restarts may then run another build than its neighbours")
+                .help("name a version tag or a digest"),
+            );
+        }
+        if model.pod.readiness_probe.is_none() && !model.runtime.has_probes() {
+            report.push(
+                Diagnostic::new(Code::GP603, Place::value(at.key("name")), format!("`{}` has no readiness probe, so requests reach it before its model is loaded", model.name))
+                    .help("add `readinessProbe: {httpGet: {path: /healthz, port: http}}`"),
+            );
+        }
+        let has_memory = model.pod.resources.as_ref().is_some_and(|resources| {
+            [&resources.requests, &resources.limits]
+                .into_iter()
+                .flatten()
+                .any(|map| map.contains_key("memory"))
+        });
+        if !has_memory {
+            report.push(
+                Diagnostic::new(Code::GP605, Place::value(at.key("name")), format!("`{}` requests no memory, so its pods are the first that a full node evicts", model.name))
+                    .help("add `resources: {requests: {memory: 4Gi}}`"),
+            );
+        }
+    }
+}
+
+fn check_service(plan: &Plan, document: &Document, report: &mut Report) {
+    let at = Route::root().key("spec");
+    let given = document.spec.service.ports.is_some();
+    for (index, port) in plan.service.ports.iter().enumerate() {
+        let place = if given {
+            Place::value(at.key("service").key("ports").index(index).key("name"))
+        } else {
+            Place::key(at.key("models"))
+        };
+        match &port.wire {
+            Wire::Unknown if index != plan.traffic.port => report.push(
+                Diagnostic::new(Code::GP602, place, format!("the Service port `{}` declares no protocol to Istio", port.name))
+                    .note("Istio then guesses from the first bytes, and its requests are not routed")
+                    .help("name it `http-…` or `grpc-…`, or set `appProtocol`"),
+            ),
+            Wire::Connections(protocol) => report.push(Diagnostic::new(
+                Code::GP606,
+                place,
+                format!("the Service port `{}` carries {protocol}: its connections pass no route and reach every model", port.name),
+            )),
+            Wire::Unknown | Wire::Requests(_) => {}
+        }
+    }
+    if plan.service.kind != ServiceType::ClusterIP {
+        report.push(
+            Diagnostic::new(
+                Code::GP606,
+                Place::value(at.key("service").key("type")),
+                format!("what comes in through a Service of type {} passes no route and reaches every model", plan.service.kind.name()),
+            )
+            .help("let requests in through `traffic.gateway`"),
+        );
+    }
+    if !plan.traffic.mesh && !plan.traffic.gateways.is_empty() {
+        report.push(Diagnostic::new(
+            Code::GP606,
+            Place::key(at.key("traffic").key("mesh")),
+            "with `mesh: false`, callers in the mesh pass no route and reach every model",
+        ));
+    }
+}

@@ -1,0 +1,216 @@
+//! GP2xx: routes that never match, hide each other, or cannot be joined.
+
+use std::collections::BTreeSet;
+
+use crate::diag::{Code, Diagnostic, Place, Report};
+use crate::plan::{CohortId, Joined, Match, Plan, StageKind, join};
+use crate::text::Route;
+
+pub(super) fn check(plan: &Plan, report: &mut Report) {
+    check_base_routes(plan, report);
+    check_cohorts(plan, report);
+    check_joins(plan, report);
+    check_mirrors(plan, report);
+    let traffic = Route::root().key("spec").key("traffic");
+    if !plan.traffic.mesh && plan.traffic.gateways.is_empty() {
+        report.push(
+            Diagnostic::new(
+                Code::GP007,
+                Place::key(traffic.key("mesh")),
+                "`mesh: false` without a gateway leaves no route at all",
+            )
+            .help("add `gateway` or `gateways`, or remove `mesh: false`"),
+        );
+    }
+}
+
+fn cohort_at(cohort: usize) -> Route {
+    Route::root().key("spec").key("cohorts").index(cohort)
+}
+
+/// Only the last base route may take everything, and it must; none may be covered by those before it.
+fn check_base_routes(plan: &Plan, report: &mut Report) {
+    let at = Route::root().key("spec").key("traffic").key("routes");
+    let routes = &plan.traffic.routes;
+    let as_match = |entry: &crate::plan::BaseMatch| Match {
+        uri: entry.uri.clone(),
+        method: entry.method.clone(),
+        ..Match::default()
+    };
+    for (index, route) in routes.iter().enumerate() {
+        let is_last = index + 1 == routes.len();
+        let place = Place::value(at.index(index).key("name"));
+        match (route.entries.is_empty(), is_last) {
+            (true, false) => report.push(
+                Diagnostic::new(
+                    Code::GP211,
+                    place,
+                    format!(
+                        "the base route `{}` takes every request, so the ones after it never match",
+                        route.name
+                    ),
+                )
+                .help("put it last, or give it a `match`"),
+            ),
+            (false, true) => report.push(
+                Diagnostic::new(
+                    Code::GP211,
+                    place,
+                    format!(
+                        "the last base route, `{}`, has a `match`, so other requests have no route",
+                        route.name
+                    ),
+                )
+                .help("add a route without `match` at the end"),
+            ),
+            (true, true) | (false, false) => {}
+        }
+        let earlier: Vec<Match> = routes[..index]
+            .iter()
+            .flat_map(|route| &route.entries)
+            .map(as_match)
+            .collect();
+        let hidden = |entry: &crate::plan::BaseMatch| {
+            earlier.iter().any(|wide| wide.covers(&as_match(entry)))
+        };
+        if !route.entries.is_empty() && route.entries.iter().all(hidden) {
+            report.push(
+                Diagnostic::new(
+                    Code::GP211,
+                    Place::value(at.index(index).key("name")),
+                    format!("the base route `{}` never matches: the ones before it take all of its requests", route.name),
+                )
+                .help("put the narrower route first"),
+            );
+        }
+    }
+}
+
+fn check_cohorts(plan: &Plan, report: &mut Report) {
+    let mut same = BTreeSet::new();
+    for (index, cohort) in plan.cohorts.iter().enumerate() {
+        let equal = |other: &crate::plan::Cohort| {
+            other.entries.len() == cohort.entries.len()
+                && other
+                    .entries
+                    .iter()
+                    .all(|entry| cohort.entries.contains(entry))
+        };
+        if let Some(first) = plan.cohorts[..index].iter().position(equal) {
+            same.insert((first, index));
+            report.push(
+                Diagnostic::new(
+                    Code::GP205,
+                    Place::key(cohort_at(index).key("match")),
+                    format!(
+                        "the cohorts `{}` and `{}` have the same match",
+                        plan.cohorts[first].name, cohort.name
+                    ),
+                )
+                .label(Place::key(cohort_at(first).key("match")), "the other one")
+                .help("make one cohort of them"),
+            );
+        }
+    }
+    let mut told = BTreeSet::new();
+    for stage in &plan.stages {
+        let active: Vec<CohortId> = stage.cohorts.keys().copied().collect();
+        for (position, late) in active.iter().enumerate() {
+            for early in &active[..position] {
+                if same.contains(&(early.0, late.0))
+                    || told.contains(&late.0)
+                    || !hides(plan, *early, *late)
+                {
+                    continue;
+                }
+                told.insert(late.0);
+                report.push(
+                    Diagnostic::new(
+                        Code::GP202,
+                        Place::value(cohort_at(late.0).key("name")),
+                        format!("the cohort `{}` can never match: `{}` before it takes all of its requests", plan.cohort(*late).name, plan.cohort(*early).name),
+                    )
+                    .label(Place::value(cohort_at(early.0).key("name")), "matches first")
+                    .help(format!("put `{}` first, or make `{}` narrower", plan.cohort(*late).name, plan.cohort(*early).name)),
+                );
+            }
+        }
+    }
+}
+
+fn hides(plan: &Plan, early: CohortId, late: CohortId) -> bool {
+    plan.cohort(late).entries.iter().all(|narrow| {
+        plan.cohort(early)
+            .entries
+            .iter()
+            .any(|wide| wide.covers(narrow))
+    })
+}
+
+/// A cohort's route is a copy of every base route, so their conditions on the path and the method must be joined.
+fn check_joins(plan: &Plan, report: &mut Report) {
+    let needs_mesh = !plan.traffic.gateways.is_empty() && !plan.traffic.mesh;
+    for (cohort_index, cohort) in plan.cohorts.iter().enumerate() {
+        for (entry_index, entry) in cohort.entries.iter().enumerate() {
+            let at = cohort_at(cohort_index).key("match").index(entry_index);
+            if needs_mesh && entry.asks_for_source() {
+                report.push(
+                    Diagnostic::new(
+                        Code::GP210,
+                        Place::value(at.clone()),
+                        "a gateway cannot know the calling pod, and with `mesh: false` nothing else is routed",
+                    )
+                    .help("remove `sourceLabels` and `sourceNamespace`, or `mesh: false`"),
+                );
+            }
+            for (route_index, route) in plan.traffic.routes.iter().enumerate() {
+                for base in &route.entries {
+                    let unknown = |joined: Joined| joined == Joined::Unknown;
+                    let field = if unknown(join(entry.uri.as_ref(), base.uri.as_ref())) {
+                        "uri"
+                    } else if unknown(join(entry.method.as_ref(), base.method.as_ref())) {
+                        "method"
+                    } else {
+                        continue;
+                    };
+                    let base_at = Route::root()
+                        .key("spec")
+                        .key("traffic")
+                        .key("routes")
+                        .index(route_index);
+                    report.push(
+                        Diagnostic::new(
+                            Code::GP209,
+                            Place::value(at.key(field)),
+                            format!("the `{field}` of the cohort `{}` cannot be joined with the one of the base route `{}`", cohort.name, route.name),
+                        )
+                        .label(Place::value(base_at.key("name")), "this route")
+                        .note("a request must match both, Istio has one matcher for each, and one of the two is a regex")
+                        .help("use `exact` or `prefix` in both"),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn check_mirrors(plan: &Plan, report: &mut Report) {
+    for stage in plan
+        .stages
+        .iter()
+        .filter(|stage| stage.kind == StageKind::Step)
+    {
+        let Some(mirror) = stage.mirror else { continue };
+        if stage.split.sole() == Some(mirror.to) {
+            let name = &plan.model(mirror.to).name;
+            report.push(
+                Diagnostic::new(
+                    Code::GP206,
+                    Place::value(stage.place.clone()),
+                    format!("in the stage `{}`, `{name}` gets copies of requests that it already gets all of", stage.name),
+                )
+                .help("end the shadow in this step: `mirror: null`"),
+            );
+        }
+    }
+}

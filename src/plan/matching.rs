@@ -1,0 +1,184 @@
+//! What two conditions on one string have to do with each other.
+
+use crate::units::{check_re2, escape_re2};
+
+use super::{Match, StringMatch};
+
+/// What holds where two conditions hold at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Joined {
+    /// This condition.
+    Both(Option<StringMatch>),
+    /// Nothing: they exclude each other.
+    Never,
+    /// Only a regex engine could tell.
+    Unknown,
+}
+
+/// The narrower of two conditions on the same string; `None` is no condition.
+pub fn join(a: Option<&StringMatch>, b: Option<&StringMatch>) -> Joined {
+    use StringMatch::{Exact, Prefix, Present, Regex};
+    let (a, b) = match (a, b) {
+        (None, other) | (other, None) => return Joined::Both(other.cloned()),
+        (Some(a), Some(b)) => (a, b),
+    };
+    if a == b {
+        return Joined::Both(Some(a.clone()));
+    }
+    match (a, b) {
+        (Present, other) | (other, Present) => Joined::Both(Some(other.clone())),
+        (Regex(_), _) | (_, Regex(_)) => Joined::Unknown,
+        (Exact(_), Exact(_)) => Joined::Never,
+        (Exact(value), Prefix(prefix)) | (Prefix(prefix), Exact(value)) => {
+            if value.starts_with(prefix.as_str()) {
+                Joined::Both(Some(Exact(value.clone())))
+            } else {
+                Joined::Never
+            }
+        }
+        (Prefix(one), Prefix(other)) => {
+            let (short, long) = if one.len() <= other.len() {
+                (one, other)
+            } else {
+                (other, one)
+            };
+            if long.starts_with(short.as_str()) {
+                Joined::Both(Some(Prefix(long.clone())))
+            } else {
+                Joined::Never
+            }
+        }
+    }
+}
+
+/// Whether every string that `narrow` takes is taken by `wide` too, as far as can be told without running a regex.
+fn covers(wide: &StringMatch, narrow: &StringMatch) -> bool {
+    use StringMatch::{Exact, Prefix, Present, Regex};
+    match (wide, narrow) {
+        _ if wide == narrow => true,
+        (Present, _) => true,
+        (Regex(pattern), _) => pattern == ".*",
+        (Prefix(prefix), Exact(value) | Prefix(value)) => value.starts_with(prefix.as_str()),
+        (Prefix(_), Regex(_) | Present) | (Exact(_), _) => false,
+    }
+}
+
+impl Match {
+    /// Whether every request that `narrow` takes is taken by this one too.
+    pub fn covers(&self, narrow: &Self) -> bool {
+        let optional =
+            |wide: Option<&StringMatch>, narrow: Option<&StringMatch>| match (wide, narrow) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some(wide), Some(narrow)) => covers(wide, narrow),
+            };
+        self.headers.iter().all(|(name, wide)| {
+            narrow
+                .headers
+                .get(name)
+                .is_some_and(|narrow| covers(wide, narrow))
+        }) && self.query_params.iter().all(|(name, wide)| {
+            narrow
+                .query_params
+                .get(name)
+                .is_some_and(|narrow| covers(wide, narrow))
+        }) && optional(self.uri.as_ref(), narrow.uri.as_ref())
+            && optional(self.method.as_ref(), narrow.method.as_ref())
+            && self
+                .source_labels
+                .iter()
+                .all(|(key, value)| narrow.source_labels.get(key) == Some(value))
+            && (self.source_namespace.is_none() || self.source_namespace == narrow.source_namespace)
+    }
+}
+
+/// The condition on the whole `cookie` header that says what one cookie must be.
+///
+/// The header is `a=1; b=2`: the cookie may have others before and after it (RFC 6265, section 4.2.1).
+pub(super) fn cookie(name: &str, value: &StringMatch) -> StringMatch {
+    let name = escape_re2(name);
+    let value = match value {
+        StringMatch::Exact(text) => escape_re2(text),
+        StringMatch::Prefix(text) => format!("{}[^;]*", escape_re2(text)),
+        StringMatch::Regex(pattern) => format!("(?:{pattern})"),
+        StringMatch::Present => "[^;]*".to_owned(),
+    };
+    StringMatch::Regex(format!("(?:.*;[ ]?)?{name}={value}(?:;.*)?"))
+}
+
+/// Why Envoy would refuse a condition, if it would.
+pub(super) fn fault(condition: &StringMatch) -> Option<String> {
+    match condition {
+        StringMatch::Regex(pattern) => check_re2(pattern).err().map(|fault| fault.message),
+        StringMatch::Prefix(prefix) if prefix.is_empty() => {
+            Some("Istio refuses an empty prefix".to_owned())
+        }
+        StringMatch::Exact(_) | StringMatch::Prefix(_) | StringMatch::Present => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exact(text: &str) -> StringMatch {
+        StringMatch::Exact(text.to_owned())
+    }
+
+    fn prefix(text: &str) -> StringMatch {
+        StringMatch::Prefix(text.to_owned())
+    }
+
+    fn regex(text: &str) -> StringMatch {
+        StringMatch::Regex(text.to_owned())
+    }
+
+    #[test]
+    fn the_narrower_condition_is_kept() {
+        let both = |condition| Joined::Both(Some(condition));
+        assert_eq!(join(None, None), Joined::Both(None));
+        assert_eq!(
+            join(Some(&prefix("/v1")), Some(&prefix("/v1/models"))),
+            both(prefix("/v1/models"))
+        );
+        assert_eq!(
+            join(Some(&exact("/v1/x")), Some(&prefix("/v1"))),
+            both(exact("/v1/x"))
+        );
+        assert_eq!(
+            join(Some(&exact("/v2")), Some(&prefix("/v1"))),
+            Joined::Never
+        );
+        assert_eq!(
+            join(Some(&prefix("/a")), Some(&prefix("/b"))),
+            Joined::Never
+        );
+        assert_eq!(
+            join(Some(&regex("/a.*")), Some(&prefix("/b"))),
+            Joined::Unknown
+        );
+        assert_eq!(
+            join(Some(&regex("/a.*")), Some(&regex("/a.*"))),
+            both(regex("/a.*"))
+        );
+    }
+
+    #[test]
+    fn a_wider_match_covers_a_narrower_one() {
+        assert!(
+            covers(&prefix("a"), &exact("ab"))
+                && covers(&StringMatch::Present, &regex("x"))
+                && covers(&regex(".*"), &exact("x"))
+        );
+        assert!(!covers(&exact("a"), &prefix("a")) && !covers(&prefix("a"), &regex("a.*")));
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others() {
+        let StringMatch::Regex(pattern) = cookie("user", &exact("a.b")) else {
+            panic!("a cookie is a regex")
+        };
+        assert_eq!(pattern, r"(?:.*;[ ]?)?user=a\.b(?:;.*)?");
+        assert_eq!(check_re2(&pattern), Ok(()));
+    }
+}

@@ -1,0 +1,168 @@
+//! In: a [`Document`](crate::spec::Document). Out: a [`Plan`]: ordered [`Stage`]s, each the whole desired state, and every
+//! complaint that only the whole document can show.
+//! Names are resolved, defaults filled in, transitions proved. Never knows Kubernetes kinds or file paths.
+
+mod checks;
+mod matching;
+mod model;
+mod resolve;
+mod split;
+mod stage;
+mod traffic;
+
+use std::collections::BTreeMap;
+
+pub use checks::transition::{Breach, transition};
+pub use matching::{Joined, join};
+pub use model::{
+    Account, Autoscaling, Budget, ContainerPort, Drain, Model, ModelId, Pod, Rolling, Source,
+};
+pub use resolve::resolve;
+pub use split::Split;
+pub use stage::{CohortId, Mirror, Stage, StageKind};
+pub use traffic::{
+    BaseMatch, BaseRoute, Cohort, Gateway, Match, Server, StringMatch, Traffic, Wire,
+};
+
+pub use crate::spec::{
+    Approval, DrainHook, HeaderOperations, Headers, IstioApiVersion, PortRef, Rewrite, ServiceType,
+};
+
+use crate::units::{Bake, DnsLabel, Percent};
+
+/// A rollout, resolved: nothing in it refers to something that is not there.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The rollout's name.
+    pub name: DnsLabel,
+    /// Where its objects live, if the spec says so.
+    pub namespace: Option<DnsLabel>,
+    /// Labels for every object, beside the ones that glidepath sets.
+    pub labels: BTreeMap<String, String>,
+    /// The namespace's own labels, where it is one of the objects.
+    pub create_namespace: Option<BTreeMap<String, String>>,
+    /// The entry point in front of all models.
+    pub service: Service,
+    /// Every version that takes part, in the order of the spec.
+    pub models: Vec<Model>,
+    /// The model that serves before the first step.
+    pub stable: ModelId,
+    /// How requests come in.
+    pub traffic: Traffic,
+    /// Requests that can be pinned, first match first.
+    pub cohorts: Vec<Cohort>,
+    /// The gates, in the order of the spec.
+    pub gates: Vec<Gate>,
+    /// What happens, in order; never empty.
+    pub stages: Vec<Stage>,
+    /// Limits for the steps.
+    pub policy: Policy,
+    /// The version of Istio's API that is written.
+    pub istio_api_version: IstioApiVersion,
+}
+
+/// The entry point in front of all models.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// How it is reached.
+    pub kind: ServiceType,
+    /// Its ports; never empty.
+    pub ports: Vec<ServicePort>,
+    /// Which pods it leads to.
+    pub selector: BTreeMap<String, String>,
+}
+
+/// One port of the Service.
+#[derive(Clone, Debug)]
+pub struct ServicePort {
+    /// Its name.
+    pub name: String,
+    /// The number that callers use.
+    pub number: u16,
+    /// The container port that it leads to.
+    pub target: PortRef,
+    /// What it speaks.
+    pub wire: Wire,
+    /// The port of every node.
+    pub node_port: Option<u16>,
+}
+
+/// A condition on a stage, by name and kind; what it asks is not the plan's business.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// Its name.
+    pub name: String,
+    /// The language's word for what it asks.
+    pub kind: &'static str,
+}
+
+/// Limits for the steps.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// The most points that exposure may rise by in one step.
+    pub max_increase: Percent,
+    /// The least time in any stage.
+    pub min_bake: Bake,
+}
+
+impl Plan {
+    /// The model behind an id.
+    pub fn model(&self, id: ModelId) -> &Model {
+        &self.models[id.0]
+    }
+
+    /// The models' ids, in the order of the spec.
+    pub fn model_ids(&self) -> impl Iterator<Item = ModelId> + use<> {
+        (0..self.models.len()).map(ModelId)
+    }
+
+    /// The cohort behind an id.
+    pub fn cohort(&self, id: CohortId) -> &Cohort {
+        &self.cohorts[id.0]
+    }
+
+    /// The index of the stage of this name.
+    pub fn stage_index(&self, name: &str) -> Option<usize> {
+        self.stages
+            .iter()
+            .position(|stage| stage.name.as_str() == name)
+    }
+
+    /// `03-weight-10`: the stage's number, padded to the width of the largest (at least 2), and its name.
+    pub fn numbered(&self, index: usize) -> String {
+        let width = (self.stages.len() - 1).to_string().len().max(2);
+        format!("{index:0width$}-{}", self.stages[index].name)
+    }
+
+    /// The share of the weighted requests that a stage gives to models that are not stable.
+    pub fn exposure(&self, index: usize) -> Percent {
+        self.stages[index].split.of(self.stable).rest()
+    }
+
+    /// Whether every request of a stage goes to stable.
+    pub fn is_only_stable(&self, index: usize) -> bool {
+        self.stages[index]
+            .with_traffic()
+            .iter()
+            .all(|model| *model == self.stable)
+    }
+
+    /// The stage that a rollback from `index` goes to: the latest earlier one that routes only to stable and still runs every
+    /// model that has traffic now, so that only routes change.
+    pub fn rollback_target(&self, index: usize) -> Option<usize> {
+        if self.is_only_stable(index) {
+            return None;
+        }
+        (0..index).rev().find(|earlier| {
+            self.is_only_stable(*earlier)
+                && transition(&self.stages[index], &self.stages[*earlier]).is_empty()
+        })
+    }
+
+    /// Whether a stage has left stable behind for good: it exposes users and no earlier stage is one safe step away.
+    pub fn is_past_return(&self, index: usize) -> bool {
+        !self.is_only_stable(index) && self.rollback_target(index).is_none()
+    }
+}

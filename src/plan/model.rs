@@ -1,0 +1,169 @@
+//! One version that takes part, with every default filled in.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::autoscaling::v2::MetricSpec;
+use k8s_openapi::api::core::v1::{
+    Affinity, EnvFromSource, EnvVar, LocalObjectReference, PodSecurityContext, Probe,
+    ResourceRequirements, Toleration, Volume, VolumeMount,
+};
+use serde_json::Value;
+
+use crate::units::{DnsLabel, ImageRef, Runtime};
+
+use super::{DrainHook, PortRef};
+
+/// A model's place in the order of the spec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ModelId(pub usize);
+
+/// One version that takes part.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Its name, which is the subset's too.
+    pub name: DnsLabel,
+    /// What serves it.
+    pub runtime: Runtime,
+    /// The container image.
+    pub image: ImageRef,
+    /// What is served; always there for a runtime that needs it.
+    pub source: Option<Source>,
+    /// Replicas before any step changes them.
+    pub replicas: u32,
+    /// Scales by load instead.
+    pub autoscaling: Option<Autoscaling>,
+    /// Requests a second that one replica sustains.
+    pub capacity: Option<f64>,
+    /// How many pods may be evicted at once.
+    pub budget: Option<Budget>,
+    /// How a change rolls through the pods.
+    pub rolling: Rolling,
+    /// How a pod that ends lets its requests finish.
+    pub drain: Drain,
+    /// The subset's `trafficPolicy`, in Istio's shape.
+    pub traffic_policy: Option<Value>,
+    /// The Deployment's name.
+    pub workload: String,
+    /// The Deployment's selector.
+    pub selector: BTreeMap<String, String>,
+    /// What tells this model's pods from the others'.
+    pub subset_labels: BTreeMap<String, String>,
+    /// All labels of the pods.
+    pub pod_labels: BTreeMap<String, String>,
+    /// The account that the pods run as.
+    pub account: Option<Account>,
+    /// The container's ports; never empty.
+    pub ports: Vec<ContainerPort>,
+    /// What is passed on to the pod as it was written.
+    pub pod: Pod,
+}
+
+/// What is served.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The name that callers use.
+    pub name: String,
+    /// Where it is stored.
+    pub uri: String,
+    /// The one version that is served.
+    pub version: Option<u64>,
+}
+
+/// A port of the container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerPort {
+    /// Its name, where it has one.
+    pub name: Option<String>,
+    /// Its number.
+    pub number: u16,
+    /// `TCP` unless the spec says otherwise.
+    pub protocol: Option<String>,
+}
+
+/// Scaling by load.
+#[derive(Clone, Debug)]
+pub struct Autoscaling {
+    /// The fewest pods.
+    pub min: u32,
+    /// The most pods.
+    pub max: u32,
+    /// The target share of the requested CPU, in percent.
+    pub cpu: Option<u32>,
+    /// Further metrics.
+    pub metrics: Vec<MetricSpec>,
+}
+
+/// How many pods may be evicted at once.
+#[derive(Clone, Debug)]
+pub enum Budget {
+    /// So many stay.
+    MinAvailable(PortRef),
+    /// So many may go.
+    MaxUnavailable(PortRef),
+}
+
+/// How a change rolls through the pods.
+#[derive(Clone, Debug)]
+pub struct Rolling {
+    /// Pods beyond the replicas while rolling.
+    pub max_surge: PortRef,
+    /// Pods below the replicas while rolling.
+    pub max_unavailable: PortRef,
+}
+
+/// How a pod that ends lets its requests finish.
+#[derive(Clone, Copy, Debug)]
+pub struct Drain {
+    /// Seconds before the container is told to stop.
+    pub seconds: u32,
+    /// Who waits.
+    pub hook: DrainHook,
+    /// The most seconds that the pod may take in all.
+    pub grace_seconds: u32,
+}
+
+/// An account for the pods.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Its name.
+    pub name: String,
+    /// Its annotations, where it is one of the objects.
+    pub create: Option<BTreeMap<String, String>>,
+}
+
+/// What is passed on to the pod in Kubernetes' own shape.
+#[derive(Clone, Debug, Default)]
+pub struct Pod {
+    /// Replaces the image's entry point.
+    pub command: Option<Vec<String>>,
+    /// Replaces the runtime's arguments.
+    pub args: Option<Vec<String>>,
+    /// Environment variables.
+    pub env: Vec<EnvVar>,
+    /// Environment variables from ConfigMaps and Secrets.
+    pub env_from: Vec<EnvFromSource>,
+    /// When the container may get requests.
+    pub readiness_probe: Option<Probe>,
+    /// When it must be restarted.
+    pub liveness_probe: Option<Probe>,
+    /// When it has started.
+    pub startup_probe: Option<Probe>,
+    /// Requests and limits.
+    pub resources: Option<ResourceRequirements>,
+    /// Annotations of the pods.
+    pub annotations: BTreeMap<String, String>,
+    /// Node labels that the pods need.
+    pub node_selector: BTreeMap<String, String>,
+    /// Taints that the pods tolerate.
+    pub tolerations: Vec<Toleration>,
+    /// Where the pods want to be.
+    pub affinity: Option<Affinity>,
+    /// Volumes.
+    pub volumes: Vec<Volume>,
+    /// Where the container sees them.
+    pub volume_mounts: Vec<VolumeMount>,
+    /// Secrets for private registries.
+    pub image_pull_secrets: Vec<LocalObjectReference>,
+    /// The pods' security context.
+    pub security_context: Option<PodSecurityContext>,
+}

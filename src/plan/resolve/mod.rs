@@ -1,0 +1,225 @@
+//! Names become references, deltas become whole stages, defaults are filled in.
+
+mod cohorts;
+mod models;
+mod names;
+mod service;
+mod stages;
+mod traffic;
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Code, Diagnostic, Place, Report};
+use crate::spec::Document;
+use crate::text::Route;
+use crate::units::{
+    Bake, DnsLabel, HUNDRED, Percent, is_label_key, is_label_value, names as emitted,
+};
+
+use names::Names;
+
+use super::{Gate, Plan, Policy, checks};
+
+/// The default of `policy.maxIncrease`, in points.
+const MAX_INCREASE: u32 = 5_000;
+/// The default of `policy.minBake`: time for Argo CD or Flux to have applied a stage.
+const MIN_BAKE: Bake = Bake::from_seconds(300);
+
+/// Resolves a document and holds it against every rule; `None` where the report has errors.
+pub fn resolve(document: &Document, report: &mut Report) -> Option<Plan> {
+    let plan = build(document, report)?;
+    checks::run(&plan, document, report);
+    let levels = levels(document, report);
+    report.apply_levels(&levels);
+    (!report.has_errors()).then_some(plan)
+}
+
+fn build(document: &Document, report: &mut Report) -> Option<Plan> {
+    let spec = &document.spec;
+    let root = Route::root();
+    let name = label(
+        &document.metadata.name,
+        root.key("metadata").key("name"),
+        report,
+    );
+    let namespace = document
+        .metadata
+        .namespace
+        .as_ref()
+        .map(|namespace| label(namespace, root.key("metadata").key("namespace"), report));
+    check_labels(
+        &document.metadata.labels,
+        &root.key("metadata").key("labels"),
+        report,
+    );
+    check_labels(
+        &spec.namespace.labels,
+        &root.key("spec").key("namespace").key("labels"),
+        report,
+    );
+    let names = Names::of(spec, report);
+    let stable = names.model(&spec.stable, &root.key("spec").key("stable"), report);
+    let name = name?;
+    let namespace = namespace.map_or(Some(None), |namespace| namespace.map(Some))?;
+    let selector = service::selector(spec, &name);
+    let models = models::resolve(spec, &name, &selector, report);
+    let cohorts = cohorts::resolve(spec, report);
+    let gates = gates(document, &names, report);
+    let stable = stable?;
+    let stages = stages::resolve(spec, &names, stable, report);
+    let models = models?;
+    let service = service::resolve(spec, &name, selector, &models, stable, report)?;
+    let traffic = traffic::resolve(spec, &name, &service, report)?;
+    if spec.namespace.create && namespace.is_none() {
+        report.push(
+            Diagnostic::new(
+                Code::GP007,
+                Place::key(root.key("spec").key("namespace").key("create")),
+                "a namespace can be created only if `metadata.namespace` names it",
+            )
+            .help("add `namespace:` below `metadata`"),
+        );
+    }
+    let mut create_namespace = spec.namespace.create.then(|| spec.namespace.labels.clone());
+    if let Some(labels) = &mut create_namespace {
+        labels
+            .entry(emitted::LABEL_INJECTION.to_owned())
+            .or_insert_with(|| "enabled".to_owned());
+    }
+    let plan = Plan {
+        name,
+        namespace,
+        labels: document.metadata.labels.clone(),
+        create_namespace,
+        service,
+        models,
+        stable,
+        traffic,
+        cohorts: cohorts?,
+        gates,
+        stages: stages?,
+        policy: Policy {
+            max_increase: spec
+                .policy
+                .max_increase
+                .map_or(Percent::from_hundredths(MAX_INCREASE), |points| {
+                    Percent::parse(points).unwrap_or(HUNDRED)
+                }),
+            min_bake: spec
+                .policy
+                .min_bake
+                .as_ref()
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(MIN_BAKE),
+        },
+        istio_api_version: spec.outputs.istio_api_version,
+    };
+    (!report.has_errors()).then_some(plan)
+}
+
+fn gates(document: &Document, names: &Names<'_>, report: &mut Report) -> Vec<Gate> {
+    let at = Route::root().key("spec").key("gates");
+    for (index, gate) in document.spec.gates.iter().enumerate() {
+        if let Some(model) = &gate.model {
+            names.model(model, &at.index(index).key("model"), report);
+        }
+    }
+    document
+        .spec
+        .gates
+        .iter()
+        .map(|gate| Gate {
+            name: gate.name.clone(),
+            kind: gate.kind.name(),
+        })
+        .collect()
+}
+
+/// A DNS label, or a complaint at `at`.
+fn label(text: &str, at: Route, report: &mut Report) -> Option<DnsLabel> {
+    let parsed = text.parse().ok();
+    if parsed.is_none() {
+        report.push(Diagnostic::new(
+            Code::GP106,
+            Place::value(at),
+            format!("`{text}` is no DNS label; lower-case letters, digits and `-` are allowed, a letter first, at most 63 characters"),
+        ));
+    }
+    parsed
+}
+
+/// Holds labels against Kubernetes' rules, and against the ones that only glidepath sets.
+fn check_labels(labels: &BTreeMap<String, String>, at: &Route, report: &mut Report) {
+    for (key, value) in labels {
+        let at = at.key(key);
+        if emitted::RESERVED_LABELS.contains(&key.as_str()) {
+            report.push(
+                Diagnostic::new(Code::GP109, Place::key(at.clone()), format!("the label `{key}` is set by glidepath itself"))
+                    .help("remove it here; to keep labels of objects that already run, use `service.selector` and `models[].selector`"),
+            );
+        }
+        check_label(key, value, &at, report);
+    }
+}
+
+fn check_label(key: &str, value: &str, at: &Route, report: &mut Report) {
+    if !is_label_key(key) {
+        report.push(Diagnostic::new(
+            Code::GP010,
+            Place::key(at.clone()),
+            format!("`{key}` is no label key that Kubernetes takes"),
+        ));
+    }
+    if !is_label_value(value) {
+        report.push(
+            Diagnostic::new(Code::GP010, Place::value(at.clone()), format!("`{value}` is no label value that Kubernetes takes"))
+                .note("a label value has at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"),
+        );
+    }
+}
+
+/// The severities that `spec.lints` gives to warnings.
+fn levels(
+    document: &Document,
+    report: &mut Report,
+) -> BTreeMap<Code, Option<crate::diag::Severity>> {
+    use crate::diag::Severity;
+    use crate::spec::LintLevel;
+    let mut levels = BTreeMap::new();
+    for (name, level) in &document.spec.lints {
+        let place = Place::key(Route::root().key("spec").key("lints").key(name));
+        match name.parse::<Code>() {
+            Ok(code) if code.name() == name && code.severity() == Severity::Warning => {
+                let level = match level {
+                    LintLevel::Allow => None,
+                    LintLevel::Warn => Some(Severity::Warning),
+                    LintLevel::Deny => Some(Severity::Error),
+                };
+                levels.insert(code, level);
+            }
+            Ok(code) if code.name() == name => report.push(
+                Diagnostic::new(
+                    Code::GP006,
+                    place,
+                    format!("`{name}` is an error, and only warnings can be given a level"),
+                )
+                .note(format!("{name}: {}", code.title())),
+            ),
+            _ => {
+                let known = Code::ALL
+                    .iter()
+                    .filter(|code| code.severity() == Severity::Warning)
+                    .map(|code| code.name());
+                report.push(
+                    Diagnostic::new(
+                        Code::GP006,
+                        place,
+                        format!("`{name}` is no code of a warning"),
+                    )
+                    .maybe_help(crate::diag::words::suggestion(name, known)),
+                );
+            }
+        }
+    }
+    levels
+}

@@ -1,0 +1,81 @@
+//! One stage: the whole desired state, and what must hold before it is left.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::spec::Approval;
+use crate::text::Route;
+use crate::units::{Bake, DnsLabel, Percent};
+
+use super::{ModelId, Split};
+
+/// A cohort's place in the order of the spec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CohortId(pub usize);
+
+/// Where a stage comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StageKind {
+    /// Generated: stable alone.
+    Baseline,
+    /// Generated: every model runs, nothing moves.
+    Deploy,
+    /// A step of the spec.
+    Step,
+    /// Generated: models without traffic are gone.
+    Retire,
+}
+
+/// The whole desired state at one point of the rollout.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// Its identity.
+    pub name: DnsLabel,
+    /// Where it comes from.
+    pub kind: StageKind,
+    /// For people.
+    pub description: Option<String>,
+    /// Where the spec asks for it; `spec.steps` for a generated one.
+    pub place: Route,
+    /// The models that run, with the replicas of those that no autoscaler scales.
+    pub running: BTreeMap<ModelId, u32>,
+    /// How the requests that no cohort claims are shared.
+    pub split: Split,
+    /// How claimed requests are shared.
+    pub cohorts: BTreeMap<CohortId, Split>,
+    /// Shadow traffic.
+    pub mirror: Option<Mirror>,
+    /// The least time in the stage, as the step asks for it.
+    pub bake: Bake,
+    /// The gates that must pass before it is left, as indices into the plan's gates.
+    pub gates: Vec<usize>,
+    /// Who may merge the promotion out of it.
+    pub approval: Approval,
+}
+
+/// Copies of weighted requests, their answers dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mirror {
+    /// The model that gets them.
+    pub to: ModelId,
+    /// How many of the requests are copied.
+    pub percent: Percent,
+}
+
+impl Stage {
+    /// The models that any request reaches: by weight, by cohort or as a copy.
+    pub fn with_traffic(&self) -> BTreeSet<ModelId> {
+        self.split
+            .models()
+            .chain(self.cohorts.values().flat_map(Split::models))
+            .chain(self.mirror.map(|mirror| mirror.to))
+            .collect()
+    }
+
+    /// Whether two stages ask the cluster for the same.
+    pub fn is_same_state(&self, other: &Self) -> bool {
+        self.running == other.running
+            && self.split == other.split
+            && self.cohorts == other.cohorts
+            && self.mirror == other.mirror
+    }
+}

@@ -1,0 +1,207 @@
+//! How requests come in, and which of them belong to whom.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::units::HeaderName;
+
+use super::{Headers, Rewrite};
+
+/// How requests come in.
+#[derive(Clone, Debug)]
+pub struct Traffic {
+    /// The hosts that the gateway's routes answer to; without a gateway, hosts in the mesh beside the Service's own.
+    pub hosts: Vec<String>,
+    /// Every gateway that leads here, a created one first.
+    pub gateways: Vec<String>,
+    /// The gateway that is one of the objects.
+    pub gateway: Option<Gateway>,
+    /// The Service port that the gateways lead to, as an index.
+    pub port: usize,
+    /// Whether callers in the mesh are routed.
+    pub mesh: bool,
+    /// Requests a minute, at the peak.
+    pub expected_per_minute: Option<f64>,
+    /// The base routes; never empty, and the last one takes everything.
+    pub routes: Vec<BaseRoute>,
+    /// The DestinationRule's `trafficPolicy`, in Istio's shape.
+    pub policy: Option<Value>,
+    /// The VirtualService's name.
+    pub virtual_service: String,
+    /// The name of the VirtualService for callers in the mesh; the same one where there is no gateway.
+    pub mesh_virtual_service: String,
+    /// The DestinationRule's name.
+    pub destination_rule: String,
+}
+
+/// A Gateway that is created.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// Its name.
+    pub name: String,
+    /// The pods that carry it.
+    pub selector: BTreeMap<String, String>,
+    /// Its ports.
+    pub servers: Vec<Server>,
+}
+
+/// One port of a Gateway.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// The number.
+    pub port: u16,
+    /// Istio's word for what it speaks.
+    pub protocol: &'static str,
+    /// The hosts that it answers to.
+    pub hosts: Vec<String>,
+    /// The Secret with its certificate.
+    pub credential_name: Option<String>,
+}
+
+/// What a port speaks, as Istio tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// HTTP or gRPC by this `appProtocol`: its requests can be routed one by one.
+    Requests(String),
+    /// Anything else by this `appProtocol`: only connections can be routed.
+    Connections(String),
+    /// Nothing says.
+    Unknown,
+}
+
+/// Istio's protocols whose single requests an HTTP route sees (`pkg/config/protocol`).
+const REQUEST_PROTOCOLS: [&str; 6] = [
+    "http",
+    "http2",
+    "grpc",
+    "grpc-web",
+    "kubernetes.io/h2c",
+    "kubernetes.io/ws",
+];
+/// Istio's other protocols.
+const CONNECTION_PROTOCOLS: [&str; 8] = [
+    "https",
+    "tls",
+    "tcp",
+    "mongo",
+    "mysql",
+    "redis",
+    "udp",
+    "kubernetes.io/wss",
+];
+
+impl Wire {
+    /// What an `appProtocol` says.
+    pub fn of_app_protocol(protocol: &str) -> Self {
+        if REQUEST_PROTOCOLS.contains(&protocol) {
+            Self::Requests(protocol.to_owned())
+        } else {
+            Self::Connections(protocol.to_owned())
+        }
+    }
+
+    /// What a port's name says by Istio's convention: `<protocol>` or `<protocol>-<anything>`.
+    pub fn of_port_name(name: &str) -> Self {
+        let says = |protocol: &&&str| {
+            name == **protocol
+                || name
+                    .strip_prefix(**protocol)
+                    .is_some_and(|rest| rest.starts_with('-'))
+        };
+        // The longest name wins: `grpc-web-x` is gRPC-Web, and not gRPC.
+        REQUEST_PROTOCOLS
+            .iter()
+            .chain(&CONNECTION_PROTOCOLS)
+            .filter(says)
+            .max_by_key(|protocol| protocol.len())
+            .map_or(Self::Unknown, |protocol| Self::of_app_protocol(protocol))
+    }
+
+    /// The `appProtocol` to write.
+    pub fn app_protocol(&self) -> Option<&str> {
+        match self {
+            Self::Requests(protocol) | Self::Connections(protocol) => Some(protocol),
+            Self::Unknown => None,
+        }
+    }
+
+    /// Whether an HTTP route sees its requests.
+    pub fn is_routed(&self) -> bool {
+        matches!(self, Self::Requests(_))
+    }
+}
+
+/// A named set of requests.
+#[derive(Clone, Debug)]
+pub struct Cohort {
+    /// Its name.
+    pub name: String,
+    /// Any entry may match; never empty.
+    pub entries: Vec<Match>,
+}
+
+/// Conditions that must all hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Match {
+    /// By header; cookies are conditions on `cookie`.
+    pub headers: BTreeMap<HeaderName, StringMatch>,
+    /// By query parameter.
+    pub query_params: BTreeMap<String, StringMatch>,
+    /// The path.
+    pub uri: Option<StringMatch>,
+    /// The method.
+    pub method: Option<StringMatch>,
+    /// Labels of the calling pod.
+    pub source_labels: BTreeMap<String, String>,
+    /// Namespace of the calling pod.
+    pub source_namespace: Option<String>,
+}
+
+impl Match {
+    /// Whether it asks about the calling pod, which a gateway cannot know.
+    pub fn asks_for_source(&self) -> bool {
+        !self.source_labels.is_empty() || self.source_namespace.is_some()
+    }
+}
+
+/// A condition on one string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StringMatch {
+    /// The value is this.
+    Exact(String),
+    /// The value begins with this.
+    Prefix(String),
+    /// The whole value matches this RE2 expression.
+    Regex(String),
+    /// There is a value.
+    Present,
+}
+
+/// A route without a destination.
+#[derive(Clone, Debug)]
+pub struct BaseRoute {
+    /// Its name.
+    pub name: String,
+    /// Any entry may match; none: everything.
+    pub entries: Vec<BaseMatch>,
+    /// A new path or authority.
+    pub rewrite: Option<Rewrite>,
+    /// For the whole request.
+    pub timeout: Option<String>,
+    /// In Istio's shape.
+    pub retries: Option<Value>,
+    /// In Istio's shape.
+    pub cors_policy: Option<Value>,
+    /// Headers set, added or removed, their values as Envoy must read them.
+    pub headers: Option<Headers>,
+}
+
+/// What a base route takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BaseMatch {
+    /// The path.
+    pub uri: Option<StringMatch>,
+    /// The method.
+    pub method: Option<StringMatch>,
+}
