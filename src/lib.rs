@@ -4,7 +4,9 @@
 //! CONTRIBUTING.md has the map of the rooms and the rules between them.
 
 pub mod diag;
+pub mod objects;
 pub mod plan;
 pub mod spec;
 pub mod text;
+pub mod tree;
 pub mod units;

@@ -1,0 +1,3 @@
+//! Kinds that k8s-openapi lacks: only the fields that are written.
+
+pub(super) mod istio;

@@ -1,0 +1,110 @@
+//! The objects that every stage has: Namespace and Service.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1 as core;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use crate::plan::{Plan, PortRef};
+use crate::text::Route;
+use crate::units::names;
+
+use super::meta::{id, metadata};
+use super::{Object, ObjectId, Scope, Waves, json};
+
+pub(super) fn build(plan: &Plan, waves: Waves) -> Vec<Object> {
+    let spec = Route::root().key("spec");
+    let mut objects = vec![Object {
+        id: id(plan, "Service", &plan.service.name),
+        file: "service".to_owned(),
+        scope: Scope::Base,
+        wave: waves.config,
+        origin: spec.key("service"),
+        body: json(&service(plan, waves)),
+    }];
+    if let (Some(labels), Some(name)) = (&plan.create_namespace, &plan.namespace) {
+        objects.push(Object {
+            id: ObjectId {
+                kind: "Namespace",
+                namespace: None,
+                name: name.to_string(),
+            },
+            file: "namespace".to_owned(),
+            scope: Scope::Base,
+            wave: waves.namespace,
+            origin: spec.key("namespace"),
+            body: json(&namespace(plan, name.as_str(), labels, waves)),
+        });
+    }
+    objects
+}
+
+fn service(plan: &Plan, waves: Waves) -> core::Service {
+    let ports = plan
+        .service
+        .ports
+        .iter()
+        .enumerate()
+        .map(|(index, port)| core::ServicePort {
+            // The routed port carries HTTP by declaration, whatever its name says.
+            app_protocol: port
+                .wire
+                .app_protocol()
+                .or((index == plan.traffic.port).then_some("http"))
+                .map(ToOwned::to_owned),
+            name: Some(port.name.clone()),
+            node_port: port.node_port.map(i32::from),
+            port: i32::from(port.number),
+            target_port: Some(int_or_string(&port.target)),
+            ..core::ServicePort::default()
+        });
+    core::Service {
+        metadata: metadata(plan, &plan.service.name, waves.config, None),
+        spec: Some(core::ServiceSpec {
+            ports: Some(ports.collect()),
+            selector: Some(plan.service.selector.clone()),
+            type_: Some(plan.service.kind.name().to_owned()),
+            ..core::ServiceSpec::default()
+        }),
+        status: None,
+    }
+}
+
+/// The namespace outlives the rollout: Argo CD neither prunes nor deletes it.
+fn namespace(
+    plan: &Plan,
+    name: &str,
+    labels: &BTreeMap<String, String>,
+    waves: Waves,
+) -> core::Namespace {
+    let ObjectMeta {
+        annotations,
+        labels: own,
+        ..
+    } = metadata(plan, name, waves.namespace, None);
+    let mut annotations = annotations.unwrap_or_default();
+    annotations.insert(
+        names::ANNOTATION_SYNC_OPTIONS.to_owned(),
+        "Prune=false,Delete=false".to_owned(),
+    );
+    let mut all = own.unwrap_or_default();
+    all.extend(labels.clone());
+    core::Namespace {
+        metadata: ObjectMeta {
+            name: Some(name.to_owned()),
+            annotations: Some(annotations),
+            labels: Some(all),
+            ..ObjectMeta::default()
+        },
+        ..core::Namespace::default()
+    }
+}
+
+/// Kubernetes' number-or-name.
+pub(super) fn int_or_string(value: &PortRef) -> IntOrString {
+    match value {
+        PortRef::Number(number) => IntOrString::Int(i32::from(*number)),
+        PortRef::Name(name) => IntOrString::String(name.clone()),
+    }
+}

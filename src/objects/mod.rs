@@ -1,0 +1,113 @@
+//! In: a [`Plan`] and a stage's index. Out: that stage's objects, typed while they are made, in the order of their files.
+//! `runtimes/` knows what serves a model, `routers/` who routes, `api/` the kinds that k8s-openapi lacks.
+//! Never sees the spec, formats YAML or chooses folders.
+
+mod api;
+mod base;
+mod meta;
+mod routers;
+mod runtimes;
+mod workload;
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::plan::Plan;
+use crate::text::Route;
+
+/// One Kubernetes object of a stage.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// What it is and what it is called.
+    pub id: ObjectId,
+    /// `deployment-resnet50`: its file's name without the ending.
+    pub file: String,
+    /// Whether every stage has it, or only some.
+    pub scope: Scope,
+    /// The wave of an Argo CD sync in which it is applied.
+    pub wave: i32,
+    /// The part of the spec that asks for it.
+    pub origin: Route,
+    /// The object itself.
+    pub body: Value,
+}
+
+/// What tells objects apart in a cluster.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectId {
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its namespace, where it has one.
+    pub namespace: Option<String>,
+    /// Its name.
+    pub name: String,
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.namespace {
+            Some(namespace) => write!(f, "{}/{namespace}/{}", self.kind, self.name),
+            None => write!(f, "{}/{}", self.kind, self.name),
+        }
+    }
+}
+
+/// Where an object belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// The same in every stage.
+    Base,
+    /// One stage's own.
+    Stage,
+}
+
+/// The waves of an Argo CD sync: within one sync, Argo CD waits for the health of a wave before it applies the next.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waves {
+    pub(crate) namespace: i32,
+    pub(crate) config: i32,
+    pub(crate) workload: i32,
+    pub(crate) subsets: i32,
+    pub(crate) routes: i32,
+    /// A new autoscaler is Degraded until it has metrics, and Degraded ends a sync before its next wave: so it comes last.
+    pub(crate) scaling: i32,
+}
+
+impl Waves {
+    /// Pods before subsets before routes; but a stage that routes only to stable waits for no pod, because a rollback must
+    /// not depend on a candidate's health.
+    fn of(plan: &Plan, stage: usize) -> Self {
+        let (subsets, routes) = if plan.is_only_stable(stage) {
+            (0, 1)
+        } else {
+            (2, 3)
+        };
+        Self {
+            namespace: -1,
+            config: 0,
+            workload: 1,
+            subsets,
+            routes,
+            scaling: 4,
+        }
+    }
+}
+
+/// The objects of one stage, sorted by file name.
+pub fn build(plan: &Plan, stage: usize) -> Vec<Object> {
+    let waves = Waves::of(plan, stage);
+    let mut objects = base::build(plan, waves);
+    for (model, replicas) in &plan.stages[stage].running {
+        objects.extend(workload::build(plan, *model, *replicas, waves));
+    }
+    objects.extend(routers::build(plan, stage, waves));
+    objects.sort_by(|a, b| a.file.cmp(&b.file));
+    objects
+}
+
+/// A typed object as JSON.
+fn json(typed: &impl Serialize) -> Value {
+    serde_json::to_value(typed).expect("an API type has only string keys and finite numbers")
+}

@@ -1,0 +1,394 @@
+//! Istio: a DestinationRule with one subset a running model, and VirtualServices with cohort routes ahead of the weights.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::objects::api::istio as api;
+use crate::objects::meta::{id, metadata};
+use crate::objects::{Object, Scope, Waves, json};
+use crate::plan::{
+    BaseMatch, BaseRoute, Joined, Match, Plan, ServicePort, Split, Stage, StringMatch, join,
+};
+use crate::text::Route;
+use crate::units::{Percent, names};
+
+pub(super) fn build(plan: &Plan, stage: usize, waves: Waves) -> Vec<Object> {
+    let router = Istio {
+        plan,
+        stage: &plan.stages[stage],
+        host: names::service_host(
+            &plan.service.name,
+            plan.namespace.as_ref().map(|ns| ns.as_str()),
+        ),
+    };
+    let traffic = &plan.traffic;
+    let mut objects = vec![router.object(
+        "DestinationRule",
+        &traffic.destination_rule,
+        "destination-rule",
+        waves.subsets,
+        router.subsets(),
+    )];
+    if let Some(gateway) = &traffic.gateway {
+        objects.push(Object {
+            scope: Scope::Base,
+            ..router.object(
+                "Gateway",
+                &gateway.name,
+                "gateway",
+                waves.config,
+                router.gateway(gateway),
+            )
+        });
+    }
+    if !traffic.gateways.is_empty() {
+        let routes = router.gateway_routes();
+        objects.push(router.object(
+            "VirtualService",
+            &traffic.virtual_service,
+            "virtual-service",
+            waves.routes,
+            routes,
+        ));
+    }
+    if traffic.mesh {
+        let file = if traffic.gateways.is_empty() {
+            "virtual-service"
+        } else {
+            "virtual-service-mesh"
+        };
+        objects.push(router.object(
+            "VirtualService",
+            &traffic.mesh_virtual_service,
+            file,
+            waves.routes,
+            router.mesh_routes(),
+        ));
+    }
+    objects
+}
+
+struct Istio<'a> {
+    plan: &'a Plan,
+    stage: &'a Stage,
+    host: String,
+}
+
+/// One copy of the routes: the port that it leads to, and how it is told from other copies.
+#[derive(Clone, Copy)]
+struct Copy<'a> {
+    port: &'a ServicePort,
+    /// Whether callers in the mesh, whose pods are known, use it.
+    is_mesh: bool,
+    /// Whether routes carry the port in their name and match.
+    is_one_of_many: bool,
+    /// Whether its last route may take everything.
+    is_last: bool,
+}
+
+impl Istio<'_> {
+    fn object<S: Serialize>(
+        &self,
+        kind: &'static str,
+        name: &str,
+        file: &str,
+        wave: i32,
+        spec: S,
+    ) -> Object {
+        let api_version = self.plan.istio_api_version.name();
+        let metadata = metadata(self.plan, name, wave, None);
+        Object {
+            id: id(self.plan, kind, name),
+            file: file.to_owned(),
+            scope: Scope::Stage,
+            wave,
+            origin: Route::root().key("spec").key("traffic"),
+            body: json(&api::Resource {
+                api_version,
+                kind,
+                metadata,
+                spec,
+            }),
+        }
+    }
+
+    fn gateway(&self, gateway: &crate::plan::Gateway) -> api::GatewaySpec {
+        let servers = gateway.servers.iter().map(|server| {
+            let protocol = server.protocol.to_ascii_lowercase();
+            api::Server {
+                hosts: server.hosts.clone(),
+                port: api::ServerPort {
+                    // A port's name must be unique in its gateway: the first of a protocol has the plain one.
+                    name: if gateway
+                        .servers
+                        .iter()
+                        .filter(|other| other.protocol == server.protocol)
+                        .count()
+                        > 1
+                    {
+                        format!("{protocol}-{}", server.port)
+                    } else {
+                        protocol
+                    },
+                    number: server.port,
+                    protocol: server.protocol,
+                },
+                tls: server
+                    .credential_name
+                    .clone()
+                    .map(|credential_name| api::ServerTls {
+                        mode: "SIMPLE",
+                        credential_name,
+                    }),
+            }
+        });
+        api::GatewaySpec {
+            selector: gateway.selector.clone(),
+            servers: servers.collect(),
+        }
+    }
+
+    fn subsets(&self) -> api::DestinationRuleSpec {
+        let subsets = self.stage.running.keys().map(|id| {
+            let model = self.plan.model(*id);
+            api::Subset {
+                name: model.name.to_string(),
+                labels: model.subset_labels.clone(),
+                traffic_policy: model.traffic_policy.clone(),
+            }
+        });
+        api::DestinationRuleSpec {
+            host: self.host.clone(),
+            subsets: subsets.collect(),
+            traffic_policy: self.plan.traffic.policy.clone(),
+        }
+    }
+
+    /// For requests that come in through gateways: all of them lead to one port.
+    fn gateway_routes(&self) -> api::VirtualServiceSpec {
+        let traffic = &self.plan.traffic;
+        let port = &self.plan.service.ports[traffic.port];
+        let copy = Copy {
+            port,
+            is_mesh: false,
+            is_one_of_many: false,
+            is_last: true,
+        };
+        api::VirtualServiceSpec {
+            gateways: traffic.gateways.clone(),
+            hosts: traffic.hosts.clone(),
+            http: self.routes(copy),
+        }
+    }
+
+    /// For callers in the mesh: every port that may carry requests has its own copy, because a route leads to one port.
+    fn mesh_routes(&self) -> api::VirtualServiceSpec {
+        let plan = self.plan;
+        let mut hosts = vec![self.host.clone()];
+        if plan.traffic.gateways.is_empty() {
+            hosts.extend(
+                plan.traffic
+                    .hosts
+                    .iter()
+                    .filter(|host| **host != self.host)
+                    .cloned(),
+            );
+        }
+        let ports: Vec<&ServicePort> = plan
+            .service
+            .ports
+            .iter()
+            .filter(|port| port.wire.is_routed())
+            .collect();
+        let routed = &plan.service.ports[plan.traffic.port];
+        // A port of unknown protocol is routed only where the spec says that requests come in through it.
+        let ports = if ports.iter().any(|port| port.number == routed.number) {
+            ports
+        } else {
+            [ports, vec![routed]].concat()
+        };
+        let http = ports.iter().enumerate().flat_map(|(index, port)| {
+            self.routes(Copy {
+                port,
+                is_mesh: true,
+                is_one_of_many: ports.len() > 1,
+                is_last: index + 1 == ports.len(),
+            })
+        });
+        api::VirtualServiceSpec {
+            gateways: Vec::new(),
+            hosts,
+            http: http.collect(),
+        }
+    }
+
+    /// Cohorts in their order, each a copy of every base route; then the base routes with the weights.
+    fn routes(&self, copy: Copy<'_>) -> Vec<api::HttpRoute> {
+        let base_routes = &self.plan.traffic.routes;
+        let mut routes = Vec::new();
+        for (id, split) in &self.stage.cohorts {
+            let cohort = self.plan.cohort(*id);
+            let entries: Vec<&Match> = cohort
+                .entries
+                .iter()
+                .filter(|entry| copy.is_mesh || !entry.asks_for_source())
+                .collect();
+            for base in base_routes {
+                let matches = joined(&entries, base, copy);
+                if matches.is_empty() {
+                    continue;
+                }
+                let name = match base_routes.len() {
+                    1 => format!("cohort-{}", cohort.name),
+                    _ => format!("cohort-{}-{}", cohort.name, base.name),
+                };
+                routes.push(self.route(name, matches, base, split, copy));
+            }
+        }
+        for base in base_routes {
+            let everything = vec![&EVERYTHING];
+            let takes_all = copy.is_last && base.entries.is_empty();
+            let matches = if takes_all {
+                Vec::new()
+            } else {
+                joined(&everything, base, copy)
+            };
+            let mut route = self.route(base.name.clone(), matches, base, &self.stage.split, copy);
+            if let Some(mirror) = self.stage.mirror {
+                route.mirror = Some(self.destination(mirror.to, copy));
+                route.mirror_percentage = Some(api::MirrorPercentage {
+                    value: percentage(mirror.percent),
+                });
+            }
+            routes.push(route);
+        }
+        routes
+    }
+
+    fn route(
+        &self,
+        name: String,
+        matches: Vec<api::HttpMatch>,
+        base: &BaseRoute,
+        split: &Split,
+        copy: Copy<'_>,
+    ) -> api::HttpRoute {
+        let weights = Percent::base(split.shares().map(|(_, share)| share));
+        let route = split
+            .shares()
+            .map(|(model, share)| api::WeightedDestination {
+                destination: self.destination(model, copy),
+                weight: share.out_of(weights),
+            });
+        api::HttpRoute {
+            name: if copy.is_one_of_many {
+                format!("{name}-{}", copy.port.name)
+            } else {
+                name
+            },
+            r#match: matches,
+            route: route.collect(),
+            rewrite: base.rewrite.clone().map(|rewrite| api::HttpRewrite {
+                uri: rewrite.uri,
+                authority: rewrite.authority,
+            }),
+            timeout: base.timeout.clone(),
+            retries: base.retries.clone(),
+            mirror: None,
+            mirror_percentage: None,
+            cors_policy: base.cors_policy.clone(),
+            headers: base.headers.clone().map(|headers| api::HttpHeaders {
+                request: headers.request.map(operations),
+                response: headers.response.map(operations),
+            }),
+        }
+    }
+
+    fn destination(&self, model: crate::plan::ModelId, copy: Copy<'_>) -> api::Destination {
+        api::Destination {
+            host: self.host.clone(),
+            port: api::PortSelector {
+                number: copy.port.number,
+            },
+            subset: self.plan.model(model).name.to_string(),
+        }
+    }
+}
+
+static EVERYTHING: Match = Match {
+    headers: std::collections::BTreeMap::new(),
+    query_params: std::collections::BTreeMap::new(),
+    uri: None,
+    method: None,
+    source_labels: std::collections::BTreeMap::new(),
+    source_namespace: None,
+};
+
+/// Every pair of a cohort's entry and a base route's entry that do not exclude each other.
+fn joined(entries: &[&Match], base: &BaseRoute, copy: Copy<'_>) -> Vec<api::HttpMatch> {
+    let anything = [BaseMatch::default()];
+    let base_entries = if base.entries.is_empty() {
+        &anything[..]
+    } else {
+        &base.entries[..]
+    };
+    let mut matches = Vec::new();
+    for entry in entries {
+        for base in base_entries {
+            let uri = join(entry.uri.as_ref(), base.uri.as_ref());
+            let method = join(entry.method.as_ref(), base.method.as_ref());
+            // What cannot be joined was refused by a check on the plan.
+            if let (Joined::Both(uri), Joined::Both(method)) = (uri, method) {
+                matches.push(api::HttpMatch {
+                    headers: entry
+                        .headers
+                        .iter()
+                        .map(|(name, condition)| {
+                            (name.as_str().to_owned(), string_match(condition))
+                        })
+                        .collect(),
+                    method: method.as_ref().map(string_match),
+                    port: copy.is_one_of_many.then_some(copy.port.number),
+                    query_params: entry
+                        .query_params
+                        .iter()
+                        .map(|(name, condition)| (name.clone(), string_match(condition)))
+                        .collect(),
+                    source_labels: entry.source_labels.clone(),
+                    source_namespace: entry.source_namespace.clone(),
+                    uri: uri.as_ref().map(string_match),
+                });
+            }
+        }
+    }
+    matches
+}
+
+fn string_match(condition: &StringMatch) -> api::StringMatch {
+    let mut result = api::StringMatch::default();
+    match condition {
+        StringMatch::Exact(text) => result.exact = Some(text.clone()),
+        StringMatch::Prefix(text) => result.prefix = Some(text.clone()),
+        StringMatch::Regex(pattern) => result.regex = Some(pattern.clone()),
+        StringMatch::Present => {}
+    }
+    result
+}
+
+/// A percentage as people write it: `50`, and not `50.0`.
+fn percentage(percent: Percent) -> Value {
+    let hundredths = percent.hundredths();
+    if hundredths % 100 == 0 {
+        Value::from(hundredths / 100)
+    } else {
+        Value::from(percent.as_f64())
+    }
+}
+
+fn operations(operations: crate::plan::HeaderOperations) -> api::HeaderOperations {
+    api::HeaderOperations {
+        set: operations.set,
+        add: operations.add,
+        remove: operations.remove,
+    }
+}

@@ -1,0 +1,21 @@
+//! In: a [`Plan`] and the objects of its stages. Out: a [`Tree`]: every file that is written, path to text, and the diffs
+//! between stages.
+//! Layout, deterministic YAML, PLAN.md and the lock. Never touches the disk.
+
+mod chart;
+mod diff;
+mod layout;
+mod lock;
+mod markdown;
+mod pointer;
+mod print;
+
+pub use diff::{ObjectDiff, diff};
+pub use layout::{HEADER, Tree, lay_out};
+pub use lock::{Lock, LockedStage, describe};
+pub use markdown::{plan_markdown, traffic_words};
+pub use pointer::{POINTER, Pointer};
+pub use print::{stream, yaml};
+
+/// The lock's path below the tree's folder.
+pub const LOCK: &str = "plan.json";
