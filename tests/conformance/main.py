@@ -1,0 +1,31 @@
+"""Runs the groups of checks and counts. Started by `run`, which finds the tools."""
+
+import sys
+import time
+
+import language
+import stages
+import strings
+import transitions
+from report import Report
+
+GROUPS = {"language": language, "stages": stages, "strings": strings, "transitions": transitions}
+
+
+def main():
+    names = sys.argv[1:] or list(GROUPS)
+    unknown = [name for name in names if name not in GROUPS]
+    if unknown:
+        sys.exit(f"tests/conformance: unknown group {', '.join(unknown)}; there are {', '.join(GROUPS)}")
+    report = Report()
+    for name in names:
+        print(f"\n{name}: {GROUPS[name].__doc__.splitlines()[0]}")
+        began = time.monotonic()
+        GROUPS[name].run(report)
+        print(f"  ({time.monotonic() - began:.1f} s)")
+    print(f"\n{report.passed} passed, {report.failed} failed")
+    return 1 if report.failed or not report.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
