@@ -1,6 +1,6 @@
 //! One complaint, as plain data.
 
-use crate::text::{Node, Route, Source, Span};
+use crate::text::{Kind, Node, Route, Source, Span};
 
 use super::{Code, Severity};
 
@@ -35,6 +35,14 @@ impl Place {
         Self::Node(route, Part::Key)
     }
 
+    /// The node that this place names, if it names one.
+    pub fn route(&self) -> Option<&Route> {
+        match self {
+            Self::Node(route, _) => Some(route),
+            Self::Bytes(_) | Self::File => None,
+        }
+    }
+
     /// The bytes that this place covers; `document` is the text as it was read, if it could be.
     ///
     /// A node that the document does not have (a default, say) is shown at its nearest parent's key.
@@ -43,10 +51,10 @@ impl Place {
             (Self::Bytes(span), _) => *span,
             (Self::File, _) | (Self::Node(..), None) => Span::default(),
             (Self::Node(route, part), Some(document)) => match (document.get(route), part) {
-                (Some(node), Part::Value) => first_line(source, node.span),
+                (Some(node), Part::Value) => shown(source, node),
                 (Some(node), Part::Key) => document
                     .key_span(route)
-                    .unwrap_or_else(|| first_line(source, node.span)),
+                    .unwrap_or_else(|| shown(source, node)),
                 (None, _) => {
                     let mut parent = route.parent();
                     while document.get(&parent).is_none() {
@@ -54,18 +62,41 @@ impl Place {
                     }
                     document
                         .key_span(&parent)
-                        .unwrap_or_else(|| first_line(source, document.nearest(&parent).span))
+                        .unwrap_or_else(|| shown(source, document.nearest(&parent)))
                 }
             },
         }
     }
 }
 
-/// A block of many lines is pointed at by its first: a snippet of fifty lines explains nothing.
-fn first_line(source: &Source, span: Span) -> Span {
+/// The text of a node. A block of many lines is pointed at by its first: a snippet of fifty lines explains nothing.
+fn shown(source: &Source, node: &Node) -> Span {
+    let span = Span::new(node.span.start, end(source, node));
     let text = &source.text()[span.start..span.end];
     let line = text.split('\n').next().unwrap_or(text).trim_end();
     Span::new(span.start, span.start + line.len())
+}
+
+/// Where a node ends. Of a sequence or mapping the parser tells only the start, so its end is that of what it holds, and
+/// of the bracket that closes it.
+fn end(source: &Source, node: &Node) -> usize {
+    let last = match &node.kind {
+        Kind::Seq(items) => items.last().map(|item| end(source, item)),
+        Kind::Map(entries) => entries
+            .last()
+            .map(|entry| end(source, &entry.value).max(entry.key_span.end)),
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => None,
+    };
+    // Under an alias, what a node holds stands before it, where the anchor is.
+    let end = node.span.end.max(last.unwrap_or_default());
+    let text = source.text();
+    let closing = match (&node.kind, text[node.span.start..].chars().next()) {
+        (Kind::Seq(_), Some('[')) => ']',
+        (Kind::Map(_), Some('{')) => '}',
+        _ => return end,
+    };
+    let line = text[end..].split('\n').next().unwrap_or_default();
+    line.find(closing).map_or(end, |at| end + at + 1)
 }
 
 /// A second place that explains the first.
@@ -77,7 +108,7 @@ pub struct Label {
     pub text: String,
 }
 
-/// One complaint about a file.
+/// One complaint about a file. Every text is one line; a line end in it came from the file and is shown as `␊`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The stable code that `glidepath explain` documents.
@@ -149,5 +180,50 @@ impl Diagnostic {
     pub fn maybe_help(mut self, text: Option<String>) -> Self {
         self.help = text.or(self.help);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::parse;
+
+    fn text_at(text: &str, place: &Place) -> String {
+        let source = Source::new("x", text);
+        let document = parse(&source).expect("the test's text is YAML");
+        let span = place.span(&source, Some(&document));
+        source.text()[span.start..span.end].to_owned()
+    }
+
+    #[test]
+    fn a_place_covers_what_a_reader_would_point_at() {
+        let text = "\
+a: &x {b: [1, {c: 'd e'}], f: {}}   # }
+g:
+  - h: {i: 1}   # j
+    k: 2
+  - *x
+l: {m: 1,
+  n: 2}
+o:
+";
+        let root = Route::root();
+        let g = root.key("g");
+        for (place, want) in [
+            (Place::value(root.key("a").key("b")), "[1, {c: 'd e'}]"),
+            (Place::value(root.key("a").key("f")), "{}"),
+            (Place::key(root.key("a").key("b")), "b"),
+            (Place::value(g.index(0)), "h: {i: 1}   # j"),
+            (Place::value(g.index(0).key("h")), "{i: 1}"),
+            (Place::value(root.key("l")), "{m: 1,"),
+            (Place::value(root.key("o").key("missing")), "o"),
+            (
+                Place::value(root.key("missing")),
+                "a: &x {b: [1, {c: 'd e'}], f: {}}   # }",
+            ),
+            (Place::File, ""),
+        ] {
+            assert_eq!(text_at(text, &place), want, "{place:?}");
+        }
     }
 }

@@ -4,9 +4,68 @@
 
 mod code;
 mod diagnostic;
+mod excerpt;
+mod github;
+mod human;
+mod json;
+mod located;
 mod report;
+mod sarif;
+mod visible;
 pub mod words;
+
+use std::io;
 
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Label, Part, Place};
 pub use report::Report;
+
+/// How reports are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people: snippets with marks, and a last line that counts.
+    #[default]
+    Human,
+    /// For programs: one JSON object a line.
+    Json,
+    /// For GitHub Actions: workflow commands that become annotations.
+    Github,
+    /// For code scanning: one SARIF 2.1.0 log.
+    Sarif,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: &[Self] = &[Self::Human, Self::Json, Self::Github, Self::Sarif];
+
+    /// The word for it on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Github => "github",
+            Self::Sarif => "sarif",
+        }
+    }
+}
+
+/// Writes every complaint of every report, in the reports' order; `colour` matters to [`Format::Human`] only.
+///
+/// The bytes depend on nothing but the arguments, and no character of a file reaches `out` that a terminal or a runner
+/// would act on.
+pub fn write(
+    format: Format,
+    reports: &[&Report],
+    colour: bool,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(reports, colour, out),
+        Format::Json => json::write(reports, out),
+        Format::Github => github::write(reports, out),
+        Format::Sarif => sarif::write(reports, out),
+    }
+}
+
+#[cfg(test)]
+mod tests;

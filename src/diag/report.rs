@@ -49,10 +49,13 @@ impl Report {
         self.diagnostics.is_empty()
     }
 
-    /// The complaints, by place, then errors before warnings, then code.
+    /// The complaints, by place, then errors before warnings, then code and message; each once.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut all: Vec<_> = self.diagnostics.iter().collect();
-        all.sort_by_key(|found| (self.span_of(found), found.severity, found.code));
+        all.sort_by_cached_key(|found| {
+            let span = self.span_of(found);
+            (span, found.severity, found.code, found.message.as_str())
+        });
         all.dedup();
         all
     }
