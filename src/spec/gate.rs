@@ -12,6 +12,24 @@ pub struct Gate {
     pub name: String,
     /// The one model it judges; default: every candidate with traffic.
     pub model: Option<String>,
+    /// Time after the stage's start that no sample counts from.
+    pub warmup: Option<String>,
+    /// The length of one look's window.
+    pub bake: Option<String>,
+    /// How often it decides in one stage.
+    pub max_looks: Option<u32>,
+    /// The verdict without data.
+    pub no_data: Option<NoData>,
+    /// The fewest requests that are evidence, of each side where two are compared.
+    pub min_samples: Option<u64>,
+    /// Reported, and never decides; default false.
+    pub advisory: Option<bool>,
+    /// May fail before its window ends; default true where the kind can.
+    pub fail_fast: Option<bool>,
+    /// What an inconclusive last look means; default `hold`.
+    pub on_inconclusive: Option<OnInconclusive>,
+    /// Why passing without evidence is acceptable.
+    pub because: Option<String>,
     /// What is asked. The schema has checked the shape.
     #[serde(flatten)]
     pub kind: GateKind,
@@ -97,6 +115,20 @@ pub struct GateDefaults {
 pub enum NoData {
     /// Not yet.
     Inconclusive,
+    /// As if it had failed.
+    Fail,
+    /// As if it had passed.
+    Pass,
+}
+
+/// What an inconclusive last look means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum OnInconclusive {
+    /// The stage stays.
+    #[default]
+    Hold,
     /// As if it had failed.
     Fail,
     /// As if it had passed.

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use cohort::{Cohort, FullMatcher, MatchEntry, Matcher};
-pub use gate::{Gate, GateDefaults, GateKind, Metrics, Prometheus};
+pub use gate::{Gate, GateDefaults, GateKind, Metrics, NoData, OnInconclusive, Prometheus};
 pub use model::{
     Autoscaling, Capacity, DisruptionBudget, Drain, DrainHook, Model, ModelSource, RollingUpdate,
     RuntimeName, ServiceAccount,
@@ -25,8 +25,8 @@ pub use read::{Read, read};
 pub use schema::SCHEMA;
 pub use step::{Approval, CohortTarget, Mirror, Step};
 pub use traffic::{
-    BaseRoute, Gateway, HeaderOperations, Headers, PortRef, Provider, Rewrite, Server,
-    ServerProtocol, Traffic, TrafficNames,
+    BaseMatch, BaseRoute, Expected, Gateway, HeaderOperations, Headers, PortRef, Provider, Rewrite,
+    Server, ServerProtocol, Traffic, TrafficNames,
 };
 
 /// A whole `rollout.yaml`.

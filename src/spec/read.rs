@@ -1,9 +1,11 @@
 //! The way from text to types, one phase at a time.
 
-use crate::diag::Report;
-use crate::text::{Node, Source};
+use serde_json::{Number, Value};
 
-use super::Document;
+use crate::diag::{Code, Diagnostic, Place, Report};
+use crate::text::{self, Fault, FaultKind, Node, Route, Segment, Source};
+
+use super::{Document, kube, schema};
 
 /// A document that the schema allows, with the node tree that finds its places.
 #[derive(Clone, Debug)]
@@ -15,7 +17,89 @@ pub struct Read {
 }
 
 /// Reads one `rollout.yaml`; every complaint about its shape is in the report.
+///
+/// A key with nothing behind it is an error (GP006) wherever a value is expected: whoever leaves `bake:` or `gates:`
+/// empty has forgotten something. `null` means something in two places only, `steps[].cohorts.<name>` and
+/// `steps[].mirror`, where it takes a rule away. In Kubernetes' own shapes it means absent, as in Kubernetes.
 pub fn read(source: &Source) -> Result<Read, Report> {
+    let mut report = Report::new(source.clone());
+    let node = match text::parse(source) {
+        Ok(node) => node,
+        Err(fault) => {
+            report.push(unreadable(source, fault));
+            return Err(report);
+        }
+    };
+    let mut json = node.to_json();
+    settle_numbers(&mut json);
+    for found in schema::check(source, &node, &json) {
+        report.push(found);
+    }
+    for found in kube::check(&mut json) {
+        report.push(found);
+    }
+    if report.has_errors() {
+        report.document = Some(node);
+        return Err(report);
+    }
+    match serde_path_to_error::deserialize(json) {
+        Ok(document) => Ok(Read { document, node }),
+        Err(error) => {
+            report.push(Diagnostic::new(
+                Code::GP006,
+                Place::value(route_of(error.path())),
+                format!(
+                    "internal error: the schema allows what the program cannot read ({}); please report this",
+                    error.inner()
+                ),
+            ));
+            report.document = Some(node);
+            Err(report)
+        }
+    }
+}
+
+/// Text that could not be read as a document.
+fn unreadable(source: &Source, fault: Fault) -> Diagnostic {
+    let code = match fault.kind {
+        FaultKind::Syntax => Code::GP001,
+        FaultKind::TooLarge => Code::GP002,
+        FaultKind::DuplicateKey => Code::GP003,
+        FaultKind::SecondDocument => Code::GP004,
+        FaultKind::ControlCharacter => Code::GP009,
+    };
     let _ = source;
-    Err(Report::new(source.clone()))
+    Diagnostic::new(code, Place::Bytes(fault.span), fault.message).maybe_help(fault.help)
+}
+
+/// JSON Schema and YAML 1.2 take `3.0` for an integer; so do the types, once it is written as one.
+fn settle_numbers(json: &mut Value) {
+    match json {
+        Value::Number(number) => {
+            if let Some(value) = number.as_f64().filter(|_| number.is_f64()) {
+                // Within 2^53 every integral float is exactly that integer.
+                if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 {
+                    #[expect(clippy::cast_possible_truncation, reason = "integral and within 2^53")]
+                    let whole = value as i64;
+                    *number = Number::from(whole);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(settle_numbers),
+        Value::Object(entries) => entries.values_mut().for_each(settle_numbers),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+/// A path of the deserialiser as a route.
+pub(super) fn route_of(path: &serde_path_to_error::Path) -> Route {
+    use serde_path_to_error::Segment as S;
+    path.iter()
+        .filter_map(|segment| match segment {
+            S::Seq { index } => Some(Segment::Index(*index)),
+            S::Map { key } => Some(Segment::Key(key.clone())),
+            S::Enum { variant } => Some(Segment::Key(variant.clone())),
+            S::Unknown => None,
+        })
+        .collect()
 }

@@ -67,6 +67,8 @@ pub struct Fault {
     pub span: Span,
     /// One lower-case sentence.
     pub message: String,
+    /// What to do, where there is something to say.
+    pub help: Option<String>,
 }
 
 /// The kinds of trouble with a text.
@@ -151,6 +153,7 @@ pub fn parse(source: &Source) -> Result<Node, Fault> {
                 "the file has {} bytes, and {MAX_BYTES} (1 MiB) are allowed",
                 text.len()
             ),
+            help: None,
         });
     }
     if let Some((at, found)) = text.char_indices().find(|(_, c)| is_refused(*c)) {
@@ -167,6 +170,7 @@ pub fn parse(source: &Source) -> Result<Node, Fault> {
             kind: FaultKind::Syntax,
             span: Span::default(),
             message: "the file holds no document".to_owned(),
+            help: Some("run `glidepath init` for a file to start from".to_owned()),
         });
     }
     refuse_control_characters(&node)?;
@@ -202,6 +206,7 @@ fn control_character(found: char, span: Span) -> Fault {
             "the control character U+{:04X} is not allowed",
             u32::from(found)
         ),
+        help: Some("remove it, or write the text in another way".to_owned()),
     }
 }
 
@@ -269,6 +274,7 @@ fn fault(source: &Source, error: &serde_saphyr::Error) -> Fault {
         kind,
         span,
         message,
+        help: None,
     }
 }
 

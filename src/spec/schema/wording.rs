@@ -1,0 +1,259 @@
+//! What was found and what is allowed, in words.
+
+use serde_json::Value;
+
+use crate::diag::words;
+use crate::text::{Route, Segment};
+
+/// The most characters of a value that a message repeats.
+const MAX_SHOWN: usize = 60;
+
+/// A value that is not allowed.
+pub(super) struct Found<'a> {
+    /// What it is called.
+    pub(super) name: String,
+    /// The value.
+    pub(super) value: &'a Value,
+    /// The value as it was typed.
+    pub(super) raw: &'a str,
+}
+
+/// The end of a route that a reader needs: its last key and the indexes after it.
+pub(super) fn short(route: &Route) -> String {
+    let segments = route.segments();
+    let from = segments
+        .iter()
+        .rposition(|segment| matches!(segment, Segment::Key(_)))
+        .unwrap_or(0);
+    segments[from..]
+        .iter()
+        .cloned()
+        .collect::<Route>()
+        .to_string()
+}
+
+/// `in spec.steps[0]`, or `at the top of the file`.
+pub(super) fn inside(route: &Route) -> String {
+    if route.segments().is_empty() {
+        "at the top of the file".to_owned()
+    } else {
+        format!("in `{route}`")
+    }
+}
+
+/// A value by kind and content; `raw` is its text where that may differ.
+pub(super) fn describe(value: &Value, raw: &str) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(value) => format!("the boolean `{value}`"),
+        Value::Number(_) if !raw.is_empty() && raw.len() <= MAX_SHOWN => {
+            format!("the number `{raw}`")
+        }
+        Value::Number(value) => format!("the number `{value}`"),
+        Value::String(text) if text.is_empty() => "an empty string".to_owned(),
+        Value::String(text) => format!("the string `{}`", excerpt(text)),
+        Value::Array(items) if items.is_empty() => "an empty list".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(entries) if entries.is_empty() => "an empty mapping".to_owned(),
+        Value::Object(_) => "a mapping".to_owned(),
+    }
+}
+
+/// The beginning of a text on one line.
+pub(super) fn excerpt(text: &str) -> String {
+    let line = text.split(['\n', '\r']).next().unwrap_or(text);
+    let short: String = line.chars().take(MAX_SHOWN).collect();
+    if short.len() < text.trim_end().len() {
+        format!("{short}…")
+    } else {
+        short
+    }
+}
+
+/// `` `weight` is the number `300`, and a percentage from 0 to 100 is allowed``.
+pub(super) fn wrong(found: &Found<'_>, allowed: &str) -> String {
+    if found.value.is_null() {
+        return format!("`{}` has no value, and {allowed} is allowed", found.name);
+    }
+    format!(
+        "{} is {}, and {allowed} is allowed",
+        subject(&found.name),
+        describe(found.value, found.raw)
+    )
+}
+
+fn subject(name: &str) -> String {
+    if name.is_empty() {
+        "the document".to_owned()
+    } else {
+        format!("`{name}`")
+    }
+}
+
+/// A list or mapping that must hold something.
+pub(super) fn empty(found: &Found<'_>, needed: Option<&str>) -> String {
+    let needed = needed.map_or_else(
+        || match found.value {
+            Value::Array(_) => "at least one item".to_owned(),
+            _ => "at least one entry".to_owned(),
+        },
+        str::to_owned,
+    );
+    format!(
+        "`{}` is {}, and {needed} is needed",
+        found.name,
+        describe(found.value, found.raw)
+    )
+}
+
+/// A mapping with more entries than may stand together.
+pub(super) fn too_many(found: &Found<'_>, allowed: &str) -> String {
+    let keys = found
+        .value
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.as_str());
+    format!(
+        "`{}` has {}, and {allowed} is allowed",
+        found.name,
+        words::and_list(keys.take(8))
+    )
+}
+
+/// What a subschema allows, as its author or its keywords say it.
+pub(super) fn allowed(schema: &Value) -> String {
+    if let Some(text) = schema["x-allowed"].as_str() {
+        return text.to_owned();
+    }
+    if let Some(value) = schema["const"].as_str() {
+        return format!("`{value}`");
+    }
+    if let Some(values) = schema["enum"].as_array() {
+        return words::or_list(values.iter().filter_map(Value::as_str));
+    }
+    match schema["type"].as_str() {
+        Some("string") if schema["minLength"].is_u64() => "a string that is not empty".to_owned(),
+        Some("string") => "a string".to_owned(),
+        Some("boolean") => "`true` or `false`".to_owned(),
+        Some("array") => "a list".to_owned(),
+        Some("object") => "a mapping".to_owned(),
+        Some("integer") => format!("a whole number{}", range(schema)),
+        Some("number") => format!("a number{}", range(schema)),
+        _ => "another value".to_owned(),
+    }
+}
+
+fn range(schema: &Value) -> String {
+    let above = &schema["exclusiveMinimum"];
+    let below = &schema["exclusiveMaximum"];
+    let (min, max) = (&schema["minimum"], &schema["maximum"]);
+    // The limits of the machine's integers are no rule that anybody needs to know.
+    let max_matters = max.as_u64().is_some_and(|max| max < 1 << 31) && max != 2_147_483_647;
+    match (min.is_number(), max_matters) {
+        (true, true) => return format!(" from {min} to {max}"),
+        (true, false) => return format!(", {min} or more"),
+        (false, true) => return format!(", at most {max}"),
+        (false, false) => {}
+    }
+    match (above.is_number(), below.is_number()) {
+        (true, true) => format!(" above {above} and below {below}"),
+        (true, false) => format!(" above {above}"),
+        (false, true) => format!(" below {below}"),
+        (false, false) => String::new(),
+    }
+}
+
+/// Whether `schema` allows the JSON type called `name`.
+fn takes(schema: &Value, name: &str) -> bool {
+    match &schema["type"] {
+        Value::Array(types) => types.iter().any(|one| one == name),
+        one => one == name,
+    }
+}
+
+/// What to do about a value, where the mistake is a common one.
+pub(super) fn help(found: &Found<'_>, schema: &Value) -> Option<String> {
+    let number = takes(schema, "number") || takes(schema, "integer");
+    match found.value {
+        Value::Null => Some(format!("give `{}` a value, or remove the key", found.name)),
+        Value::Number(_) | Value::Bool(_) if takes(schema, "string") && !number => {
+            let raw = if found.raw.is_empty() || found.raw.len() > MAX_SHOWN {
+                found.value.to_string()
+            } else {
+                found.raw.to_owned()
+            };
+            if schema["pattern"].is_string()
+                && found.value.is_number()
+                && schema["x-code"].is_null()
+            {
+                // A duration or percentage without its unit: quotes would not make it one.
+                return None;
+            }
+            Some(format!("quote it: `\"{raw}\"`"))
+        }
+        Value::String(text) if number && text.trim().parse::<f64>().is_ok_and(f64::is_finite) => {
+            Some(format!("remove the quotes: `{}`", excerpt(text.trim())))
+        }
+        Value::String(text) if number => {
+            let plain = text.strip_suffix('%')?.trim();
+            plain
+                .parse::<f64>()
+                .is_ok_and(f64::is_finite)
+                .then(|| format!("write it without the sign: `{plain}`"))
+        }
+        Value::String(text) if takes(schema, "boolean") => {
+            let lower = text.to_lowercase();
+            match lower.as_str() {
+                "yes" | "on" | "y" | "true" => Some("write `true`, without quotes".to_owned()),
+                "no" | "off" | "n" | "false" => Some("write `false`, without quotes".to_owned()),
+                _ => None,
+            }
+        }
+        Value::String(text) if schema["enum"].is_array() => {
+            let known = schema["enum"].as_array()?;
+            words::near_miss(text, known.iter().filter_map(Value::as_str))
+                .map(|name| format!("did you mean `{name}`?"))
+        }
+        Value::String(_) | Value::Object(_) if takes(schema, "array") => {
+            Some("write it as a list, with `- ` before each item".to_owned())
+        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => None,
+    }
+}
+
+/// The first sentence of a description, to go on after a colon.
+pub(super) fn first_sentence(text: &str) -> String {
+    let end = text.find(". ").unwrap_or(text.len());
+    let sentence = text[..end].trim_end_matches('.');
+    let mut chars = sentence.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(chars).collect()
+    })
+}
+
+/// The one part of the language that has a field of this name, if there is exactly one.
+pub(super) fn home_of(schema: &Value, key: &str) -> Option<&'static str> {
+    /// Where people look for a field in vain, most of all by a wrong indentation.
+    const HOMES: [(&str, &str); 5] = [
+        ("/properties/spec", "`spec`"),
+        ("/properties/metadata", "`metadata`"),
+        ("/$defs/traffic", "`spec.traffic`"),
+        ("/$defs/model", "`spec.models[]`"),
+        ("/$defs/step", "`spec.steps[]`"),
+    ];
+    let mut homes = HOMES.iter().filter(|(pointer, _)| {
+        schema
+            .pointer(pointer)
+            .is_some_and(|place| place["properties"].get(key).is_some())
+    });
+    match (homes.next(), homes.next()) {
+        (Some((_, home)), None) => Some(home),
+        _ => None,
+    }
+}
