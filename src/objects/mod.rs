@@ -14,7 +14,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::plan::Plan;
+use crate::plan::{Plan, StageKind};
 use crate::text::Route;
 
 /// One Kubernetes object of a stage.
@@ -76,14 +76,11 @@ pub(crate) struct Waves {
 }
 
 impl Waves {
-    /// Pods before subsets before routes; but a stage that routes only to stable waits for no pod, because a rollback must
-    /// not depend on a candidate's health.
+    /// Pods before subsets before routes. A stage that routes only to stable waits for no pod, because a rollback must not
+    /// depend on a candidate's health; nor does `retire`, so that it equals the baseline of the rollout after it.
     fn of(plan: &Plan, stage: usize) -> Self {
-        let (subsets, routes) = if plan.is_only_stable(stage) {
-            (0, 1)
-        } else {
-            (2, 3)
-        };
+        let waits_for_none = plan.is_only_stable(stage) || plan.stages[stage].kind == StageKind::Retire;
+        let (subsets, routes) = if waits_for_none { (0, 1) } else { (2, 3) };
         Self {
             namespace: -1,
             config: 0,

@@ -1,0 +1,65 @@
+//! Why a run could not go on, beside diagnostics about a file.
+
+use std::io;
+use std::path::Path;
+
+use crate::sink::{DiskError, DiskErrorKind};
+
+use super::Exit;
+
+/// A run that ended early.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// How.
+    pub(super) exit: Exit,
+    /// One lower-case sentence; empty where all has been said.
+    pub(super) message: String,
+    /// What to do.
+    pub(super) help: Option<String>,
+}
+
+impl Failure {
+    pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), help: None }
+    }
+
+    pub(super) fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    /// Diagnostics have said it already.
+    pub(super) fn said(exit: Exit) -> Self {
+        Self::new(exit, "")
+    }
+
+    /// Reading or writing `path` failed.
+    pub(super) fn io(action: &str, path: &Path, error: &io::Error) -> Self {
+        Self::new(Exit::Outside, format!("cannot {action} `{}`: {}", path.display(), words(error)))
+    }
+
+    /// Writing to a stream failed. A closed pipe is how `| head` says that it has enough.
+    pub(super) fn stream(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::said(Exit::Done),
+            _ => Self::new(Exit::Outside, format!("cannot write the output: {}", words(error))),
+        }
+    }
+
+    /// The tree's folder could not be read or written.
+    pub(super) fn disk(folder: &Path, error: &DiskError) -> Self {
+        let exit = match error.kind() {
+            DiskErrorKind::Conflict => Exit::Conflict,
+            DiskErrorKind::Outside => Exit::Outside,
+        };
+        Self { exit, message: format!("`{}`: {error}", folder.display()), help: error.help() }
+    }
+}
+
+/// The system's words without Rust's `(os error N)`.
+fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    let end = text.find(" (os error").unwrap_or(text.len());
+    let mut chars = text[..end].chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}

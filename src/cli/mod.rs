@@ -1,0 +1,145 @@
+//! In: arguments and streams. Out: an exit code, the result on stdout, everything else on stderr.
+//! One file a command; its arguments' documentation is its help.
+//! Nobody imports this room.
+
+mod diff;
+mod exit;
+mod failure;
+mod init;
+mod inputs;
+mod live;
+mod output;
+mod plan;
+mod reference;
+mod render;
+mod streams;
+mod table;
+mod validate;
+
+use std::ffi::OsString;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+pub use exit::Exit;
+pub use streams::Streams;
+
+use crate::diag::Format;
+
+use failure::Failure;
+use output::Output;
+
+/// Compiles one rollout.yaml into every stage of a progressive model rollout on Kubernetes and Istio.
+///
+/// Every command takes rollout.yaml files and folders; in a folder it finds every rollout.yaml below it.
+#[derive(Debug, Parser)]
+#[command(name = "glidepath", version, max_term_width = 100, after_help = exit::TABLE)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+struct Global {
+    /// How diagnostics are written
+    #[arg(long, global = true, value_enum, default_value_t = MessageFormat::Human, value_name = "FORMAT")]
+    message_format: MessageFormat,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    color: Colour,
+    /// Say nothing but errors on stderr
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say more on stderr
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+/// How diagnostics are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum MessageFormat {
+    /// For people
+    Human,
+    /// One JSON object a line
+    Json,
+    /// GitHub workflow annotations
+    Github,
+    /// One SARIF 2.1.0 log
+    Sarif,
+}
+
+impl From<MessageFormat> for Format {
+    fn from(format: MessageFormat) -> Self {
+        match format {
+            MessageFormat::Human => Self::Human,
+            MessageFormat::Json => Self::Json,
+            MessageFormat::Github => Self::Github,
+            MessageFormat::Sarif => Self::Sarif,
+        }
+    }
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Colour {
+    /// On a terminal, unless NO_COLOR says otherwise
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::InitArgs),
+    Validate(validate::ValidateArgs),
+    Plan(plan::PlanArgs),
+    Render(render::RenderArgs),
+    Diff(diff::DiffArgs),
+    Schema(reference::SchemaArgs),
+    Explain(reference::ExplainArgs),
+    Completions(reference::CompletionsArgs),
+    Man(reference::ManArgs),
+}
+
+/// Runs the program: `main` without the process around it.
+pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> Exit {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, streams),
+    };
+    let mut output = Output::new(&cli.global, streams);
+    let done = match cli.command {
+        Command::Init(args) => init::run(&args, &mut output),
+        Command::Validate(args) => validate::run(&args, &mut output),
+        Command::Plan(args) => plan::run(&args, &mut output),
+        Command::Render(args) => render::run(&args, &mut output),
+        Command::Diff(args) => diff::run(&args, &mut output),
+        Command::Schema(args) => reference::schema(&args, &mut output),
+        Command::Explain(args) => reference::explain(&args, &mut output),
+        Command::Completions(args) => reference::completions(&args, Cli::command(), &mut output),
+        Command::Man(args) => reference::man(&args, &Cli::command(), &mut output),
+    };
+    match done {
+        Ok(exit) => exit,
+        Err(failure) => output.fail(&failure),
+    }
+}
+
+/// Help and version are results; anything else that clap says is wrong usage.
+fn usage(error: &clap::Error, streams: &mut Streams) -> Exit {
+    let (text, exit) = (error.render(), if error.use_stderr() { Exit::Usage } else { Exit::Done });
+    let written = match (exit, streams.is_coloured(Colour::Auto, exit == Exit::Usage)) {
+        (Exit::Done, true) => write!(streams.out, "{}", text.ansi()),
+        (Exit::Done, false) => write!(streams.out, "{text}"),
+        (_, true) => write!(streams.err, "{}", text.ansi()),
+        (_, false) => write!(streams.err, "{text}"),
+    };
+    match written {
+        Ok(()) => exit,
+        Err(error) => Failure::stream(&error).exit,
+    }
+}

@@ -1,0 +1,75 @@
+//! What a command writes to, and how it says what went wrong.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use crate::diag::{self, Format, Report, Severity};
+
+use super::{Exit, Failure, Global, Streams};
+
+/// The streams, with the global options applied.
+pub(super) struct Output<'a> {
+    streams: &'a mut Streams,
+    format: Format,
+    colours: [bool; 2],
+    quiet: bool,
+}
+
+impl<'a> Output<'a> {
+    pub(super) fn new(global: &Global, streams: &'a mut Streams) -> Self {
+        let colours = [false, true].map(|is_err| streams.is_coloured(global.color, is_err));
+        Self { streams, format: global.message_format.into(), colours, quiet: global.quiet }
+    }
+
+    /// Writes a part of the result.
+    pub(super) fn result(&mut self, text: impl Display) -> Result<(), Failure> {
+        write!(self.streams.out, "{text}").map_err(|error| Failure::stream(&error))
+    }
+
+    /// Writes to stdout what a library writes by itself.
+    pub(super) fn result_with(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+        write(&mut self.streams.out).map_err(|error| Failure::stream(&error))
+    }
+
+    /// Sends what was written on its way; a full disk behind a redirection shows here.
+    pub(super) fn finish(&mut self, exit: Exit) -> Result<Exit, Failure> {
+        self.streams.out.flush().map_err(|error| Failure::stream(&error))?;
+        // Nobody is left to tell when stderr itself fails.
+        let _ = self.streams.err.flush();
+        Ok(exit)
+    }
+
+    /// Says what was done; for people, so only in the human format.
+    pub(super) fn note(&mut self, text: impl Display) {
+        if !self.quiet && self.format == Format::Human {
+            let _ = writeln!(self.streams.err, "{text}");
+        }
+    }
+
+    /// Whether the result is to be coloured.
+    pub(super) fn is_coloured(&self) -> bool {
+        self.colours[0]
+    }
+
+    /// Columns of the terminal, where there is one.
+    pub(super) fn width(&self) -> Option<u16> {
+        self.streams.width
+    }
+
+    /// Writes what was found in the files; `--quiet` keeps warnings back.
+    pub(super) fn reports(&mut self, reports: &[&Report]) {
+        let loud: Vec<&Report> =
+            reports.iter().copied().filter(|report| !self.quiet || report.count(Severity::Error) > 0).collect();
+        let _ = diag::write(self.format, &loud, self.colours[1], &mut self.streams.err);
+    }
+
+    /// Says why the run ended, and how.
+    pub(super) fn fail(&mut self, failure: &Failure) -> Exit {
+        let _ = self.streams.out.flush();
+        if !failure.message.is_empty() {
+            let _ = diag::write_failure(self.format, &failure.message, failure.help.as_deref(), self.colours[1], &mut self.streams.err);
+        }
+        let _ = self.streams.err.flush();
+        failure.exit
+    }
+}

@@ -1,0 +1,109 @@
+//! The one way from a file to everything that is made of it. `render`, `diff`, `plan` and the rest all begin here.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::diag::{Code, Diagnostic, Place, Report};
+use crate::objects::{self, Object, ObjectId};
+use crate::plan::{self, Plan};
+use crate::spec;
+use crate::text::{Route, Source};
+use crate::tree::{self, Tree};
+use crate::units::sha256_hex;
+
+/// A file that compiles, and what its compilation found.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The rollout, resolved and proved.
+    pub plan: Plan,
+    /// `sha256:` and the hash of the document: the same for two files that differ in comments, order of keys or layout.
+    pub digest: String,
+    /// Warnings.
+    pub report: Report,
+}
+
+/// Compiles one `rollout.yaml`; on errors, the report has them all, with the warnings beside them.
+pub fn compile(source: &Source) -> Result<Compiled, Report> {
+    let read = spec::read(source)?;
+    let digest = digest(&read.node.to_json());
+    let mut report = Report::new(source.clone());
+    report.document = Some(read.node);
+    let Some(plan) = plan::resolve(&read.document, &mut report) else {
+        return Err(report);
+    };
+    let compiled = Compiled { plan, digest, report };
+    compiled.with_distinct_objects()
+}
+
+impl Compiled {
+    /// The objects of one stage.
+    pub fn objects(&self, stage: usize) -> Vec<Object> {
+        objects::build(&self.plan, stage)
+    }
+
+    /// The whole tree.
+    pub fn tree(&self) -> Tree {
+        let stages: Vec<_> = (0..self.plan.stages.len()).map(|stage| self.objects(stage)).collect();
+        tree::lay_out(&self.plan, &self.digest, &stages)
+    }
+
+    /// The identity of every object of every stage, and the part of the spec that asks for it.
+    pub fn identities(&self) -> BTreeMap<ObjectId, Route> {
+        self.distinct_stages().into_iter().flat_map(|stage| self.objects(stage)).map(|object| (object.id, object.origin)).collect()
+    }
+
+    /// Two objects of one identity would overwrite each other in the cluster.
+    fn with_distinct_objects(mut self) -> Result<Self, Report> {
+        for stage in self.distinct_stages() {
+            let mut known: BTreeMap<ObjectId, Object> = BTreeMap::new();
+            for object in self.objects(stage) {
+                let (id, place) = (object.id.clone(), Place::value(object.origin.clone()));
+                if let Some(first) = known.insert(object.id.clone(), object) {
+                    self.report.push(
+                        Diagnostic::new(Code::GP108, place, format!("two objects would be called {id}"))
+                            .label(Place::value(first.origin), "the first one comes from here")
+                            .help("give one of them another name"),
+                    );
+                }
+            }
+            if self.report.has_errors() {
+                return Err(self.report);
+            }
+        }
+        Ok(self)
+    }
+
+    /// A stage for each set of running models: stages of one set have objects of the same names.
+    fn distinct_stages(&self) -> Vec<usize> {
+        let mut known: Vec<Vec<_>> = Vec::new();
+        let stages = self.plan.stages.iter().enumerate();
+        stages
+            .filter(|(_, stage)| {
+                let running: Vec<_> = stage.running.keys().copied().collect();
+                let is_new = !known.contains(&running);
+                if is_new {
+                    known.push(running);
+                }
+                is_new
+            })
+            .map(|(index, _)| index)
+            .collect()
+    }
+}
+
+/// The digest of a document, whatever the order of its keys.
+fn digest(document: &Value) -> String {
+    format!("sha256:{}", sha256_hex(sorted(document).to_string().as_bytes()))
+}
+
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
+        Value::Object(map) => {
+            let sorted: BTreeMap<&String, Value> = map.iter().map(|(key, value)| (key, sorted(value))).collect();
+            Value::Object(sorted.into_iter().map(|(key, value)| (key.clone(), value)).collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
