@@ -4,6 +4,7 @@
 //! CONTRIBUTING.md has the map of the rooms and the rules between them.
 
 pub mod diag;
+pub mod sink;
 pub mod spec;
 pub mod text;
 pub mod units;

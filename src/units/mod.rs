@@ -3,6 +3,7 @@
 //! Never knows YAML, places or Kubernetes objects.
 
 mod bake;
+mod hash;
 mod image;
 mod label;
 pub mod names;
@@ -11,6 +12,7 @@ mod quantity;
 mod regex;
 
 pub use bake::Bake;
+pub use hash::{is_sha256_hex, sha256_hex};
 pub use image::ImageRef;
 pub use label::{DnsLabel, HeaderName, is_dns_subdomain, is_label_key, is_label_value};
 pub use percent::{HUNDRED, Percent};
