@@ -3,6 +3,7 @@
 //! ```text
 //! .deploy.staged/new/0 1 2 …   the new files
 //! .deploy.staged/old/0 1 2 …   what they replace, to be put back if a rename fails
+//! .deploy.staged/.gitignore    keeps what a kill leaves out of commits
 //! .deploy.staged/journal       stands from before the first rename until after the last
 //! ```
 
@@ -142,6 +143,8 @@ fn stage(
     staging.sweep(interrupted)?;
     if !interrupted {
         ops::create_folder(staging.root())?;
+        // Whatever a kill leaves here is nothing to commit.
+        ops::create_file(&staging.root().join(".gitignore"), b"*\n")?;
     }
     ops::create_folder(&staging.root().join("new"))?;
     ops::create_folder(&staging.root().join("old"))?;
