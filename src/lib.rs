@@ -3,9 +3,12 @@
 //! Text flows one way and each border changes the type: `text → spec → plan → objects → tree → sink`.
 //! CONTRIBUTING.md has the map of the rooms and the rules between them.
 
+pub mod cli;
+pub mod compile;
 pub mod diag;
 pub mod objects;
 pub mod plan;
+pub mod sink;
 pub mod spec;
 pub mod text;
 pub mod tree;

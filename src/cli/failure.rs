@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::sink::{DiskError, DiskErrorKind};
+use crate::sink::disk::{DiskError, Kind};
 
 use super::Exit;
 
@@ -46,13 +46,13 @@ impl Failure {
         }
     }
 
-    /// The tree's folder could not be read or written.
-    pub(super) fn disk(folder: &Path, error: &DiskError) -> Self {
+    /// The tree could not be read or written.
+    pub(super) fn disk(error: &DiskError) -> Self {
         let exit = match error.kind() {
-            DiskErrorKind::Conflict => Exit::Conflict,
-            DiskErrorKind::Outside => Exit::Outside,
+            Kind::Conflict => Exit::Conflict,
+            Kind::Outside => Exit::Outside,
         };
-        Self { exit, message: format!("`{}`: {error}", folder.display()), help: error.help() }
+        Self { exit, message: error.to_string(), help: error.help() }
     }
 }
 

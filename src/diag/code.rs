@@ -99,6 +99,7 @@ codes! {
     GP304 Warning "exposure rises by more than policy.maxIncrease",
     GP305 Warning "exposure falls along the steps",
     GP306 Warning "no earlier stage is a safe one-step rollback",
+    GP307 Error "the first stage differs from the last stage of the rollout before it",
     GP401 Error "too few replicas for the traffic",
     GP402 Error "no replicas under traffic",
     GP403 Warning "one replica under more than 10 % of the traffic",

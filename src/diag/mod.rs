@@ -5,6 +5,7 @@
 mod code;
 mod diagnostic;
 mod excerpt;
+mod failure;
 mod github;
 mod human;
 mod json;
@@ -18,6 +19,7 @@ use std::io;
 
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Label, Part, Place};
+pub use failure::write_failure;
 pub use report::Report;
 
 /// How reports are written.

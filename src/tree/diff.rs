@@ -44,16 +44,19 @@ impl ObjectDiff {
 
     /// A unified diff whose headers name the sides, as `diff -u` and git write it.
     pub fn unified(&self, from: &str, to: &str) -> String {
-        let header = |side: &str, id: &Option<ObjectId>| {
-            id.as_ref()
-                .map_or_else(|| "/dev/null".to_owned(), |id| format!("{side}/{id}"))
-        };
-        TextDiff::from_lines(&self.old, &self.new)
-            .unified_diff()
-            .context_radius(CONTEXT)
-            .header(&header(from, &self.before), &header(to, &self.after))
-            .to_string()
+        let name = |side: &str, id: &Option<ObjectId>| id.as_ref().map(|id| format!("{side}/{id}"));
+        unified(name(from, &self.before).as_deref(), name(to, &self.after).as_deref(), &self.old, &self.new)
     }
+}
+
+/// A unified diff of two texts; a side without a name is `/dev/null`.
+pub fn unified(from: Option<&str>, to: Option<&str>, old: &str, new: &str) -> String {
+    const NOTHING: &str = "/dev/null";
+    TextDiff::from_lines(old, new)
+        .unified_diff()
+        .context_radius(CONTEXT)
+        .header(from.unwrap_or(NOTHING), to.unwrap_or(NOTHING))
+        .to_string()
 }
 
 /// The objects that differ, in the order of their files.

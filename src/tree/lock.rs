@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use crate::plan::{Plan, Split, Stage, StageKind};
 use crate::units::{names, sha256_hex};
 
+/// Who writes the lock.
+const GENERATOR: &str = concat!("glidepath ", env!("CARGO_PKG_VERSION"));
+
 /// The lock as it is read back from a tree: what later commands need of it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,6 +19,8 @@ pub struct Lock {
     pub generator: String,
     /// The digest of the document that it was compiled from.
     pub spec_digest: String,
+    /// The model that served before the first step.
+    pub stable: String,
     /// The stages, in order.
     pub stages: Vec<LockedStage>,
     /// Path to SHA-256, in hexadecimal.
@@ -40,6 +45,14 @@ impl Lock {
     /// Reads a lock, or says why it is none.
     pub fn read(text: &str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// This lock's text but for who wrote it, where `wanted` says the same: a new release that compiles a rollout to the same
+    /// files leaves them all alone.
+    pub fn keep_generator(&self, wanted: &str) -> String {
+        let ours = format!("\"generator\": {}", json!(GENERATOR));
+        let theirs = format!("\"generator\": {}", json!(self.generator));
+        wanted.replacen(&ours, &theirs, 1)
     }
 
     /// The stage of this name.
@@ -85,7 +98,7 @@ pub(super) fn lock(plan: &Plan, digest: &str, files: &BTreeMap<String, String>) 
 pub fn describe(plan: &Plan, digest: &str) -> Value {
     json!({
         "version": 1,
-        "generator": concat!("glidepath ", env!("CARGO_PKG_VERSION")),
+        "generator": GENERATOR,
         "source": names::SPEC_FILE,
         "rollout": plan.name.as_str(),
         "namespace": plan.namespace.as_ref().map(|namespace| namespace.as_str()),

@@ -10,7 +10,7 @@ mod markdown;
 mod pointer;
 mod print;
 
-pub use diff::{ObjectDiff, diff};
+pub use diff::{ObjectDiff, diff, unified};
 pub use layout::{HEADER, Tree, lay_out};
 pub use lock::{Lock, LockedStage, describe};
 pub use markdown::{plan_markdown, traffic_words};

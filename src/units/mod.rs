@@ -13,7 +13,7 @@ mod regex;
 mod runtime;
 
 pub use bake::Bake;
-pub use hash::sha256_hex;
+pub use hash::{is_sha256_hex, sha256_hex};
 pub use image::ImageRef;
 pub use label::{DnsLabel, HeaderName, is_dns_subdomain, is_label_key, is_label_value};
 pub use percent::{HUNDRED, Percent};

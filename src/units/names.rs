@@ -6,6 +6,12 @@ pub const MANAGER: &str = "glidepath";
 pub const SPEC_FILE: &str = "rollout.yaml";
 /// The folder that is written beside it.
 pub const TREE_FOLDER: &str = "deploy";
+/// The tree's lock, in its root: which files it consists of, with their digests.
+pub const LOCK_FILE: &str = "plan.json";
+/// The pointer to the live stage. The lock does not hash it.
+pub const POINTER_FILE: &str = "current/kustomization.yaml";
+/// What holds promotions back. The lock does not hash it, and rendering never writes it.
+pub const HOLD_FILE: &str = "hold.yaml";
 /// `apiVersion` of the language.
 pub const API_VERSION: &str = "glidepath.dev/v1alpha1";
 /// `kind` of the language.

@@ -1,0 +1,167 @@
+//! What a render means for the stage that is live: the pointer names it, and it is never moved by a render alone.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::compile::Compiled;
+use crate::diag::words::{and_list, suggestion};
+use crate::plan::Plan;
+use crate::tree::{Lock, LockedStage, POINTER, Pointer, Tree, unified};
+use crate::units::names;
+
+use super::{Exit, Failure};
+
+/// What is to become of the pointer.
+#[derive(Debug, Default)]
+pub(super) struct Live {
+    /// Its new text, where it changes.
+    pub(super) pointer: Option<String>,
+    /// What people should know.
+    pub(super) notes: Vec<String>,
+}
+
+/// The index of a stage by name, or by folder (`03-weight-10`).
+pub(super) fn stage_index(plan: &Plan, wanted: &str) -> Result<usize, Failure> {
+    let by_folder = || (0..plan.stages.len()).find(|index| plan.numbered(*index) == wanted);
+    plan.stage_index(wanted).or_else(by_folder).ok_or_else(|| {
+        let known = plan.stages.iter().map(|stage| stage.name.as_str());
+        let failure = Failure::new(Exit::Usage, format!("the rollout `{}` has no stage `{wanted}`", plan.name));
+        match suggestion(wanted, known) {
+            Some(help) => failure.help(help),
+            None => failure,
+        }
+    })
+}
+
+/// Decides the pointer for a new tree, or says why the live stage forbids it.
+///
+/// `read_old` reads a file of the tree as it stands.
+pub(super) fn settle(
+    compiled: &Compiled,
+    tree: &Tree,
+    folder: &Path,
+    lock: Option<&Lock>,
+    pointer: Option<&str>,
+    read_old: &dyn Fn(&str) -> Result<Option<String>, Failure>,
+    restart: bool,
+) -> Result<Live, Failure> {
+    let plan = &compiled.plan;
+    let baseline = || Pointer::to(tree.folders[0].clone()).text();
+    let Some(text) = pointer else {
+        return Ok(Live { pointer: Some(baseline()), notes: Vec::new() });
+    };
+    let pointer = match Pointer::read(text) {
+        Ok(pointer) => pointer,
+        Err(_) if restart => return Ok(Live { pointer: Some(baseline()), notes: Vec::new() }),
+        Err(why) => {
+            return Err(Failure::new(Exit::Conflict, format!("`{}` names no stage: {why}", folder.join(POINTER).display()))
+                .help("restore it from git, or begin again at the baseline with `--restart`"));
+        }
+    };
+    let locked = lock.and_then(|lock| lock.stage(pointer.stage()));
+    if let (Some(lock), Some(locked)) = (lock, locked)
+        && is_next_rollout(plan, lock, locked)
+    {
+        return next_rollout(compiled, tree, lock, locked, read_old, restart);
+    }
+    let Some(index) = plan.stage_index(pointer.stage()) else {
+        return match locked {
+            _ if restart => Ok(Live { pointer: Some(baseline()), notes: Vec::new() }),
+            _ => Err(Failure::new(
+                Exit::Conflict,
+                format!("the stage `{}` is live, and {} has no stage of this name any more", pointer.stage(), names::SPEC_FILE),
+            )
+            .help(format!(
+                "keep a step with `name: {}` until the rollout has moved on, or begin again at the baseline with `--restart`",
+                pointer.stage()
+            ))),
+        };
+    };
+    let mut live = Live::default();
+    if pointer.folder != tree.folders[index] {
+        // Only the number has changed; what people added to the file stays.
+        live.pointer = Some(text.replace(&pointer.folder, &tree.folders[index]));
+    }
+    if let (Some(lock), Some(locked)) = (lock, locked) {
+        let breaches = locked.breaches(plan, &plan.stages[index]);
+        if !breaches.is_empty() && !restart {
+            return Err(Failure::new(
+                Exit::Conflict,
+                format!("this render would change the live stage `{}` unsafely: {}", pointer.stage(), breaches.join("; ")),
+            )
+            .help("move to a stage in which this is safe first, or accept 503s with `--restart`"));
+        }
+        let diff = live_diff(tree, index, lock, locked, read_old)?;
+        if !diff.is_empty() {
+            live.notes.push(format!("the live stage `{}` changes with this render, and is applied as soon as it is merged:\n{diff}", pointer.stage()));
+        }
+    }
+    Ok(live)
+}
+
+/// Whether the last rollout is over and this spec begins another one, with another stable model.
+fn is_next_rollout(plan: &Plan, lock: &Lock, live: &LockedStage) -> bool {
+    lock.stages.last().is_some_and(|last| last.name == live.name) && lock.stable != plan.model(plan.stable).name.as_str()
+}
+
+/// A new rollout begins where the last one ended: its baseline must be what is live now (GP307).
+fn next_rollout(
+    compiled: &Compiled,
+    tree: &Tree,
+    lock: &Lock,
+    locked: &LockedStage,
+    read_old: &dyn Fn(&str) -> Result<Option<String>, Failure>,
+    restart: bool,
+) -> Result<Live, Failure> {
+    let diff = live_diff(tree, 0, lock, locked, read_old)?;
+    let breaches = locked.breaches(&compiled.plan, &compiled.plan.stages[0]);
+    if (!diff.is_empty() || !breaches.is_empty()) && !restart {
+        let files = and_list(diff.lines().filter_map(|line| line.strip_prefix("+++ b/")));
+        let differs = if files.is_empty() { breaches.join("; ") } else { format!("{files} differ") };
+        return Err(Failure::new(
+            Exit::Conflict,
+            format!(
+                "GP307: the last rollout ended in the stage `{}`, and the new one's baseline does not build the same objects: {differs}\n{diff}",
+                locked.name
+            ),
+        )
+        .help("make the stable model what it was as the candidate, or accept the change with `--restart`"));
+    }
+    let note = format!("the last rollout is complete in `{}`; this one begins at `{}`", locked.name, tree.folders[0]);
+    Ok(Live { pointer: Some(Pointer::to(tree.folders[0].clone()).text()), notes: vec![note] })
+}
+
+/// What changes in the live stage's manifests.
+fn live_diff(
+    tree: &Tree,
+    index: usize,
+    lock: &Lock,
+    locked: &LockedStage,
+    read_old: &dyn Fn(&str) -> Result<Option<String>, Failure>,
+) -> Result<String, Failure> {
+    const LISTS: &str = "kustomization.yaml";
+    let mut sides: BTreeMap<String, [Option<String>; 2]> = BTreeMap::new();
+    let under = |path: &str, folder: &str| path.strip_prefix(folder).filter(|name| !name.contains('/') && *name != LISTS).map(ToOwned::to_owned);
+    let old_folder = format!("stages/{}/", locked.folder);
+    let new_folder = format!("stages/{}/", tree.folders[index]);
+    for path in lock.files.keys() {
+        if let Some(name) = under(path, &old_folder).or_else(|| under(path, "base/")) {
+            sides.entry(name).or_default()[0] = read_old(path)?;
+        }
+    }
+    for (path, text) in &tree.files {
+        if let Some(name) = under(path, &new_folder).or_else(|| under(path, "base/")) {
+            sides.entry(name).or_default()[1] = Some(text.clone());
+        }
+    }
+    let changed = sides.iter().filter(|(_, [old, new])| old != new).map(|(name, [old, new])| {
+        let side = |side: &str, text: &Option<String>| text.as_ref().map(|_| format!("{side}/{name}"));
+        unified(
+            side("a", old).as_deref(),
+            side("b", new).as_deref(),
+            old.as_deref().unwrap_or_default(),
+            new.as_deref().unwrap_or_default(),
+        )
+    });
+    Ok(changed.collect())
+}

@@ -1,0 +1,58 @@
+//! `glidepath plan`
+
+use clap::{Args, ValueEnum};
+
+use crate::tree::{describe, plan_markdown};
+
+use super::inputs::{Input, Paths};
+use super::output::Output;
+use super::{Exit, Failure, table};
+
+/// Show the stages: who gets which traffic, replicas, cohorts, bake, gates, rollback
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    paths: Paths,
+    /// How the plan is written
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    format: PlanFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PlanFormat {
+    /// A table
+    Text,
+    /// A Markdown table and a Mermaid chart
+    Markdown,
+    /// One JSON object, or a list of them for several rollouts
+    Json,
+}
+
+pub(super) fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
+    let inputs = args.paths.compile(output)?;
+    match args.format {
+        PlanFormat::Text => {
+            for (index, input) in inputs.iter().enumerate() {
+                if index > 0 {
+                    output.result("\n")?;
+                }
+                let table = table::plan(&input.compiled.plan, output.width());
+                output.result(table)?;
+            }
+        }
+        PlanFormat::Markdown => {
+            for input in &inputs {
+                output.result(plan_markdown(&input.compiled.plan, false))?;
+            }
+        }
+        PlanFormat::Json => {
+            let one = |input: &Input| describe(&input.compiled.plan, &input.compiled.digest);
+            let body = match &inputs[..] {
+                [input] => one(input),
+                many => many.iter().map(one).collect(),
+            };
+            output.result(format_args!("{body:#}\n"))?;
+        }
+    }
+    output.finish(Exit::Done)
+}

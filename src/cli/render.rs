@@ -1,0 +1,141 @@
+//! `glidepath render`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::diag::words::count;
+use crate::sink::disk::{self, Change, ChangeKind, Wanted};
+use crate::tree::{LOCK, Lock, Tree, stream, unified};
+
+use super::inputs::{Input, Paths, sole};
+use super::live::{self, Live};
+use super::output::Output;
+use super::{Exit, Failure};
+
+/// Write the tree: every stage as manifests, the diffs between them, the plan
+#[derive(Debug, Args)]
+pub(super) struct RenderArgs {
+    #[command(flatten)]
+    paths: Paths,
+    /// Write nothing; show what would change, and exit with 1 where anything would
+    #[arg(long, conflicts_with_all = ["stdout", "force"])]
+    check: bool,
+    /// Print the built objects of one stage as a YAML stream, and write nothing
+    #[arg(long, requires = "stage", conflicts_with_all = ["out", "force", "restart"])]
+    stdout: bool,
+    /// The stage that --stdout prints, such as `weight-10`
+    #[arg(long, value_name = "NAME", requires = "stdout")]
+    stage: Option<String>,
+    /// Write to this folder instead of `deploy` beside rollout.yaml
+    #[arg(long, short, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Overwrite files that somebody edited or that glidepath did not write
+    #[arg(long)]
+    force: bool,
+    /// Accept that the live stage changes in a way that may answer requests with 503
+    #[arg(long)]
+    restart: bool,
+}
+
+/// A tree that is to be written.
+struct Job {
+    folder: PathBuf,
+    tree: Tree,
+    live: Live,
+    stages: usize,
+}
+
+impl Job {
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { files: &self.tree.files, pointer: self.live.pointer.as_deref() }
+    }
+}
+
+pub(super) fn run(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
+    let inputs = args.paths.compile(output)?;
+    if let Some(stage) = &args.stage {
+        return print_stage(&sole(inputs)?, stage, output);
+    }
+    if args.out.is_some() && inputs.len() > 1 {
+        return Err(Failure::new(Exit::Usage, "`--out` takes the tree of one rollout").help("name one rollout.yaml"));
+    }
+    let jobs = inputs
+        .iter()
+        .map(|input| prepare(args, input, args.out.clone().unwrap_or_else(|| input.tree_folder())))
+        .collect::<Result<Vec<_>, _>>()?;
+    if args.check {
+        return check(&jobs, output);
+    }
+    for job in &jobs {
+        for note in &job.live.notes {
+            output.note(note);
+        }
+        let changes = disk::put(&job.folder, &job.wanted(), args.force).map_err(|error| Failure::disk(&error))?;
+        output.note(format_args!(
+            "{}: {}, {} ({})",
+            job.folder.display(),
+            count(job.stages, "stage"),
+            count(job.tree.files.len() + 1, "file"),
+            summary(&changes)
+        ));
+    }
+    output.finish(Exit::Done)
+}
+
+/// Lays out a tree and settles what it means for the live stage.
+fn prepare(args: &RenderArgs, input: &Input, folder: PathBuf) -> Result<Job, Failure> {
+    let mut tree = input.compiled.tree();
+    let read = |path: &str| {
+        if args.check { disk::read_file(&folder, path) } else { disk::read_file_to_complete(&folder, path) }
+            .map_err(|error| Failure::disk(&error))
+    };
+    let lock = read(LOCK)?.and_then(|text| Lock::read(&text).ok());
+    let pointer = read(crate::tree::POINTER)?;
+    if let (Some(lock), Some(text)) = (&lock, tree.files.get_mut(LOCK)) {
+        *text = lock.keep_generator(text);
+    }
+    let live = live::settle(&input.compiled, &tree, &folder, lock.as_ref(), pointer.as_deref(), &read, args.restart)?;
+    Ok(Job { folder, stages: input.compiled.plan.stages.len(), tree, live })
+}
+
+fn print_stage(input: &Input, stage: &str, output: &mut Output<'_>) -> Result<Exit, Failure> {
+    let index = live::stage_index(&input.compiled.plan, stage)?;
+    output.result(stream(&input.compiled.objects(index)))?;
+    output.finish(Exit::Done)
+}
+
+fn check(jobs: &[Job], output: &mut Output<'_>) -> Result<Exit, Failure> {
+    let mut exit = Exit::Done;
+    for job in jobs {
+        let changes = disk::compare(&job.folder, &job.wanted()).map_err(|error| Failure::disk(&error))?;
+        if changes.is_empty() {
+            output.note(format_args!("{}: up to date", job.folder.display()));
+            continue;
+        }
+        exit = Exit::Wrong;
+        for change in &changes {
+            output.result(file_diff(change))?;
+        }
+        output.note(format_args!("{}: {} would change; run `glidepath render`", job.folder.display(), count(changes.len(), "file")));
+    }
+    output.finish(exit)
+}
+
+/// A change of one file as a unified diff, as git writes it.
+pub(super) fn file_diff(change: &Change) -> String {
+    let (before, after) = (change.before.as_deref(), change.after.as_deref());
+    let name = |side: &str, text: Option<&str>| text.map(|_| format!("{side}/{}", change.path));
+    unified(name("a", before).as_deref(), name("b", after).as_deref(), before.unwrap_or_default(), after.unwrap_or_default())
+}
+
+/// `3 added, 2 changed`, or `unchanged`.
+fn summary(changes: &[Change]) -> String {
+    let words: Vec<String> = [(ChangeKind::Added, "added"), (ChangeKind::Changed, "changed"), (ChangeKind::Removed, "removed")]
+        .into_iter()
+        .map(|(kind, word)| (changes.iter().filter(|change| change.kind == kind).count(), word))
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("{n} {word}"))
+        .collect();
+    if words.is_empty() { "unchanged".to_owned() } else { words.join(", ") }
+}

@@ -1,0 +1,160 @@
+//! Where a tree lies, who may write there, and what earlier renders left.
+
+use std::ffi::OsString;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::units::names::LOCK_FILE;
+
+use super::commit::Staging;
+use super::look::{Found, Look, lstat, read};
+use super::owned::{Journal, Owned, is_clean};
+use super::{DiskError, ops};
+
+/// Where a tree lies and where its new bytes are staged.
+pub(super) struct Site {
+    pub(super) folder: PathBuf,
+    parent: PathBuf,
+    pub(super) staging: Staging,
+}
+
+/// The right to write, until it is dropped.
+pub(super) struct Guard(File);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // Closing alone is not enough: a process that another thread is just starting has the handle, too, for a moment.
+        let _ = self.0.unlock();
+    }
+}
+
+impl Site {
+    pub(super) fn of(folder: &Path) -> Result<Self, DiskError> {
+        // `.` and `a/..` have a name only when they are resolved.
+        let resolved = match folder.file_name() {
+            Some(_) => folder.to_owned(),
+            None => fs::canonicalize(folder).map_err(DiskError::io("open", folder))?,
+        };
+        let (Some(name), Some(parent)) = (resolved.file_name(), resolved.parent()) else {
+            let refusal = io::Error::from(io::ErrorKind::InvalidInput);
+            return Err(DiskError::io("write", folder)(refusal));
+        };
+        let mut staged = OsString::from(".");
+        staged.push(name);
+        staged.push(".staged");
+        Ok(Self {
+            // Joined anew: with the slash of `deploy/`, a symbolic link would be followed.
+            folder: parent.join(name),
+            staging: Staging::at(parent.join(staged)),
+            parent: if parent.as_os_str().is_empty() {
+                PathBuf::from(".")
+            } else {
+                parent.to_owned()
+            },
+        })
+    }
+
+    /// Makes the folders that the tree's folder shall lie in and notes them in `made`, outer first.
+    pub(super) fn make_parents(&self, made: &mut Vec<PathBuf>) -> Result<(), DiskError> {
+        let missing: Vec<&Path> = self
+            .parent
+            .ancestors()
+            .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
+            .collect();
+        for path in missing.into_iter().rev() {
+            ops::create_folder(path)?;
+            made.push(path.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Keeps other writers out until the file is dropped; a killed writer leaves no trace. The handle is the parent
+    /// folder's, so that there is no lock file. Where a file system or an operating system knows no such locks, nobody
+    /// is kept out.
+    pub(super) fn lock(&self) -> Result<Option<Guard>, DiskError> {
+        let Ok(parent) = File::open(&self.parent) else {
+            return Ok(None);
+        };
+        match parent.try_lock() {
+            Ok(()) => Ok(Some(Guard(parent))),
+            Err(TryLockError::WouldBlock) => Err(self.busy()),
+            Err(TryLockError::Error(_)) => Ok(None),
+        }
+    }
+
+    fn busy(&self) -> DiskError {
+        DiskError::Busy {
+            folder: self.folder.clone(),
+        }
+    }
+
+    /// The journal's bytes, if one stands.
+    fn journal_bytes(&self) -> Result<Option<Vec<u8>>, DiskError> {
+        let journal = self.staging.journal();
+        if lstat(self.staging.root())?.is_none_or(|seen| !seen.is_dir()) {
+            return Ok(None);
+        }
+        lstat(&journal)?
+            .map(|seen| read(&journal, &seen))
+            .transpose()
+    }
+
+    pub(super) fn journal(&self, force: bool) -> Result<Option<Journal>, DiskError> {
+        let Some(bytes) = self.journal_bytes()? else {
+            return Ok(None);
+        };
+        match Journal::parse(&self.staging.journal(), &bytes) {
+            Err(DiskError::Damaged { .. }) if force => Ok(Some(Journal::default())),
+            other => other.map(Some),
+        }
+    }
+
+    /// A journal stands while a writer works, and after it was killed; the writer's lock tells which.
+    pub(super) fn refuse_interrupted(&self) -> Result<(), DiskError> {
+        if self.journal_bytes()?.is_none() {
+            return Ok(());
+        }
+        if let Ok(parent) = File::open(&self.parent)
+            && let Err(TryLockError::WouldBlock) = parent.try_lock_shared()
+        {
+            return Err(self.busy());
+        }
+        Err(DiskError::Interrupted {
+            folder: self.folder.clone(),
+        })
+    }
+
+    /// The files that are ours by the lock and by a journal.
+    pub(super) fn owned(&self, journal: &Journal, force: bool) -> Result<Owned, DiskError> {
+        let mut owned = Owned::default();
+        if let Found::File(bytes) = Look::new(&self.folder).at(LOCK_FILE)? {
+            match owned.add_lock(&self.folder.join(LOCK_FILE), &bytes) {
+                Err(DiskError::Damaged { .. }) if force => {}
+                other => other?,
+            }
+        }
+        owned.add_journal(journal);
+        Ok(owned)
+    }
+
+    pub(super) fn read(&self, path: &str) -> Result<Option<String>, DiskError> {
+        if !is_clean(path) {
+            return Err(DiskError::Path {
+                path: path.to_owned(),
+            });
+        }
+        let refusal = match Look::new(&self.folder).at(path)? {
+            Found::Nothing | Found::Under(_) => return Ok(None),
+            Found::File(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => return Ok(Some(text)),
+                Err(_) => io::ErrorKind::InvalidData,
+            },
+            Found::Folder => io::ErrorKind::IsADirectory,
+            Found::Special => io::ErrorKind::InvalidInput,
+        };
+        Err(DiskError::io("read", &self.folder.join(path))(
+            refusal.into(),
+        ))
+    }
+}
