@@ -17,6 +17,8 @@ pub mod words;
 
 use std::io;
 
+/// What a [`Place`] is named by; whoever complains has it from here and needs nothing else of `text`.
+pub use crate::text::Route;
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Label, Part, Place};
 pub use failure::write_failure;

@@ -60,6 +60,9 @@ const RUNNER_PREFIX: &str = "##[";
 /// JSON in which no character acts. JSON itself only escapes U+0000 to U+001F.
 pub(super) fn json(json: &str) -> String {
     let json = json.replace(RUNNER_PREFIX, "#\\u0023[");
+    if !json.chars().any(|c| c != '\n' && acts(c)) {
+        return json;
+    }
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if c != '\n' && acts(c) {

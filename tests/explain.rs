@@ -1,0 +1,75 @@
+//! Every code has a page, and every page shows the rule: a rollout that breaks it, and one that does not.
+
+use glidepath::diag::Code;
+use glidepath::text::{Source, parse};
+
+/// A page of `glidepath explain`, taken apart.
+struct Page {
+    /// What the rule is and why.
+    prose: String,
+    /// A rollout that breaks the rule.
+    wrong: String,
+    /// The same rollout, corrected.
+    right: String,
+}
+
+/// The page of a code; it has a title, prose, and one example of each kind, and nothing else.
+fn page(code: Code) -> Page {
+    let text = code.explanation();
+    let title = format!("# {code}: {}\n\n", code.title());
+    let rest = text
+        .strip_prefix(&title)
+        .unwrap_or_else(|| panic!("{code}.md begins with its title, `{}`", title.trim_end()));
+    let (prose, rest) = rest
+        .split_once("\n\n## Wrong\n\n")
+        .unwrap_or_else(|| panic!("{code}.md has a section `## Wrong`"));
+    let (wrong, right) = rest
+        .split_once("\n\n## Right\n\n")
+        .unwrap_or_else(|| panic!("{code}.md has a section `## Right`"));
+    Page {
+        prose: prose.to_owned(),
+        wrong: block(code, wrong),
+        right: block(code, right.strip_suffix('\n').unwrap_or(right)),
+    }
+}
+
+/// The text of the one fenced block that a section is.
+fn block(code: Code, section: &str) -> String {
+    let inside = section
+        .strip_prefix("```yaml\n")
+        .and_then(|rest| rest.strip_suffix("```"))
+        .unwrap_or_else(|| panic!("a section of {code}.md is one block of yaml:\n{section}"));
+    assert!(
+        !inside.contains("```"),
+        "a section of {code}.md has one block"
+    );
+    inside.to_owned()
+}
+
+#[test]
+fn every_page_explains_and_shows_its_rule() {
+    for code in Code::ALL.iter().copied() {
+        let page = page(code);
+        let paragraphs = page.prose.split("\n\n").count();
+        assert!(
+            (1..=4).contains(&paragraphs) && page.prose.len() > 150,
+            "{code}.md says what the rule is, why, and how to fix it"
+        );
+        assert!(
+            !page.prose.contains("\n#"),
+            "{code}.md has no further section"
+        );
+        assert_ne!(page.wrong, page.right, "{code}.md corrects its example");
+    }
+}
+
+#[test]
+fn every_right_example_is_a_whole_document() {
+    for code in Code::ALL.iter().copied() {
+        let source = Source::new(format!("{code}.md"), page(code).right);
+        let document = parse(&source).unwrap_or_else(|fault| panic!("{code}.md: {fault:?}"));
+        let json = document.to_json();
+        assert_eq!(json["kind"], "ModelRollout", "{code}.md");
+        assert!(json["spec"]["steps"].is_array(), "{code}.md");
+    }
+}
