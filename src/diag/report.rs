@@ -52,7 +52,7 @@ impl Report {
     /// The complaints, by place, then errors before warnings, then code.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut all: Vec<_> = self.diagnostics.iter().collect();
-        all.sort_by_key(|found| (self.span_of(found), found.severity, found.code));
+        all.sort_by_cached_key(|found| (self.span_of(found), found.severity, found.code));
         all.dedup();
         all
     }

@@ -1,5 +1,7 @@
 //! One error of the validator, as diagnostics.
 
+use std::collections::BTreeMap;
+
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as E;
 use serde_json::Value;
@@ -89,6 +91,7 @@ pub(super) fn complaints(
     match error.kind() {
         E::AdditionalProperties { unexpected } => unexpected
             .iter()
+            .take(super::MAX_COMPLAINTS)
             .map(|key| unknown_field(&rule, &route, error.instance(), key))
             .collect(),
         E::Required { property } => {
@@ -107,7 +110,12 @@ pub(super) fn complaints(
             rank: 0,
             diagnostic: Diagnostic::new(
                 Code::GP006,
-                Place::value(route),
+                // Nothing has no place of its own.
+                if error.instance().is_null() {
+                    Place::key(route)
+                } else {
+                    Place::value(route)
+                },
                 wording::wrong(&found, &wording::allowed(rule.at)),
             )
             .maybe_help(wording::help(&found, rule.at)),
@@ -121,7 +129,7 @@ pub(super) fn complaints(
                     rule.code(Code::GP006),
                     Place::key(route.key(key)),
                     format!(
-                        "the key `{key}` is not allowed in `{}`, and {} is",
+                        "the key `{key}` is in `{}`, where keys must be {}",
                         wording::short(&route),
                         wording::allowed(rule.at)
                     ),
@@ -130,14 +138,10 @@ pub(super) fn complaints(
             }]
         }
         E::MinItems { .. } | E::MinProperties { .. } => {
-            vec![value(&rule, &route, wording::empty(&found, rule.allowed()))]
+            vec![value(&rule, &route, wording::empty(&found, rule.at))]
         }
         E::MaxProperties { .. } => {
-            vec![value(
-                &rule,
-                &route,
-                wording::too_many(&found, &wording::allowed(rule.at)),
-            )]
+            vec![value(&rule, &route, wording::too_many(&found, rule.at))]
         }
         _ => {
             let mut complaint = value(
@@ -244,17 +248,23 @@ fn missing_choice(rule: &Rule<'_>, route: &Route) -> Complaint {
         || {
             format!(
                 "one of {} is needed {}, and there is none",
-                words::or_list(&names),
+                words::and_list(&names),
                 wording::inside(route)
             )
         },
         str::to_owned,
     );
+    // Inside a `then`, the field that the `if` asks about is what makes the choice needed.
+    let cause = rule
+        .pointer
+        .strip_suffix("/then")
+        .and_then(|parent| rule.schema.pointer(parent)?["if"]["required"][0].as_str());
+    let place = cause.map_or_else(|| route.clone(), |name| route.key(name));
     Complaint {
-        route: route.clone(),
+        route: place.clone(),
         subject: Subject::Missing(usize::MAX),
         rank: 0,
-        diagnostic: Diagnostic::new(rule.code(Code::GP007), Place::key(route.clone()), message),
+        diagnostic: Diagnostic::new(rule.code(Code::GP007), Place::key(place), message),
     }
 }
 
@@ -264,21 +274,28 @@ fn excluded(rule: &Rule<'_>, route: &Route) -> Complaint {
     let other = rule
         .pointer
         .rsplit_once("/dependentSchemas/")
-        .and_then(|(_, rest)| rest.split('/').next());
+        .and_then(|(_, rest)| {
+            let name = rest.split('/').next()?;
+            let mut holder = route.clone();
+            for _ in rest.matches("/properties/") {
+                holder = holder.parent();
+            }
+            Some((name, holder.key(name)))
+        });
     let mut diagnostic = Diagnostic::new(
         rule.code(Code::GP006),
         Place::key(route.clone()),
-        match (rule.allowed(), other) {
+        match (rule.allowed(), &other) {
             (Some(reason), _) => format!("`{name}` is not allowed here: {reason}"),
-            (None, Some(other)) => {
+            (None, Some((other, _))) => {
                 format!("`{name}` cannot stand beside `{other}`, and one of the two is allowed")
             }
             (None, None) => format!("`{name}` is not allowed here"),
         },
     );
-    if let Some(other) = other {
+    if let Some((_, place)) = other {
         diagnostic = diagnostic
-            .label(Place::key(route.parent().key(other)), "the other is here")
+            .label(Place::key(place), "the other is here")
             .help("remove one of the two");
     }
     Complaint {
@@ -290,12 +307,16 @@ fn excluded(rule: &Rule<'_>, route: &Route) -> Complaint {
 }
 
 fn repeated_items(route: &Route, list: &Value) -> Vec<Complaint> {
-    let items: Vec<&Value> = list.as_array().into_iter().flatten().collect();
-    items
-        .iter()
+    let mut first_at = BTreeMap::new();
+    list.as_array()
+        .into_iter()
+        .flatten()
         .enumerate()
         .filter_map(|(at, item)| {
-            let first = items[..at].iter().position(|earlier| earlier == item)?;
+            let first = *first_at.entry(item.to_string()).or_insert(at);
+            if first == at {
+                return None;
+            }
             Some(Complaint {
                 route: route.index(at),
                 subject: Subject::Value,
@@ -313,5 +334,6 @@ fn repeated_items(route: &Route, list: &Value) -> Vec<Complaint> {
                 .help("remove one of the two"),
             })
         })
+        .take(super::MAX_COMPLAINTS)
         .collect()
 }
