@@ -68,6 +68,3 @@ fn one_handler(probe: &Value, route: &Route, faults: &mut Vec<Diagnostic>) {
         ));
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -104,54 +104,25 @@ pub(super) fn complaints(
         E::AnyOf { .. } => vec![missing_choice(&rule, &route)],
         E::FalseSchema | E::Not { .. } => vec![excluded(&rule, &route)],
         E::UniqueItems => repeated_items(&route, error.instance()),
-        E::Type { .. } => vec![Complaint {
-            route: route.clone(),
-            subject: Subject::Value,
-            rank: 0,
-            diagnostic: Diagnostic::new(
-                Code::GP006,
-                // Nothing has no place of its own.
-                if error.instance().is_null() {
-                    Place::key(route)
-                } else {
-                    Place::value(route)
-                },
-                wording::wrong(&found, &wording::allowed(rule.at)),
-            )
-            .maybe_help(wording::help(&found, rule.at)),
-        }],
         _ if pointer.ends_with("/propertyNames") => {
             let key = error.instance().as_str().unwrap_or_default();
-            vec![Complaint {
-                subject: Subject::Key,
-                rank: 1,
-                diagnostic: Diagnostic::new(
-                    rule.code(Code::GP006),
-                    Place::key(route.key(key)),
-                    format!(
-                        "the key `{key}` is in `{}`, where keys must be {}",
-                        wording::short(&route),
-                        wording::allowed(rule.at)
-                    ),
-                ),
-                route: route.key(key),
-            }]
+            vec![wrong_key(&rule, &route, key)]
         }
         E::MinItems { .. } | E::MinProperties { .. } => {
-            vec![value(&rule, &route, wording::empty(&found, rule.at))]
+            vec![value(&rule, &route, error, wording::empty(&found, rule.at))]
         }
         E::MaxProperties { .. } => {
-            vec![value(&rule, &route, wording::too_many(&found, rule.at))]
-        }
-        _ => {
-            let mut complaint = value(
+            vec![value(
                 &rule,
                 &route,
-                wording::wrong(&found, &wording::allowed(rule.at)),
-            );
-            complaint.diagnostic = complaint
-                .diagnostic
-                .maybe_help(wording::help(&found, rule.at));
+                error,
+                wording::too_many(&found, rule.at),
+            )]
+        }
+        _ => {
+            let message = wording::wrong(&found, &wording::allowed(rule.at));
+            let mut complaint = value(&rule, &route, error, message);
+            complaint.diagnostic.help = wording::help(&found, rule.at);
             vec![complaint]
         }
     }
@@ -164,12 +135,30 @@ fn raw<'a>(source: &'a Source, node: &Node, route: &Route) -> &'a str {
     })
 }
 
-fn value(rule: &Rule<'_>, route: &Route, message: String) -> Complaint {
+fn value(
+    rule: &Rule<'_>,
+    route: &Route,
+    error: &ValidationError<'_>,
+    message: String,
+) -> Complaint {
+    // A value of the wrong type is that first, whatever code its rule has.
+    let is_type = matches!(error.kind(), E::Type { .. });
+    let code = if is_type {
+        Code::GP006
+    } else {
+        rule.code(Code::GP006)
+    };
+    // Nothing has no place of its own.
+    let place = if error.instance().is_null() {
+        Place::key(route.clone())
+    } else {
+        Place::value(route.clone())
+    };
     Complaint {
         route: route.clone(),
         subject: Subject::Value,
-        rank: 1,
-        diagnostic: Diagnostic::new(rule.code(Code::GP006), Place::value(route.clone()), message),
+        rank: u8::from(!is_type),
+        diagnostic: Diagnostic::new(code, place, message),
     }
 }
 
@@ -198,6 +187,21 @@ fn unknown_field(rule: &Rule<'_>, route: &Route, parent: &Value, key: &str) -> C
             format!("unknown field `{key}` {}", wording::inside(route)),
         )
         .maybe_help(help),
+    }
+}
+
+fn wrong_key(rule: &Rule<'_>, route: &Route, key: &str) -> Complaint {
+    let message = format!(
+        "the key `{}` is in `{}`, where keys must be {}",
+        wording::excerpt(key),
+        wording::short(route),
+        wording::allowed(rule.at)
+    );
+    Complaint {
+        route: route.key(key),
+        subject: Subject::Key,
+        rank: 1,
+        diagnostic: Diagnostic::new(rule.code(Code::GP006), Place::key(route.key(key)), message),
     }
 }
 
