@@ -244,3 +244,6 @@ impl IstioApiVersion {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ pub fn read(source: &Source) -> Result<Read, Report> {
     let node = match text::parse(source) {
         Ok(node) => node,
         Err(fault) => {
-            report.push(unreadable(source, fault));
+            report.push(unreadable(fault));
             return Err(report);
         }
     };
@@ -60,7 +60,7 @@ pub fn read(source: &Source) -> Result<Read, Report> {
 }
 
 /// Text that could not be read as a document.
-fn unreadable(source: &Source, fault: Fault) -> Diagnostic {
+fn unreadable(fault: Fault) -> Diagnostic {
     let code = match fault.kind {
         FaultKind::Syntax => Code::GP001,
         FaultKind::TooLarge => Code::GP002,
@@ -68,7 +68,6 @@ fn unreadable(source: &Source, fault: Fault) -> Diagnostic {
         FaultKind::SecondDocument => Code::GP004,
         FaultKind::ControlCharacter => Code::GP009,
     };
-    let _ = source;
     Diagnostic::new(code, Place::Bytes(fault.span), fault.message).maybe_help(fault.help)
 }
 

@@ -11,6 +11,8 @@ use serde_json::Value;
 use crate::diag::Diagnostic;
 use crate::text::{Kind, Node, Route, Segment, Source};
 
+pub(super) use wording::{describe, excerpt, short};
+
 /// The schema as `glidepath schema` prints it.
 pub const SCHEMA: &str = include_str!("../../schema/rollout.schema.json");
 

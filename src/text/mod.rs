@@ -6,6 +6,9 @@ mod route;
 mod source;
 mod yaml;
 
+#[cfg(test)]
+mod tests;
+
 pub use route::{Route, Segment};
 pub use source::{LineColumn, Source, Span};
 pub use yaml::{Entry, Fault, FaultKind, Kind, MAX_BYTES, Node, parse};

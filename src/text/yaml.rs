@@ -6,18 +6,21 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use serde_saphyr::{Location, Spanned};
 
 use super::{LineColumn, Route, Segment, Source, Span};
 
+mod fault;
+
 /// The largest file that is read, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
-/// The deepest nesting that is read.
-const MAX_DEPTH: usize = 64;
+/// The deepest nesting that is read: twice what Kubernetes' deepest shapes need. The library takes up to 40 kB of stack a
+/// level in an unoptimised build, and a thread has 2 MiB.
+const MAX_DEPTH: usize = 32;
 /// The most nodes a document may have after its aliases are expanded.
-const MAX_NODES: usize = 200_000;
+const MAX_NODES: usize = 100_000;
 /// The most bytes that all scalars may hold after aliases are expanded.
 const MAX_EXPANDED_BYTES: usize = 10 << 20;
 
@@ -156,15 +159,15 @@ pub fn parse(source: &Source) -> Result<Node, Fault> {
             help: None,
         });
     }
-    if let Some((at, found)) = text.char_indices().find(|(_, c)| is_refused(*c)) {
+    if let Some((at, found)) = raw_control_character(text) {
         return Err(control_character(
             found,
             Span::new(at, at + found.len_utf8()),
         ));
     }
-    let raw: Raw = serde_saphyr::from_str_with_options(text, options())
-        .map_err(|error| fault(source, &error))?;
-    let node = raw.place(source, Span::new(0, text.len()));
+    let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(text, options())
+        .map_err(|error| fault::of(source, &error))?;
+    let node = place(source, raw)?;
     if node.kind == Kind::Null {
         return Err(Fault {
             kind: FaultKind::Syntax,
@@ -180,6 +183,14 @@ pub fn parse(source: &Source) -> Result<Node, Fault> {
 /// C0 and C1 control characters except tab and line ends, and DEL: kustomize corrupts or refuses them.
 fn is_refused(c: char) -> bool {
     c.is_control() && !matches!(c, '\t' | '\n' | '\r')
+}
+
+/// The first control character in the text as it was typed; a carriage return is one unless a line ends in it.
+fn raw_control_character(text: &str) -> Option<(usize, char)> {
+    let bytes = text.as_bytes();
+    text.char_indices().find(|(at, c)| {
+        is_refused(*c) || (*c == '\r' && bytes.get(at + 1).is_some_and(|next| *next != b'\n'))
+    })
 }
 
 fn refuse_control_characters(node: &Node) -> Result<(), Fault> {
@@ -231,85 +242,6 @@ fn options() -> serde_saphyr::Options {
     }
 }
 
-fn fault(source: &Source, error: &serde_saphyr::Error) -> Fault {
-    use serde_saphyr::Error as E;
-    let mut error = error.without_snippet();
-    let span = error
-        .location()
-        .map_or_else(Span::default, |at| start_of(source, at));
-    while let E::AliasError { error: inner, .. } = error {
-        error = inner;
-    }
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the library's error enum is open; what is not named is bad syntax"
-    )]
-    let (kind, message) = match error {
-        E::DuplicateMappingKey { key: Some(key), .. } => (
-            FaultKind::DuplicateKey,
-            format!("the key `{key}` is in this mapping twice"),
-        ),
-        E::DuplicateMappingKey { key: None, .. } => (
-            FaultKind::DuplicateKey,
-            "a key is in this mapping twice".to_owned(),
-        ),
-        E::MultipleDocuments { .. } => (
-            FaultKind::SecondDocument,
-            "a second document begins here, and one a file is allowed".to_owned(),
-        ),
-        E::Budget { breach, .. } => (
-            FaultKind::TooLarge,
-            format!("the document is over a limit: {}", breach_words(breach)),
-        ),
-        E::AliasReplayCounterOverflow { .. }
-        | E::AliasReplayLimitExceeded { .. }
-        | E::AliasExpansionLimitExceeded { .. }
-        | E::AliasReplayStackDepthExceeded { .. } => (
-            FaultKind::TooLarge,
-            "the document's aliases expand to more than the allowed 10 MiB".to_owned(),
-        ),
-        other => (FaultKind::Syntax, first_line(&other.to_string())),
-    };
-    Fault {
-        kind,
-        span,
-        message,
-        help: None,
-    }
-}
-
-/// What limit was met, in words, without the library's own names.
-fn breach_words(breach: &serde_saphyr::budget::BudgetBreach) -> String {
-    use serde_saphyr::budget::BudgetBreach as B;
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "the library's enum is open; the rest are counts"
-    )]
-    match breach {
-        B::Depth { .. } => format!("nesting deeper than {MAX_DEPTH}"),
-        B::Nodes { .. } | B::Events { .. } => {
-            format!("more than {MAX_NODES} values once its aliases are expanded")
-        }
-        B::ScalarBytes { .. } => {
-            "more than 10 MiB of text once its aliases are expanded".to_owned()
-        }
-        B::Aliases { .. } | B::Anchors { .. } | B::AliasAnchorRatio { .. } => {
-            "too many anchors or aliases".to_owned()
-        }
-        _ => "too large to read".to_owned(),
-    }
-}
-
-/// The library ends its messages with a position of its own; ours stands in the header of the diagnostic.
-fn first_line(message: &str) -> String {
-    let line = message.lines().next().unwrap_or(message);
-    let line = line.rfind(" at line ").map_or(line, |at| &line[..at]);
-    let mut chars = line.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(chars).collect()
-    })
-}
-
 fn start_of(source: &Source, at: Location) -> Span {
     let start = source.offset(LineColumn {
         line: usize::try_from(at.line()).unwrap_or(usize::MAX),
@@ -322,38 +254,84 @@ fn start_of(source: &Source, at: Location) -> Span {
     Span::new(start, start + next)
 }
 
-/// A node as the library delivers it: places are its own until [`Raw::place`] makes them ours.
+/// A node as the library delivers it: places are its own until [`place`] makes them ours.
 enum Raw {
     Scalar(Kind),
     Seq(Vec<Spanned<Raw>>),
     Map(Vec<(Spanned<String>, Spanned<Raw>)>),
 }
 
-impl Raw {
-    fn place(self, source: &Source, span: Span) -> Node {
-        let kind = match self {
-            Self::Scalar(kind) => kind,
-            Self::Seq(items) => {
-                Kind::Seq(items.into_iter().map(|item| place(source, item)).collect())
+fn place(source: &Source, spanned: Spanned<Raw>) -> Result<Node, Fault> {
+    let start = spot(source, &spanned.referenced, 1);
+    let kind = match spanned.value {
+        Raw::Scalar(kind) => return Ok(Node { span: start, kind }),
+        Raw::Seq(items) => Kind::Seq(
+            items
+                .into_iter()
+                .map(|item| place(source, item))
+                .collect::<Result<_, _>>()?,
+        ),
+        Raw::Map(entries) => Kind::Map(place_entries(source, entries)?),
+    };
+    let span = whole(source, start, &kind);
+    Ok(Node { span, kind })
+}
+
+fn place_entries(
+    source: &Source,
+    entries: Vec<(Spanned<String>, Spanned<Raw>)>,
+) -> Result<Vec<Entry>, Fault> {
+    // The library compares keys by their YAML identity; `1` and `"1"` become one string only here.
+    let mut known = BTreeSet::new();
+    entries
+        .into_iter()
+        .map(|(key, value)| {
+            let key_span = spot(source, &key.referenced, key.value.len());
+            if !known.insert(key.value.clone()) {
+                return Err(fault::duplicate_key(&key.value, key_span));
             }
-            Self::Map(entries) => Kind::Map(
-                entries
-                    .into_iter()
-                    .map(|(key, value)| Entry {
-                        key_span: spot(source, &key.referenced, key.value.len()),
-                        key: key.value,
-                        value: place(source, value),
-                    })
-                    .collect(),
-            ),
-        };
-        Node { span, kind }
+            Ok(Entry {
+                key_span,
+                key: key.value,
+                value: place(source, value)?,
+            })
+        })
+        .collect()
+}
+
+/// The span of a sequence or mapping, of which the library knows only where it starts: up to its closing bracket, or to the
+/// end of its last part. An alias stays as short as it is.
+fn whole(source: &Source, start: Span, kind: &Kind) -> Span {
+    let text = source.text();
+    let last = match kind {
+        Kind::Seq(items) => items.iter().map(|item| item.span.end).max(),
+        Kind::Map(entries) => entries
+            .iter()
+            .map(|entry| entry.value.span.end.max(entry.key_span.end))
+            .max(),
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => None,
+    };
+    let end = last.unwrap_or(start.end).max(start.end);
+    match text.as_bytes().get(start.start) {
+        Some(b'{' | b'[') => Span::new(start.start, closing_bracket(text, end)),
+        Some(b'*') => start,
+        _ => Span::new(start.start, end),
     }
 }
 
-fn place(source: &Source, spanned: Spanned<Raw>) -> Node {
-    let span = spot(source, &spanned.referenced, 1);
-    spanned.value.place(source, span)
+/// One past the bracket that closes what ends at `from`: blanks, line ends, comments and a comma may stand in between.
+fn closing_bracket(text: &str, from: usize) -> usize {
+    let mut at = from;
+    let bytes = text.as_bytes();
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'}' | b']' => return at + 1,
+            b' ' | b'\t' | b'\r' | b'\n' | b',' | b':' => at += 1,
+            b'#' => at += text[at..].find('\n').unwrap_or(text.len() - at),
+            _ => break,
+        }
+    }
+    from
 }
 
 /// The library's place in bytes; `len` bytes from its start where it knows only that.
@@ -440,17 +418,9 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
-        let mut entries: Vec<(Spanned<String>, Spanned<Raw>)> = Vec::new();
-        // The library compares keys by their YAML identity; `1` and `"1"` become one string only here.
-        let mut known = BTreeSet::new();
-        while let Some(key) = access.next_key::<Spanned<String>>()? {
-            if !known.insert(key.value.clone()) {
-                return Err(A::Error::custom(format!(
-                    "the key `{}` is in this mapping twice",
-                    key.value
-                )));
-            }
-            entries.push((key, access.next_value()?));
+        let mut entries = Vec::new();
+        while let Some(entry) = access.next_entry()? {
+            entries.push(entry);
         }
         Ok(Raw::Map(entries))
     }

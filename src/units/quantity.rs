@@ -17,6 +17,60 @@ impl Quantity {
     pub fn is_negative(&self) -> bool {
         self.0.starts_with('-')
     }
+
+    /// The amount in billionths, rounded down; `None` where it is too large to compare.
+    pub fn billionths(&self) -> Option<i128> {
+        let (number, suffix) = split(&self.0);
+        let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+        let places = u32::try_from(part.len()).ok()?;
+        let digits: i128 = format!("0{whole}{part}").parse().ok()?;
+        let (factor, exponent) = scale(suffix)?;
+        // digits × factor × 10^(exponent + 9 − places)
+        let power = exponent + 9 - i32::try_from(places).ok()?;
+        let ten = 10_i128.checked_pow(power.unsigned_abs())?;
+        let amount = digits.checked_mul(factor)?;
+        let amount = if power < 0 {
+            amount / ten
+        } else {
+            amount.checked_mul(ten)?
+        };
+        Some(if self.is_negative() { -amount } else { amount })
+    }
+}
+
+/// A quantity without its sign, as number and suffix.
+fn split(text: &str) -> (&str, &str) {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let end = unsigned
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(unsigned.len());
+    unsigned.split_at(end)
+}
+
+/// What a suffix multiplies by: a factor and a power of ten.
+fn scale(suffix: &str) -> Option<(i128, i32)> {
+    let binary = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    if let Some(power) = binary.iter().position(|name| *name == suffix) {
+        return Some((1_i128 << (10 * (power + 1)), 0));
+    }
+    let decimal = [
+        ("", 0),
+        ("n", -9),
+        ("u", -6),
+        ("m", -3),
+        ("k", 3),
+        ("M", 6),
+        ("G", 9),
+        ("T", 12),
+        ("P", 15),
+        ("E", 18),
+    ];
+    decimal
+        .iter()
+        .find(|(name, _)| *name == suffix)
+        .map(|(_, power)| *power)
+        .or_else(|| suffix.strip_prefix(['e', 'E'])?.parse().ok())
+        .map(|power| (1, power))
 }
 
 const SUFFIXES: [&str; 16] = [
@@ -27,11 +81,7 @@ impl FromStr for Quantity {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-        let end = unsigned
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(unsigned.len());
-        let (number, suffix) = unsigned.split_at(end);
+        let (number, suffix) = split(text);
         let number_is_sound =
             number.chars().any(|c| c.is_ascii_digit()) && number.matches('.').count() <= 1;
         let exponent = suffix
@@ -73,5 +123,20 @@ mod tests {
         ] {
             assert!(bad.parse::<Quantity>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn amounts_can_be_compared() {
+        let amount = |text: &str| text.parse::<Quantity>().expect(text).billionths();
+        assert_eq!(amount("1"), Some(1_000_000_000));
+        assert_eq!(amount("1000m"), amount("1"));
+        assert_eq!(amount("0.5"), amount("500m"));
+        assert_eq!(amount("1Ki"), amount("1024"));
+        assert_eq!(amount("1e3"), amount("1k"));
+        assert_eq!(amount("5."), amount("+5"));
+        assert_eq!(amount("-1"), Some(-1_000_000_000));
+        assert!(amount("4Gi") > amount("4G"));
+        assert_eq!(amount("1e99"), None);
+        assert_eq!(amount(&"9".repeat(60)), None);
     }
 }

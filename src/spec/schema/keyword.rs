@@ -1,5 +1,7 @@
 //! One error of the validator, as diagnostics.
 
+use std::collections::BTreeMap;
+
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as E;
 use serde_json::Value;
@@ -89,6 +91,7 @@ pub(super) fn complaints(
     match error.kind() {
         E::AdditionalProperties { unexpected } => unexpected
             .iter()
+            .take(super::MAX_COMPLAINTS)
             .map(|key| unknown_field(&rule, &route, error.instance(), key))
             .collect(),
         E::Required { property } => {
@@ -101,53 +104,25 @@ pub(super) fn complaints(
         E::AnyOf { .. } => vec![missing_choice(&rule, &route)],
         E::FalseSchema | E::Not { .. } => vec![excluded(&rule, &route)],
         E::UniqueItems => repeated_items(&route, error.instance()),
-        E::Type { .. } => vec![Complaint {
-            route: route.clone(),
-            subject: Subject::Value,
-            rank: 0,
-            diagnostic: Diagnostic::new(
-                Code::GP006,
-                Place::value(route),
-                wording::wrong(&found, &wording::allowed(rule.at)),
-            )
-            .maybe_help(wording::help(&found, rule.at)),
-        }],
         _ if pointer.ends_with("/propertyNames") => {
             let key = error.instance().as_str().unwrap_or_default();
-            vec![Complaint {
-                subject: Subject::Key,
-                rank: 1,
-                diagnostic: Diagnostic::new(
-                    rule.code(Code::GP006),
-                    Place::key(route.key(key)),
-                    format!(
-                        "the key `{key}` is not allowed in `{}`, and {} is",
-                        wording::short(&route),
-                        wording::allowed(rule.at)
-                    ),
-                ),
-                route: route.key(key),
-            }]
+            vec![wrong_key(&rule, &route, key)]
         }
         E::MinItems { .. } | E::MinProperties { .. } => {
-            vec![value(&rule, &route, wording::empty(&found, rule.allowed()))]
+            vec![value(&rule, &route, error, wording::empty(&found, rule.at))]
         }
         E::MaxProperties { .. } => {
             vec![value(
                 &rule,
                 &route,
-                wording::too_many(&found, &wording::allowed(rule.at)),
+                error,
+                wording::too_many(&found, rule.at),
             )]
         }
         _ => {
-            let mut complaint = value(
-                &rule,
-                &route,
-                wording::wrong(&found, &wording::allowed(rule.at)),
-            );
-            complaint.diagnostic = complaint
-                .diagnostic
-                .maybe_help(wording::help(&found, rule.at));
+            let message = wording::wrong(&found, &wording::allowed(rule.at));
+            let mut complaint = value(&rule, &route, error, message);
+            complaint.diagnostic.help = wording::help(&found, rule.at);
             vec![complaint]
         }
     }
@@ -160,12 +135,30 @@ fn raw<'a>(source: &'a Source, node: &Node, route: &Route) -> &'a str {
     })
 }
 
-fn value(rule: &Rule<'_>, route: &Route, message: String) -> Complaint {
+fn value(
+    rule: &Rule<'_>,
+    route: &Route,
+    error: &ValidationError<'_>,
+    message: String,
+) -> Complaint {
+    // A value of the wrong type is that first, whatever code its rule has.
+    let is_type = matches!(error.kind(), E::Type { .. });
+    let code = if is_type {
+        Code::GP006
+    } else {
+        rule.code(Code::GP006)
+    };
+    // Nothing has no place of its own.
+    let place = if error.instance().is_null() {
+        Place::key(route.clone())
+    } else {
+        Place::value(route.clone())
+    };
     Complaint {
         route: route.clone(),
         subject: Subject::Value,
-        rank: 1,
-        diagnostic: Diagnostic::new(rule.code(Code::GP006), Place::value(route.clone()), message),
+        rank: u8::from(!is_type),
+        diagnostic: Diagnostic::new(code, place, message),
     }
 }
 
@@ -194,6 +187,21 @@ fn unknown_field(rule: &Rule<'_>, route: &Route, parent: &Value, key: &str) -> C
             format!("unknown field `{key}` {}", wording::inside(route)),
         )
         .maybe_help(help),
+    }
+}
+
+fn wrong_key(rule: &Rule<'_>, route: &Route, key: &str) -> Complaint {
+    let message = format!(
+        "the key `{}` is in `{}`, where keys must be {}",
+        wording::excerpt(key),
+        wording::short(route),
+        wording::allowed(rule.at)
+    );
+    Complaint {
+        route: route.key(key),
+        subject: Subject::Key,
+        rank: 1,
+        diagnostic: Diagnostic::new(rule.code(Code::GP006), Place::key(route.key(key)), message),
     }
 }
 
@@ -244,17 +252,23 @@ fn missing_choice(rule: &Rule<'_>, route: &Route) -> Complaint {
         || {
             format!(
                 "one of {} is needed {}, and there is none",
-                words::or_list(&names),
+                words::and_list(&names),
                 wording::inside(route)
             )
         },
         str::to_owned,
     );
+    // Inside a `then`, the field that the `if` asks about is what makes the choice needed.
+    let cause = rule
+        .pointer
+        .strip_suffix("/then")
+        .and_then(|parent| rule.schema.pointer(parent)?["if"]["required"][0].as_str());
+    let place = cause.map_or_else(|| route.clone(), |name| route.key(name));
     Complaint {
-        route: route.clone(),
+        route: place.clone(),
         subject: Subject::Missing(usize::MAX),
         rank: 0,
-        diagnostic: Diagnostic::new(rule.code(Code::GP007), Place::key(route.clone()), message),
+        diagnostic: Diagnostic::new(rule.code(Code::GP007), Place::key(place), message),
     }
 }
 
@@ -264,21 +278,28 @@ fn excluded(rule: &Rule<'_>, route: &Route) -> Complaint {
     let other = rule
         .pointer
         .rsplit_once("/dependentSchemas/")
-        .and_then(|(_, rest)| rest.split('/').next());
+        .and_then(|(_, rest)| {
+            let name = rest.split('/').next()?;
+            let mut holder = route.clone();
+            for _ in rest.matches("/properties/") {
+                holder = holder.parent();
+            }
+            Some((name, holder.key(name)))
+        });
     let mut diagnostic = Diagnostic::new(
         rule.code(Code::GP006),
         Place::key(route.clone()),
-        match (rule.allowed(), other) {
+        match (rule.allowed(), &other) {
             (Some(reason), _) => format!("`{name}` is not allowed here: {reason}"),
-            (None, Some(other)) => {
+            (None, Some((other, _))) => {
                 format!("`{name}` cannot stand beside `{other}`, and one of the two is allowed")
             }
             (None, None) => format!("`{name}` is not allowed here"),
         },
     );
-    if let Some(other) = other {
+    if let Some((_, place)) = other {
         diagnostic = diagnostic
-            .label(Place::key(route.parent().key(other)), "the other is here")
+            .label(Place::key(place), "the other is here")
             .help("remove one of the two");
     }
     Complaint {
@@ -290,12 +311,16 @@ fn excluded(rule: &Rule<'_>, route: &Route) -> Complaint {
 }
 
 fn repeated_items(route: &Route, list: &Value) -> Vec<Complaint> {
-    let items: Vec<&Value> = list.as_array().into_iter().flatten().collect();
-    items
-        .iter()
+    let mut first_at = BTreeMap::new();
+    list.as_array()
+        .into_iter()
+        .flatten()
         .enumerate()
         .filter_map(|(at, item)| {
-            let first = items[..at].iter().position(|earlier| earlier == item)?;
+            let first = *first_at.entry(item.to_string()).or_insert(at);
+            if first == at {
+                return None;
+            }
             Some(Complaint {
                 route: route.index(at),
                 subject: Subject::Value,
@@ -313,5 +338,6 @@ fn repeated_items(route: &Route, list: &Value) -> Vec<Complaint> {
                 .help("remove one of the two"),
             })
         })
+        .take(super::MAX_COMPLAINTS)
         .collect()
 }

@@ -19,7 +19,7 @@ pub(super) struct Found<'a> {
 }
 
 /// The end of a route that a reader needs: its last key and the indexes after it.
-pub(super) fn short(route: &Route) -> String {
+pub(in crate::spec) fn short(route: &Route) -> String {
     let segments = route.segments();
     let from = segments
         .iter()
@@ -42,7 +42,7 @@ pub(super) fn inside(route: &Route) -> String {
 }
 
 /// A value by kind and content; `raw` is its text where that may differ.
-pub(super) fn describe(value: &Value, raw: &str) -> String {
+pub(in crate::spec) fn describe(value: &Value, raw: &str) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::Bool(value) => format!("the boolean `{value}`"),
@@ -60,7 +60,7 @@ pub(super) fn describe(value: &Value, raw: &str) -> String {
 }
 
 /// The beginning of a text on one line.
-pub(super) fn excerpt(text: &str) -> String {
+pub(in crate::spec) fn excerpt(text: &str) -> String {
     let line = text.split(['\n', '\r']).next().unwrap_or(text);
     let short: String = line.chars().take(MAX_SHOWN).collect();
     if short.len() < text.trim_end().len() {
@@ -70,13 +70,13 @@ pub(super) fn excerpt(text: &str) -> String {
     }
 }
 
-/// `` `weight` is the number `300`, and a percentage from 0 to 100 is allowed``.
+/// `` `weight` is the number `300`, and must be a percentage from 0 to 100``.
 pub(super) fn wrong(found: &Found<'_>, allowed: &str) -> String {
     if found.value.is_null() {
-        return format!("`{}` has no value, and {allowed} is allowed", found.name);
+        return format!("`{}` has no value, and must be {allowed}", found.name);
     }
     format!(
-        "{} is {}, and {allowed} is allowed",
+        "{} is {}, and must be {allowed}",
         subject(&found.name),
         describe(found.value, found.raw)
     )
@@ -91,23 +91,23 @@ fn subject(name: &str) -> String {
 }
 
 /// A list or mapping that must hold something.
-pub(super) fn empty(found: &Found<'_>, needed: Option<&str>) -> String {
-    let needed = needed.map_or_else(
-        || match found.value {
-            Value::Array(_) => "at least one item".to_owned(),
-            _ => "at least one entry".to_owned(),
-        },
-        str::to_owned,
-    );
+pub(super) fn empty(found: &Found<'_>, schema: &Value) -> String {
+    let fields = fields(schema);
+    let needed = match found.value {
+        Value::Array(_) => "at least one item".to_owned(),
+        _ if fields.is_empty() || fields.len() > 12 => "at least one entry".to_owned(),
+        _ if schema["maxProperties"] == 1 => format!("one of {}", words::and_list(fields)),
+        _ => format!("at least one of {}", words::and_list(fields)),
+    };
     format!(
-        "`{}` is {}, and {needed} is needed",
+        "`{}` is {}, and needs {needed}",
         found.name,
         describe(found.value, found.raw)
     )
 }
 
 /// A mapping with more entries than may stand together.
-pub(super) fn too_many(found: &Found<'_>, allowed: &str) -> String {
+pub(super) fn too_many(found: &Found<'_>, schema: &Value) -> String {
     let keys = found
         .value
         .as_object()
@@ -115,10 +115,20 @@ pub(super) fn too_many(found: &Found<'_>, allowed: &str) -> String {
         .flatten()
         .map(|(key, _)| key.as_str());
     format!(
-        "`{}` has {}, and {allowed} is allowed",
+        "`{}` has {}, and takes only one of {}",
         found.name,
-        words::and_list(keys.take(8))
+        words::and_list(keys.take(8)),
+        words::and_list(fields(schema))
     )
+}
+
+fn fields(schema: &Value) -> Vec<&str> {
+    schema["properties"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.as_str())
+        .collect()
 }
 
 /// What a subschema allows, as its author or its keywords say it.
@@ -165,7 +175,7 @@ fn range(schema: &Value) -> String {
 }
 
 /// Whether `schema` allows the JSON type called `name`.
-fn takes(schema: &Value, name: &str) -> bool {
+pub(super) fn takes(schema: &Value, name: &str) -> bool {
     match &schema["type"] {
         Value::Array(types) => types.iter().any(|one| one == name),
         one => one == name,
@@ -175,56 +185,68 @@ fn takes(schema: &Value, name: &str) -> bool {
 /// What to do about a value, where the mistake is a common one.
 pub(super) fn help(found: &Found<'_>, schema: &Value) -> Option<String> {
     let number = takes(schema, "number") || takes(schema, "integer");
+    let string = takes(schema, "string");
     match found.value {
         Value::Null => Some(format!("give `{}` a value, or remove the key", found.name)),
-        Value::Number(_) | Value::Bool(_) if takes(schema, "string") && !number => {
-            let raw = if found.raw.is_empty() || found.raw.len() > MAX_SHOWN {
-                found.value.to_string()
-            } else {
-                found.raw.to_owned()
-            };
-            if schema["pattern"].is_string()
-                && found.value.is_number()
-                && schema["x-code"].is_null()
-            {
-                // A duration or percentage without its unit: quotes would not make it one.
-                return None;
-            }
-            Some(format!("quote it: `\"{raw}\"`"))
-        }
-        Value::String(text) if number && text.trim().parse::<f64>().is_ok_and(f64::is_finite) => {
-            Some(format!("remove the quotes: `{}`", excerpt(text.trim())))
-        }
-        Value::String(text) if number => {
-            let plain = text.strip_suffix('%')?.trim();
+        Value::Number(_) | Value::Bool(_) if string && !number => unquoted(found, schema),
+        Value::String(text) if number && !string => {
+            let plain = text.trim().trim_end_matches('%').trim();
             plain
                 .parse::<f64>()
                 .is_ok_and(f64::is_finite)
-                .then(|| format!("write it without the sign: `{plain}`"))
+                .then(|| format!("write it as a number: `{plain}`"))
         }
-        Value::String(text) if takes(schema, "boolean") => {
-            let lower = text.to_lowercase();
-            match lower.as_str() {
-                "yes" | "on" | "y" | "true" => Some("write `true`, without quotes".to_owned()),
-                "no" | "off" | "n" | "false" => Some("write `false`, without quotes".to_owned()),
-                _ => None,
-            }
-        }
-        Value::String(text) if schema["enum"].is_array() => {
-            let known = schema["enum"].as_array()?;
-            words::near_miss(text, known.iter().filter_map(Value::as_str))
+        Value::String(text) if takes(schema, "boolean") => match text.to_lowercase().as_str() {
+            "yes" | "on" | "y" | "true" => Some("write `true`, without quotes".to_owned()),
+            "no" | "off" | "n" | "false" => Some("write `false`, without quotes".to_owned()),
+            _ => None,
+        },
+        Value::String(text) => {
+            let one = schema["const"].as_str();
+            let known = schema["enum"].as_array().into_iter().flatten();
+            words::near_miss(text, known.filter_map(Value::as_str).chain(one))
                 .map(|name| format!("did you mean `{name}`?"))
+                .or_else(|| listed(schema))
         }
-        Value::String(_) | Value::Object(_) if takes(schema, "array") => {
-            Some("write it as a list, with `- ` before each item".to_owned())
-        }
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Array(_)
-        | Value::Object(_) => None,
+        Value::Object(_) => listed(schema),
+        Value::Number(_) | Value::Bool(_) | Value::Array(_) => None,
     }
+}
+
+/// Help for one value where a list of them is wanted.
+fn listed(schema: &Value) -> Option<String> {
+    takes(schema, "array").then(|| "write it as a list, with `- ` before each item".to_owned())
+}
+
+/// Help for a number or boolean where a string is wanted.
+fn unquoted(found: &Found<'_>, schema: &Value) -> Option<String> {
+    let raw = if found.raw.is_empty() || found.raw.len() > MAX_SHOWN {
+        found.value.to_string()
+    } else {
+        found.raw.to_owned()
+    };
+    let pattern = schema["pattern"].as_str().unwrap_or_default();
+    // Quotes alone would not make a number what these patterns want.
+    if pattern.ends_with("%$") {
+        found
+            .value
+            .is_number()
+            .then(|| format!("write it with its sign: `{raw}%`"))
+    } else if pattern.contains('m') && pattern.contains('s') {
+        found
+            .value
+            .is_number()
+            .then(|| format!("add the unit, such as `{raw}s` or `{raw}m`"))
+    } else if takes(schema, "null") || takes_only_names(pattern) {
+        None
+    } else {
+        Some(format!("quote it: `\"{raw}\"`"))
+    }
+}
+
+/// Whether no number, quoted or not, is what `pattern` wants.
+fn takes_only_names(pattern: &str) -> bool {
+    pattern.starts_with("^[a-z]") || pattern.starts_with("^[a-zA-Z_")
 }
 
 /// The first sentence of a description, to go on after a colon.
