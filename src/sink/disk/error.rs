@@ -245,7 +245,12 @@ impl Error for DiskError {
 fn subject(folder: &Path, paths: &[String], one: &str, many: &str) -> String {
     const SHOWN: usize = 10;
     let all = paths.iter().map(|path| folder.join(path));
-    let shown = all.take(SHOWN).map(|path| path.display().to_string());
+    // A name that was found on the disk may hold anything, a terminal's commands too.
+    let shown = all.take(SHOWN).map(|path| {
+        path.display()
+            .to_string()
+            .replace(char::is_control, "\u{fffd}")
+    });
     match paths.len() {
         1 => format!("{} {one}", words::and_list(shown)),
         2..=SHOWN => format!("{} {many}", words::and_list(shown)),

@@ -96,7 +96,7 @@ impl<'a> Look<'a> {
                     Some(seen) if seen.is_dir() => Ground::Folder,
                     Some(_) => Ground::File(path.to_owned()),
                 },
-                other => other,
+                nowhere @ (Ground::Missing | Ground::File(_)) => nowhere,
             }
         };
         self.grounds.insert(path.to_owned(), ground.clone());

@@ -128,12 +128,18 @@ fn after_a_kill_anywhere_the_next_render_completes() {
             let mut done = false;
             for next in &trees {
                 let scratch = start(from);
-                if put_with(&scratch, to, Fault::Dead(n)).is_none() {
+                let Some(result) = put_with(&scratch, to, Fault::Dead(n)) else {
                     done = true;
                     break;
-                }
+                };
                 legal(&scratch, from, to);
-                interrupted += usize::from(scratch.journal().exists());
+                if scratch.journal().exists() {
+                    interrupted += 1;
+                    // Nothing works any more, so nothing could be taken back either.
+                    let error = result.expect_err("it is not done");
+                    assert!(matches!(error, DiskError::Halfway { .. }), "{error}");
+                    refuses(Err(error), Kind::Outside, "could not be taken back");
+                }
                 scratch.put(next).expect("it completes");
                 scratch.holds_exactly(next);
             }

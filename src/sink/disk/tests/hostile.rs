@@ -189,3 +189,11 @@ fn a_pipe_is_neither_read_nor_replaced() {
         refuses(result, Kind::Conflict, "PLAN.md` stands where a file");
     }
 }
+
+#[test]
+fn a_name_cannot_speak_to_the_terminal() {
+    let scratch = Scratch::new();
+    scratch.write("PLAN.md/\u{1b}[2J", "mine\n");
+    let shown = scratch.put(&small()).expect_err("refused").to_string();
+    assert!(!shown.contains(char::is_control), "{shown:?}");
+}
