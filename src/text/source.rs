@@ -62,13 +62,22 @@ impl Source {
 
     /// Line and column of a byte offset; an offset past the end is the end.
     pub fn line_column(&self, offset: usize) -> LineColumn {
-        let offset = self.text.floor_char_boundary(offset.min(self.text.len()));
+        let offset = self.floor(offset);
         let line = self.lines.partition_point(|start| *start <= offset);
         let start = self.lines[line - 1];
         LineColumn {
             line,
             column: self.text[start..offset].chars().count() + 1,
         }
+    }
+
+    /// The start of the character that holds the byte at `offset`; past the end, the end.
+    pub fn floor(&self, offset: usize) -> usize {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        offset
     }
 
     /// The byte offset of a line and column as [`line_column`](Self::line_column) counts them, clamped into the text.

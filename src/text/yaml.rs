@@ -348,10 +348,7 @@ fn spot(source: &Source, at: &Location, len: usize) -> Span {
         }
     };
     let text = source.text();
-    let (start, end) = (
-        text.floor_char_boundary(start.min(text.len())),
-        text.floor_char_boundary(end.min(text.len())),
-    );
+    let (start, end) = (source.floor(start), source.floor(end));
     let trimmed = text[start..end.max(start)].trim_end();
     Span::new(start, start + trimmed.len())
 }
