@@ -71,7 +71,6 @@ impl<'a> Survey<'a> {
             survey.compare(&mut look, owned, path, after)?;
         }
 
-        let grounds: BTreeSet<&str> = all.keys().flat_map(|path| parents(path)).collect();
         let stale: BTreeSet<String> = owned
             .paths()
             .filter(|path| !all.contains_key(path))
@@ -98,7 +97,7 @@ impl<'a> Survey<'a> {
                 Err(other) => return Err(other),
             }
             for parent in parents(&path) {
-                if !grounds.contains(parent) && look.is_folder(parent)? {
+                if look.is_folder(parent)? {
                     survey.emptied.insert(parent.to_owned());
                 }
             }
@@ -144,10 +143,8 @@ impl<'a> Survey<'a> {
             turn.after = now;
         }
         for difference in &self.differences {
-            if ![LOCK_FILE, POINTER_FILE].contains(&difference.path.as_str()) {
-                let after = difference.after.map(str::as_bytes);
-                journal.note(&difference.path, difference.before.as_deref(), after);
-            }
+            let after = difference.after.map(str::as_bytes);
+            journal.note(&difference.path, difference.before.as_deref(), after);
         }
     }
 

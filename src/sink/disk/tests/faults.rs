@@ -104,6 +104,9 @@ fn legal(scratch: &Scratch, from: Option<&Files>, to: &Files) {
     for path in from.keys().filter(|path| to.contains_key(*path)) {
         assert!(seen.contains_key(path), "{path} is of both trees, and gone");
     }
+    if seen.get("plan.json").map(Vec::as_slice) == Some(to["plan.json"].as_bytes()) {
+        assert!(seen.keys().eq(to.keys()), "the lock speaks too early");
+    }
     if scratch.journal().exists() {
         let error = scratch.compare(to).expect_err("it is between two trees");
         assert!(matches!(error, DiskError::Interrupted { .. }), "{error}");
