@@ -6,7 +6,8 @@ use clap::Args;
 
 use crate::diag::words::count;
 use crate::sink::disk::{self, Change, ChangeKind, Wanted};
-use crate::tree::{LOCK, Lock, Tree, stream, unified};
+use crate::tree::{Lock, Tree, stream, unified};
+use crate::units::names::{LOCK_FILE, POINTER_FILE};
 
 use super::inputs::{Input, Paths, sole};
 use super::live::{self, Live};
@@ -107,9 +108,9 @@ fn prepare(args: &RenderArgs, input: &Input, folder: PathBuf) -> Result<Job, Fai
         }
         .map_err(|error| Failure::disk(&error))
     };
-    let lock = read(LOCK)?.and_then(|text| Lock::read(&text).ok());
-    let pointer = read(crate::tree::POINTER)?;
-    if let (Some(lock), Some(text)) = (&lock, tree.files.get_mut(LOCK)) {
+    let lock = read(LOCK_FILE)?.and_then(|text| Lock::read(&text).ok());
+    let pointer = read(POINTER_FILE)?;
+    if let (Some(lock), Some(text)) = (&lock, tree.files.get_mut(LOCK_FILE)) {
         *text = lock.keep_generator(text);
     }
     let live = live::settle(
