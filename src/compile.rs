@@ -32,7 +32,11 @@ pub fn compile(source: &Source) -> Result<Compiled, Report> {
     let Some(plan) = plan::resolve(&read.document, &mut report) else {
         return Err(report);
     };
-    let compiled = Compiled { plan, digest, report };
+    let compiled = Compiled {
+        plan,
+        digest,
+        report,
+    };
     compiled.with_distinct_objects()
 }
 
@@ -44,13 +48,19 @@ impl Compiled {
 
     /// The whole tree.
     pub fn tree(&self) -> Tree {
-        let stages: Vec<_> = (0..self.plan.stages.len()).map(|stage| self.objects(stage)).collect();
+        let stages: Vec<_> = (0..self.plan.stages.len())
+            .map(|stage| self.objects(stage))
+            .collect();
         tree::lay_out(&self.plan, &self.digest, &stages)
     }
 
     /// The identity of every object of every stage, and the part of the spec that asks for it.
     pub fn identities(&self) -> BTreeMap<ObjectId, Route> {
-        self.distinct_stages().into_iter().flat_map(|stage| self.objects(stage)).map(|object| (object.id, object.origin)).collect()
+        self.distinct_stages()
+            .into_iter()
+            .flat_map(|stage| self.objects(stage))
+            .map(|object| (object.id, object.origin))
+            .collect()
     }
 
     /// Two objects of one identity would overwrite each other in the cluster.
@@ -61,9 +71,13 @@ impl Compiled {
                 let (id, place) = (object.id.clone(), Place::value(object.origin.clone()));
                 if let Some(first) = known.insert(object.id.clone(), object) {
                     self.report.push(
-                        Diagnostic::new(Code::GP108, place, format!("two objects would be called {id}"))
-                            .label(Place::value(first.origin), "the first one comes from here")
-                            .help("give one of them another name"),
+                        Diagnostic::new(
+                            Code::GP108,
+                            place,
+                            format!("two objects would be called {id}"),
+                        )
+                        .label(Place::value(first.origin), "the first one comes from here")
+                        .help("give one of them another name"),
                     );
                 }
             }
@@ -94,15 +108,26 @@ impl Compiled {
 
 /// The digest of a document, whatever the order of its keys.
 fn digest(document: &Value) -> String {
-    format!("sha256:{}", sha256_hex(sorted(document).to_string().as_bytes()))
+    format!(
+        "sha256:{}",
+        sha256_hex(sorted(document).to_string().as_bytes())
+    )
 }
 
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
         Value::Object(map) => {
-            let sorted: BTreeMap<&String, Value> = map.iter().map(|(key, value)| (key, sorted(value))).collect();
-            Value::Object(sorted.into_iter().map(|(key, value)| (key.clone(), value)).collect())
+            let sorted: BTreeMap<&String, Value> = map
+                .iter()
+                .map(|(key, value)| (key, sorted(value)))
+                .collect();
+            Value::Object(
+                sorted
+                    .into_iter()
+                    .map(|(key, value)| (key.clone(), value))
+                    .collect(),
+            )
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }

@@ -70,14 +70,23 @@ struct Change {
 pub(super) fn run(args: &DiffArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let input = args.path.compile(output)?;
     let (from, to, changes) = match args.against {
-        Some(Against::Tree) => ("tree".to_owned(), "rollout.yaml".to_owned(), against_tree(&input)?),
+        Some(Against::Tree) => (
+            "tree".to_owned(),
+            "rollout.yaml".to_owned(),
+            against_tree(&input)?,
+        ),
         None => between_stages(args, &input)?,
     };
     match args.format {
         DiffFormat::Unified => {
             let coloured = output.is_coloured();
             for change in &changes {
-                let text = unified(change.from.as_deref(), change.to.as_deref(), &change.old, &change.new);
+                let text = unified(
+                    change.from.as_deref(),
+                    change.to.as_deref(),
+                    &change.old,
+                    &change.new,
+                );
                 output.result(if coloured { paint(&text) } else { text })?;
             }
         }
@@ -93,7 +102,8 @@ pub(super) fn run(args: &DiffArgs, output: &mut Output<'_>) -> Result<Exit, Fail
                 json!({"name": change.name, "change": change.verb, "before": change.old, "after": change.new,
                        "diff": unified(change.from.as_deref(), change.to.as_deref(), &change.old, &change.new)})
             });
-            let body = json!({"version": 1, "from": from, "to": to, "changes": items.collect::<Vec<_>>()});
+            let body =
+                json!({"version": 1, "from": from, "to": to, "changes": items.collect::<Vec<_>>()});
             output.result(format_args!("{body:#}\n"))?;
         }
     }
@@ -101,7 +111,10 @@ pub(super) fn run(args: &DiffArgs, output: &mut Output<'_>) -> Result<Exit, Fail
     output.finish(if differs { Exit::Wrong } else { Exit::Done })
 }
 
-fn between_stages(args: &DiffArgs, input: &Input) -> Result<(String, String, Vec<Change>), Failure> {
+fn between_stages(
+    args: &DiffArgs,
+    input: &Input,
+) -> Result<(String, String, Vec<Change>), Failure> {
     let plan = &input.compiled.plan;
     let from = match &args.from {
         Some(name) => stage_index(plan, name)?,
@@ -111,8 +124,14 @@ fn between_stages(args: &DiffArgs, input: &Input) -> Result<(String, String, Vec
         Some(name) => stage_index(plan, name)?,
         None if from + 1 < plan.stages.len() => from + 1,
         None => {
-            return Err(Failure::new(Exit::Usage, format!("`{}` is the last stage, and nothing comes after it", plan.stages[from].name))
-                .help("name two stages with `--from` and `--to`"));
+            return Err(Failure::new(
+                Exit::Usage,
+                format!(
+                    "`{}` is the last stage, and nothing comes after it",
+                    plan.stages[from].name
+                ),
+            )
+            .help("name two stages with `--from` and `--to`"));
         }
     };
     let (from_name, to_name) = (plan.numbered(from), plan.numbered(to));
@@ -132,12 +151,20 @@ fn between_stages(args: &DiffArgs, input: &Input) -> Result<(String, String, Vec
 /// The stage that the pointer names; the first one where there is no tree yet.
 fn live_stage(input: &Input) -> Result<usize, Failure> {
     let folder = input.tree_folder();
-    let Some(text) = disk::read_file(&folder, POINTER).map_err(|error| Failure::disk(&error))? else {
+    let Some(text) = disk::read_file(&folder, POINTER).map_err(|error| Failure::disk(&error))?
+    else {
         return Ok(0);
     };
-    let pointer = Pointer::read(&text)
-        .map_err(|why| Failure::new(Exit::Conflict, format!("`{}` names no stage: {why}", folder.join(POINTER).display())))?;
-    stage_index(&input.compiled.plan, pointer.stage()).map_err(|failure| Failure { exit: Exit::Conflict, ..failure })
+    let pointer = Pointer::read(&text).map_err(|why| {
+        Failure::new(
+            Exit::Conflict,
+            format!("`{}` names no stage: {why}", folder.join(POINTER).display()),
+        )
+    })?;
+    stage_index(&input.compiled.plan, pointer.stage()).map_err(|failure| Failure {
+        exit: Exit::Conflict,
+        ..failure
+    })
 }
 
 fn against_tree(input: &Input) -> Result<Vec<Change>, Failure> {
@@ -150,8 +177,20 @@ fn against_tree(input: &Input) -> Result<Vec<Change>, Failure> {
     }
     let pointer = read(POINTER)?;
     // What a render would refuse is still worth a look: the pointer then stays as it is.
-    let live = live::settle(&input.compiled, &tree, &folder, lock.as_ref(), pointer.as_deref(), &read, false).unwrap_or_default();
-    let wanted = Wanted { files: &tree.files, pointer: live.pointer.as_deref() };
+    let live = live::settle(
+        &input.compiled,
+        &tree,
+        &folder,
+        lock.as_ref(),
+        pointer.as_deref(),
+        &read,
+        false,
+    )
+    .unwrap_or_default();
+    let wanted = Wanted {
+        files: &tree.files,
+        pointer: live.pointer.as_deref(),
+    };
     let changes = disk::compare(&folder, &wanted).map_err(|error| Failure::disk(&error))?;
     let changes = changes.into_iter().map(|change| Change {
         verb: match change.kind {
@@ -178,7 +217,8 @@ fn paint(text: &str) -> String {
             [b'-', ..] => "31",
             _ => "0",
         };
-        writeln!(painted, "\u{1b}[{style}m{line}\u{1b}[0m").expect("writing to a string cannot fail");
+        writeln!(painted, "\u{1b}[{style}m{line}\u{1b}[0m")
+            .expect("writing to a string cannot fail");
         painted
     })
 }
@@ -191,7 +231,12 @@ fn side_by_side(change: &Change, width: usize) -> String {
     };
     let mut text = format!("{} {}\n", change.name, change.verb);
     let mut line = |left: &str, mark: char, right: &str| {
-        writeln!(text, "{}", format!("{} {mark} {}", cell(left), cell(right)).trim_end()).expect("writing to a string cannot fail");
+        writeln!(
+            text,
+            "{}",
+            format!("{} {mark} {}", cell(left), cell(right)).trim_end()
+        )
+        .expect("writing to a string cannot fail");
     };
     let lines = TextDiff::from_lines(&change.old, &change.new);
     for group in lines.grouped_ops(3) {
@@ -223,10 +268,16 @@ fn markdown(from: &str, to: &str, changes: &[Change]) -> String {
         text.push_str("Nothing changes.\n");
     }
     for change in changes {
-        writeln!(text, "- {} `{}`", change.verb, change.name).expect("writing to a string cannot fail");
+        writeln!(text, "- {} `{}`", change.verb, change.name)
+            .expect("writing to a string cannot fail");
     }
     for change in changes {
-        let body = unified(change.from.as_deref(), change.to.as_deref(), &change.old, &change.new);
+        let body = unified(
+            change.from.as_deref(),
+            change.to.as_deref(),
+            &change.old,
+            &change.new,
+        );
         let fence = fence(&body);
         writeln!(text, "\n{fence}diff\n{body}{fence}").expect("writing to a string cannot fail");
     }

@@ -59,7 +59,15 @@ mod tests {
 
     #[test]
     fn the_help_lists_every_code() {
-        let all = [Exit::Done, Exit::Wrong, Exit::Usage, Exit::GateFailed, Exit::NotYet, Exit::Conflict, Exit::Outside];
+        let all = [
+            Exit::Done,
+            Exit::Wrong,
+            Exit::Usage,
+            Exit::GateFailed,
+            Exit::NotYet,
+            Exit::Conflict,
+            Exit::Outside,
+        ];
         for (code, exit) in all.into_iter().enumerate() {
             assert_eq!(usize::from(exit.code()), code);
             assert!(TABLE.contains(&format!("\n  {code}  ")), "{code}");

@@ -20,7 +20,11 @@ pub(super) struct Failure {
 
 impl Failure {
     pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), help: None }
+        Self {
+            exit,
+            message: message.into(),
+            help: None,
+        }
     }
 
     pub(super) fn help(mut self, text: impl Into<String>) -> Self {
@@ -35,14 +39,20 @@ impl Failure {
 
     /// Reading or writing `path` failed.
     pub(super) fn io(action: &str, path: &Path, error: &io::Error) -> Self {
-        Self::new(Exit::Outside, format!("cannot {action} `{}`: {}", path.display(), words(error)))
+        Self::new(
+            Exit::Outside,
+            format!("cannot {action} `{}`: {}", path.display(), words(error)),
+        )
     }
 
     /// Writing to a stream failed. A closed pipe is how `| head` says that it has enough.
     pub(super) fn stream(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::said(Exit::Done),
-            _ => Self::new(Exit::Outside, format!("cannot write the output: {}", words(error))),
+            _ => Self::new(
+                Exit::Outside,
+                format!("cannot write the output: {}", words(error)),
+            ),
         }
     }
 
@@ -52,7 +62,11 @@ impl Failure {
             Kind::Conflict => Exit::Conflict,
             Kind::Outside => Exit::Outside,
         };
-        Self { exit, message: error.to_string(), help: error.help() }
+        Self {
+            exit,
+            message: error.to_string(),
+            help: error.help(),
+        }
     }
 }
 
@@ -61,5 +75,7 @@ fn words(error: &io::Error) -> String {
     let text = error.to_string();
     let end = text.find(" (os error").unwrap_or(text.len());
     let mut chars = text[..end].chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(chars).collect()
+    })
 }

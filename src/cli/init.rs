@@ -43,19 +43,39 @@ impl Starter {
 const PLACEHOLDER: &str = "my-model";
 
 pub(super) fn run(args: &InitArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
-    fs::create_dir_all(&args.folder).map_err(|error| Failure::io("create", &args.folder, &error))?;
-    let folder = fs::canonicalize(&args.folder).map_err(|error| Failure::io("read", &args.folder, &error))?;
-    let name = folder.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse::<DnsLabel>().ok());
-    let text = args.runtime.text().replace(PLACEHOLDER, name.as_ref().map_or(PLACEHOLDER, DnsLabel::as_str));
+    fs::create_dir_all(&args.folder)
+        .map_err(|error| Failure::io("create", &args.folder, &error))?;
+    let folder = fs::canonicalize(&args.folder)
+        .map_err(|error| Failure::io("read", &args.folder, &error))?;
+    let name = folder
+        .file_name()
+        .and_then(|name| name.to_str())
+        .and_then(|name| name.parse::<DnsLabel>().ok());
+    let text = args.runtime.text().replace(
+        PLACEHOLDER,
+        name.as_ref().map_or(PLACEHOLDER, DnsLabel::as_str),
+    );
     let path = args.folder.join(names::SPEC_FILE);
-    let written = OpenOptions::new().write(true).create_new(true).open(&path).and_then(|mut file| file.write_all(text.as_bytes()));
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
     match written {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            return Err(Failure::new(Exit::Conflict, format!("`{}` is there already", path.display())).help("name another folder"));
+            return Err(Failure::new(
+                Exit::Conflict,
+                format!("`{}` is there already", path.display()),
+            )
+            .help("name another folder"));
         }
         Err(error) => return Err(Failure::io("write", &path, &error)),
     }
-    output.note(format_args!("{}: written; next: `glidepath plan {}`", path.display(), args.folder.display()));
+    output.note(format_args!(
+        "{}: written; next: `glidepath plan {}`",
+        path.display(),
+        args.folder.display()
+    ));
     output.finish(Exit::Done)
 }

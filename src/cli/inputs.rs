@@ -50,7 +50,10 @@ pub(super) struct Input {
 impl Input {
     /// The folder of the tree beside the file.
     pub(super) fn tree_folder(&self) -> PathBuf {
-        self.path.parent().unwrap_or_else(|| Path::new("")).join(names::TREE_FOLDER)
+        self.path
+            .parent()
+            .unwrap_or_else(|| Path::new(""))
+            .join(names::TREE_FOLDER)
     }
 }
 
@@ -66,9 +69,14 @@ impl Paths {
     /// Like [`compile`](Self::compile), but keeps warnings back.
     pub(super) fn compile_quietly(&self, output: &mut Output<'_>) -> Result<Vec<Input>, Failure> {
         let files = find(&self.paths)?;
-        let sources = files.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
-        let compiled: Vec<Result<Compiled, Report>> =
-            sources.into_par_iter().map(|source| source.and_then(|source| compile(&source))).collect();
+        let sources = files
+            .iter()
+            .map(|path| read(path))
+            .collect::<Result<Vec<_>, _>>()?;
+        let compiled: Vec<Result<Compiled, Report>> = sources
+            .into_par_iter()
+            .map(|source| source.and_then(|source| compile(&source)))
+            .collect();
         if compiled.iter().any(Result::is_err) {
             let reports: Vec<&Report> = compiled
                 .iter()
@@ -81,7 +89,11 @@ impl Paths {
             return Err(Failure::said(Exit::Wrong));
         }
         let compiled = compiled.into_iter().filter_map(Result::ok);
-        let mut inputs: Vec<Input> = files.into_iter().zip(compiled).map(|(path, compiled)| Input { path, compiled }).collect();
+        let mut inputs: Vec<Input> = files
+            .into_iter()
+            .zip(compiled)
+            .map(|(path, compiled)| Input { path, compiled })
+            .collect();
         if find_clashes(&mut inputs) {
             let reports: Vec<&Report> = inputs.iter().map(|input| &input.compiled.report).collect();
             output.reports(&reports);
@@ -94,7 +106,10 @@ impl Paths {
 impl OnePath {
     /// Compiles the one file; several are wrong usage.
     pub(super) fn compile(&self, output: &mut Output<'_>) -> Result<Input, Failure> {
-        let inputs = Paths { paths: vec![self.path.clone()] }.compile(output)?;
+        let inputs = Paths {
+            paths: vec![self.path.clone()],
+        }
+        .compile(output)?;
         sole(inputs)
     }
 }
@@ -103,8 +118,14 @@ impl OnePath {
 pub(super) fn sole(inputs: Vec<Input>) -> Result<Input, Failure> {
     let found = inputs.len();
     let Ok([input]) = <[Input; 1]>::try_from(inputs) else {
-        return Err(Failure::new(Exit::Usage, format!("this takes one rollout, and {} were found", count(found, "file")))
-            .help(format!("name one {}", names::SPEC_FILE)));
+        return Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "this takes one rollout, and {} were found",
+                count(found, "file")
+            ),
+        )
+        .help(format!("name one {}", names::SPEC_FILE)));
     };
     Ok(input)
 }
@@ -124,8 +145,12 @@ fn find_clashes(inputs: &mut [Input]) -> bool {
             };
             found = true;
             let other = inputs[*first].path.display().to_string();
-            let clash = Diagnostic::new(Code::GP108, Place::value(origin), format!("{id} is an object of `{other}` too"))
-                .help("give one of the rollouts another name or namespace");
+            let clash = Diagnostic::new(
+                Code::GP108,
+                Place::value(origin),
+                format!("{id} is an object of `{other}` too"),
+            )
+            .help("give one of the rollouts another name or namespace");
             inputs[index].compiled.report.push(clash);
         }
     }
@@ -144,8 +169,11 @@ fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         let before = files.len();
         walk(path, 0, &mut files)?;
         if files.len() == before {
-            return Err(Failure::new(Exit::Wrong, format!("no {} in `{}` or below", names::SPEC_FILE, path.display()))
-                .help("write one with `glidepath init`, or name another folder"));
+            return Err(Failure::new(
+                Exit::Wrong,
+                format!("no {} in `{}` or below", names::SPEC_FILE, path.display()),
+            )
+            .help("write one with `glidepath init`, or name another folder"));
         }
     }
     let mut seen = std::collections::BTreeSet::new();
@@ -156,16 +184,26 @@ fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 /// Finds the rollouts below a folder. Links are not followed: they would lead in circles, or out.
 fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     let fail = |error: &std::io::Error| Failure::io("read", folder, error);
-    let mut entries = fs::read_dir(folder).map_err(|error| fail(&error))?.collect::<Result<Vec<_>, _>>().map_err(|error| fail(&error))?;
+    let mut entries = fs::read_dir(folder)
+        .map_err(|error| fail(&error))?
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| fail(&error))?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let kind = entry.file_type().map_err(|error| fail(&error))?;
         let name = entry.file_name();
         // `./x` and `x` are one file to people.
-        let path = if folder == Path::new(".") { PathBuf::from(&name) } else { entry.path() };
+        let path = if folder == Path::new(".") {
+            PathBuf::from(&name)
+        } else {
+            entry.path()
+        };
         if name == names::SPEC_FILE {
             files.push(path);
-        } else if kind.is_dir() && depth < MAX_DEPTH && !SKIPPED.iter().any(|skipped| name == *skipped) {
+        } else if kind.is_dir()
+            && depth < MAX_DEPTH
+            && !SKIPPED.iter().any(|skipped| name == *skipped)
+        {
             walk(&path, depth + 1, files)?;
         }
     }
@@ -177,8 +215,15 @@ fn read(path: &Path) -> Result<Result<Source, Report>, Failure> {
     let fail = |error: &std::io::Error| Failure::io("read", path, error);
     let meta = fs::metadata(path).map_err(|error| fail(&error))?;
     if !meta.is_file() {
-        let what = if meta.is_dir() { "a folder" } else { "no regular file" };
-        return Err(Failure::new(Exit::Outside, format!("cannot read `{}`: it is {what}", path.display())));
+        let what = if meta.is_dir() {
+            "a folder"
+        } else {
+            "no regular file"
+        };
+        return Err(Failure::new(
+            Exit::Outside,
+            format!("cannot read `{}`: it is {what}", path.display()),
+        ));
     }
     let mut bytes = Vec::new();
     // One byte over the limit is enough to know that it is over.
@@ -187,7 +232,9 @@ fn read(path: &Path) -> Result<Result<Source, Report>, Failure> {
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
         .map_err(|error| fail(&error))?;
     let name = path.display().to_string();
-    Ok(String::from_utf8(bytes).map(|text| Source::new(name.clone(), text)).map_err(|error| not_utf8(name, &error)))
+    Ok(String::from_utf8(bytes)
+        .map(|text| Source::new(name.clone(), text))
+        .map_err(|error| not_utf8(name, &error)))
 }
 
 fn not_utf8(name: String, error: &std::string::FromUtf8Error) -> Report {
@@ -196,8 +243,12 @@ fn not_utf8(name: String, error: &std::string::FromUtf8Error) -> Report {
     let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
     let mut report = Report::new(Source::new(name, text));
     report.push(
-        Diagnostic::new(Code::GP001, Place::Bytes(Span::new(at, at + char::REPLACEMENT_CHARACTER.len_utf8())), format!("the byte 0x{byte:02X} is not UTF-8"))
-            .help("save the file as UTF-8"),
+        Diagnostic::new(
+            Code::GP001,
+            Place::Bytes(Span::new(at, at + char::REPLACEMENT_CHARACTER.len_utf8())),
+            format!("the byte 0x{byte:02X} is not UTF-8"),
+        )
+        .help("save the file as UTF-8"),
     );
     report
 }

@@ -25,7 +25,10 @@ pub(super) fn stage_index(plan: &Plan, wanted: &str) -> Result<usize, Failure> {
     let by_folder = || (0..plan.stages.len()).find(|index| plan.numbered(*index) == wanted);
     plan.stage_index(wanted).or_else(by_folder).ok_or_else(|| {
         let known = plan.stages.iter().map(|stage| stage.name.as_str());
-        let failure = Failure::new(Exit::Usage, format!("the rollout `{}` has no stage `{wanted}`", plan.name));
+        let failure = Failure::new(
+            Exit::Usage,
+            format!("the rollout `{}` has no stage `{wanted}`", plan.name),
+        );
         match suggestion(wanted, known) {
             Some(help) => failure.help(help),
             None => failure,
@@ -48,14 +51,25 @@ pub(super) fn settle(
     let plan = &compiled.plan;
     let baseline = || Pointer::to(tree.folders[0].clone()).text();
     let Some(text) = pointer else {
-        return Ok(Live { pointer: Some(baseline()), notes: Vec::new() });
+        return Ok(Live {
+            pointer: Some(baseline()),
+            notes: Vec::new(),
+        });
     };
     let pointer = match Pointer::read(text) {
         Ok(pointer) => pointer,
-        Err(_) if restart => return Ok(Live { pointer: Some(baseline()), notes: Vec::new() }),
+        Err(_) if restart => {
+            return Ok(Live {
+                pointer: Some(baseline()),
+                notes: Vec::new(),
+            });
+        }
         Err(why) => {
-            return Err(Failure::new(Exit::Conflict, format!("`{}` names no stage: {why}", folder.join(POINTER).display()))
-                .help("restore it from git, or begin again at the baseline with `--restart`"));
+            return Err(Failure::new(
+                Exit::Conflict,
+                format!("`{}` names no stage: {why}", folder.join(POINTER).display()),
+            )
+            .help("restore it from git, or begin again at the baseline with `--restart`"));
         }
     };
     let locked = lock.and_then(|lock| lock.stage(pointer.stage()));
@@ -87,7 +101,11 @@ pub(super) fn settle(
         if !breaches.is_empty() && !restart {
             return Err(Failure::new(
                 Exit::Conflict,
-                format!("this render would change the live stage `{}` unsafely: {}", pointer.stage(), breaches.join("; ")),
+                format!(
+                    "this render would change the live stage `{}` unsafely: {}",
+                    pointer.stage(),
+                    breaches.join("; ")
+                ),
             )
             .help("move to a stage in which this is safe first, or accept 503s with `--restart`"));
         }
@@ -101,7 +119,10 @@ pub(super) fn settle(
 
 /// Whether the last rollout is over and this spec begins another one, with another stable model.
 fn is_next_rollout(plan: &Plan, lock: &Lock, live: &LockedStage) -> bool {
-    lock.stages.last().is_some_and(|last| last.name == live.name) && lock.stable != plan.model(plan.stable).name.as_str()
+    lock.stages
+        .last()
+        .is_some_and(|last| last.name == live.name)
+        && lock.stable != plan.model(plan.stable).name.as_str()
 }
 
 /// A new rollout begins where the last one ended: its baseline must be what is live now (GP307).
@@ -117,7 +138,11 @@ fn next_rollout(
     let breaches = locked.breaches(&compiled.plan, &compiled.plan.stages[0]);
     if (!diff.is_empty() || !breaches.is_empty()) && !restart {
         let files = and_list(diff.lines().filter_map(|line| line.strip_prefix("+++ b/")));
-        let differs = if files.is_empty() { breaches.join("; ") } else { format!("{files} differ") };
+        let differs = if files.is_empty() {
+            breaches.join("; ")
+        } else {
+            format!("{files} differ")
+        };
         return Err(Failure::new(
             Exit::Conflict,
             format!(
@@ -127,8 +152,14 @@ fn next_rollout(
         )
         .help("make the stable model what it was as the candidate, or accept the change with `--restart`"));
     }
-    let note = format!("the last rollout is complete in `{}`; this one begins at `{}`", locked.name, tree.folders[0]);
-    Ok(Live { pointer: Some(Pointer::to(tree.folders[0].clone()).text()), notes: vec![note] })
+    let note = format!(
+        "the last rollout is complete in `{}`; this one begins at `{}`",
+        locked.name, tree.folders[0]
+    );
+    Ok(Live {
+        pointer: Some(Pointer::to(tree.folders[0].clone()).text()),
+        notes: vec![note],
+    })
 }
 
 /// What changes in the live stage's manifests.
@@ -141,7 +172,11 @@ fn live_diff(
 ) -> Result<String, Failure> {
     const LISTS: &str = "kustomization.yaml";
     let mut sides: BTreeMap<String, [Option<String>; 2]> = BTreeMap::new();
-    let under = |path: &str, folder: &str| path.strip_prefix(folder).filter(|name| !name.contains('/') && *name != LISTS).map(ToOwned::to_owned);
+    let under = |path: &str, folder: &str| {
+        path.strip_prefix(folder)
+            .filter(|name| !name.contains('/') && *name != LISTS)
+            .map(ToOwned::to_owned)
+    };
     let old_folder = format!("stages/{}/", locked.folder);
     let new_folder = format!("stages/{}/", tree.folders[index]);
     for path in lock.files.keys() {
@@ -154,14 +189,18 @@ fn live_diff(
             sides.entry(name).or_default()[1] = Some(text.clone());
         }
     }
-    let changed = sides.iter().filter(|(_, [old, new])| old != new).map(|(name, [old, new])| {
-        let side = |side: &str, text: &Option<String>| text.as_ref().map(|_| format!("{side}/{name}"));
-        unified(
-            side("a", old).as_deref(),
-            side("b", new).as_deref(),
-            old.as_deref().unwrap_or_default(),
-            new.as_deref().unwrap_or_default(),
-        )
-    });
+    let changed = sides
+        .iter()
+        .filter(|(_, [old, new])| old != new)
+        .map(|(name, [old, new])| {
+            let side =
+                |side: &str, text: &Option<String>| text.as_ref().map(|_| format!("{side}/{name}"));
+            unified(
+                side("a", old).as_deref(),
+                side("b", new).as_deref(),
+                old.as_deref().unwrap_or_default(),
+                new.as_deref().unwrap_or_default(),
+            )
+        });
     Ok(changed.collect())
 }

@@ -131,7 +131,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
 
 /// Help and version are results; anything else that clap says is wrong usage.
 fn usage(error: &clap::Error, streams: &mut Streams) -> Exit {
-    let (text, exit) = (error.render(), if error.use_stderr() { Exit::Usage } else { Exit::Done });
+    let (text, exit) = (
+        error.render(),
+        if error.use_stderr() {
+            Exit::Usage
+        } else {
+            Exit::Done
+        },
+    );
     let written = match (exit, streams.is_coloured(Colour::Auto, exit == Exit::Usage)) {
         (Exit::Done, true) => write!(streams.out, "{}", text.ansi()),
         (Exit::Done, false) => write!(streams.out, "{text}"),

@@ -18,7 +18,12 @@ pub(super) struct Output<'a> {
 impl<'a> Output<'a> {
     pub(super) fn new(global: &Global, streams: &'a mut Streams) -> Self {
         let colours = [false, true].map(|is_err| streams.is_coloured(global.color, is_err));
-        Self { streams, format: global.message_format.into(), colours, quiet: global.quiet }
+        Self {
+            streams,
+            format: global.message_format.into(),
+            colours,
+            quiet: global.quiet,
+        }
     }
 
     /// Writes a part of the result.
@@ -27,13 +32,19 @@ impl<'a> Output<'a> {
     }
 
     /// Writes to stdout what a library writes by itself.
-    pub(super) fn result_with(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    pub(super) fn result_with(
+        &mut self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
         write(&mut self.streams.out).map_err(|error| Failure::stream(&error))
     }
 
     /// Sends what was written on its way; a full disk behind a redirection shows here.
     pub(super) fn finish(&mut self, exit: Exit) -> Result<Exit, Failure> {
-        self.streams.out.flush().map_err(|error| Failure::stream(&error))?;
+        self.streams
+            .out
+            .flush()
+            .map_err(|error| Failure::stream(&error))?;
         // Nobody is left to tell when stderr itself fails.
         let _ = self.streams.err.flush();
         Ok(exit)
@@ -58,8 +69,11 @@ impl<'a> Output<'a> {
 
     /// Writes what was found in the files; `--quiet` keeps warnings back.
     pub(super) fn reports(&mut self, reports: &[&Report]) {
-        let loud: Vec<&Report> =
-            reports.iter().copied().filter(|report| !self.quiet || report.count(Severity::Error) > 0).collect();
+        let loud: Vec<&Report> = reports
+            .iter()
+            .copied()
+            .filter(|report| !self.quiet || report.count(Severity::Error) > 0)
+            .collect();
         let _ = diag::write(self.format, &loud, self.colours[1], &mut self.streams.err);
     }
 
@@ -67,7 +81,13 @@ impl<'a> Output<'a> {
     pub(super) fn fail(&mut self, failure: &Failure) -> Exit {
         let _ = self.streams.out.flush();
         if !failure.message.is_empty() {
-            let _ = diag::write_failure(self.format, &failure.message, failure.help.as_deref(), self.colours[1], &mut self.streams.err);
+            let _ = diag::write_failure(
+                self.format,
+                &failure.message,
+                failure.help.as_deref(),
+                self.colours[1],
+                &mut self.streams.err,
+            );
         }
         let _ = self.streams.err.flush();
         failure.exit

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use clap_complete::Shell;
 
-use crate::diag::words::near_miss;
 use crate::diag::Code;
+use crate::diag::words::near_miss;
 use crate::spec::SCHEMA;
 
 use super::output::Output;
@@ -32,16 +32,27 @@ pub(super) struct ExplainArgs {
 pub(super) fn explain(args: &ExplainArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let Some(name) = &args.code else {
         for code in Code::ALL {
-            output.result(format_args!("{code}  {:<7}  {}\n", code.severity().name(), code.title()))?;
+            output.result(format_args!(
+                "{code}  {:<7}  {}\n",
+                code.severity().name(),
+                code.title()
+            ))?;
         }
         return output.finish(Exit::Done);
     };
     let Ok(code) = name.parse::<Code>() else {
         let failure = Failure::new(Exit::Usage, format!("there is no code `{name}`"));
-        return Err(match near_miss(&name.to_uppercase(), Code::ALL.iter().map(|code| code.name())) {
-            Some(near) => failure.help(format!("did you mean `{near}`? `glidepath explain` lists them all")),
-            None => failure.help("`glidepath explain` lists them all"),
-        });
+        return Err(
+            match near_miss(
+                &name.to_uppercase(),
+                Code::ALL.iter().map(|code| code.name()),
+            ) {
+                Some(near) => failure.help(format!(
+                    "did you mean `{near}`? `glidepath explain` lists them all"
+                )),
+                None => failure.help("`glidepath explain` lists them all"),
+            },
+        );
     };
     output.result(code.explanation())?;
     output.finish(Exit::Done)
@@ -55,7 +66,11 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(super) fn completions(args: &CompletionsArgs, mut command: clap::Command, output: &mut Output<'_>) -> Result<Exit, Failure> {
+pub(super) fn completions(
+    args: &CompletionsArgs,
+    mut command: clap::Command,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command, "glidepath", &mut script);
     output.result_with(|out| out.write_all(&script))?;
@@ -70,14 +85,20 @@ pub(super) struct ManArgs {
     out: Option<PathBuf>,
 }
 
-pub(super) fn man(args: &ManArgs, command: &clap::Command, output: &mut Output<'_>) -> Result<Exit, Failure> {
+pub(super) fn man(
+    args: &ManArgs,
+    command: &clap::Command,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
     match &args.out {
         Some(folder) => {
             std::fs::create_dir_all(folder)
                 .and_then(|()| clap_mangen::generate_to(command.clone(), folder))
                 .map_err(|error| Failure::io("write to", folder, &error))?;
         }
-        None => output.result_with(|out| clap_mangen::Man::new(command.clone()).render(&mut { out }))?,
+        None => {
+            output.result_with(|out| clap_mangen::Man::new(command.clone()).render(&mut { out }))?
+        }
     }
     output.finish(Exit::Done)
 }

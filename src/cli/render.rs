@@ -48,7 +48,10 @@ struct Job {
 
 impl Job {
     fn wanted(&self) -> Wanted<'_> {
-        Wanted { files: &self.tree.files, pointer: self.live.pointer.as_deref() }
+        Wanted {
+            files: &self.tree.files,
+            pointer: self.live.pointer.as_deref(),
+        }
     }
 }
 
@@ -58,11 +61,20 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Fa
         return print_stage(&sole(inputs)?, stage, output);
     }
     if args.out.is_some() && inputs.len() > 1 {
-        return Err(Failure::new(Exit::Usage, "`--out` takes the tree of one rollout").help("name one rollout.yaml"));
+        return Err(
+            Failure::new(Exit::Usage, "`--out` takes the tree of one rollout")
+                .help("name one rollout.yaml"),
+        );
     }
     let jobs = inputs
         .iter()
-        .map(|input| prepare(args, input, args.out.clone().unwrap_or_else(|| input.tree_folder())))
+        .map(|input| {
+            prepare(
+                args,
+                input,
+                args.out.clone().unwrap_or_else(|| input.tree_folder()),
+            )
+        })
         .collect::<Result<Vec<_>, _>>()?;
     if args.check {
         return check(&jobs, output);
@@ -71,7 +83,8 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Fa
         for note in &job.live.notes {
             output.note(note);
         }
-        let changes = disk::put(&job.folder, &job.wanted(), args.force).map_err(|error| Failure::disk(&error))?;
+        let changes = disk::put(&job.folder, &job.wanted(), args.force)
+            .map_err(|error| Failure::disk(&error))?;
         output.note(format_args!(
             "{}: {}, {} ({})",
             job.folder.display(),
@@ -87,16 +100,33 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Fa
 fn prepare(args: &RenderArgs, input: &Input, folder: PathBuf) -> Result<Job, Failure> {
     let mut tree = input.compiled.tree();
     let read = |path: &str| {
-        if args.check { disk::read_file(&folder, path) } else { disk::read_file_to_complete(&folder, path) }
-            .map_err(|error| Failure::disk(&error))
+        if args.check {
+            disk::read_file(&folder, path)
+        } else {
+            disk::read_file_to_complete(&folder, path)
+        }
+        .map_err(|error| Failure::disk(&error))
     };
     let lock = read(LOCK)?.and_then(|text| Lock::read(&text).ok());
     let pointer = read(crate::tree::POINTER)?;
     if let (Some(lock), Some(text)) = (&lock, tree.files.get_mut(LOCK)) {
         *text = lock.keep_generator(text);
     }
-    let live = live::settle(&input.compiled, &tree, &folder, lock.as_ref(), pointer.as_deref(), &read, args.restart)?;
-    Ok(Job { folder, stages: input.compiled.plan.stages.len(), tree, live })
+    let live = live::settle(
+        &input.compiled,
+        &tree,
+        &folder,
+        lock.as_ref(),
+        pointer.as_deref(),
+        &read,
+        args.restart,
+    )?;
+    Ok(Job {
+        folder,
+        stages: input.compiled.plan.stages.len(),
+        tree,
+        live,
+    })
 }
 
 fn print_stage(input: &Input, stage: &str, output: &mut Output<'_>) -> Result<Exit, Failure> {
@@ -108,7 +138,8 @@ fn print_stage(input: &Input, stage: &str, output: &mut Output<'_>) -> Result<Ex
 fn check(jobs: &[Job], output: &mut Output<'_>) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     for job in jobs {
-        let changes = disk::compare(&job.folder, &job.wanted()).map_err(|error| Failure::disk(&error))?;
+        let changes =
+            disk::compare(&job.folder, &job.wanted()).map_err(|error| Failure::disk(&error))?;
         if changes.is_empty() {
             output.note(format_args!("{}: up to date", job.folder.display()));
             continue;
@@ -117,7 +148,11 @@ fn check(jobs: &[Job], output: &mut Output<'_>) -> Result<Exit, Failure> {
         for change in &changes {
             output.result(file_diff(change))?;
         }
-        output.note(format_args!("{}: {} would change; run `glidepath render`", job.folder.display(), count(changes.len(), "file")));
+        output.note(format_args!(
+            "{}: {} would change; run `glidepath render`",
+            job.folder.display(),
+            count(changes.len(), "file")
+        ));
     }
     output.finish(exit)
 }
@@ -126,16 +161,34 @@ fn check(jobs: &[Job], output: &mut Output<'_>) -> Result<Exit, Failure> {
 pub(super) fn file_diff(change: &Change) -> String {
     let (before, after) = (change.before.as_deref(), change.after.as_deref());
     let name = |side: &str, text: Option<&str>| text.map(|_| format!("{side}/{}", change.path));
-    unified(name("a", before).as_deref(), name("b", after).as_deref(), before.unwrap_or_default(), after.unwrap_or_default())
+    unified(
+        name("a", before).as_deref(),
+        name("b", after).as_deref(),
+        before.unwrap_or_default(),
+        after.unwrap_or_default(),
+    )
 }
 
 /// `3 added, 2 changed`, or `unchanged`.
 fn summary(changes: &[Change]) -> String {
-    let words: Vec<String> = [(ChangeKind::Added, "added"), (ChangeKind::Changed, "changed"), (ChangeKind::Removed, "removed")]
-        .into_iter()
-        .map(|(kind, word)| (changes.iter().filter(|change| change.kind == kind).count(), word))
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, word)| format!("{n} {word}"))
-        .collect();
-    if words.is_empty() { "unchanged".to_owned() } else { words.join(", ") }
+    let words: Vec<String> = [
+        (ChangeKind::Added, "added"),
+        (ChangeKind::Changed, "changed"),
+        (ChangeKind::Removed, "removed"),
+    ]
+    .into_iter()
+    .map(|(kind, word)| {
+        (
+            changes.iter().filter(|change| change.kind == kind).count(),
+            word,
+        )
+    })
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, word)| format!("{n} {word}"))
+    .collect();
+    if words.is_empty() {
+        "unchanged".to_owned()
+    } else {
+        words.join(", ")
+    }
 }

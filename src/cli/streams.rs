@@ -19,7 +19,9 @@ pub struct Streams {
 impl Streams {
     /// The process's own.
     pub fn real() -> Self {
-        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+        let set = |name: &str| {
+            std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0")
+        };
         let colours = if set("CLICOLOR_FORCE") {
             Some(true)
         } else if set("NO_COLOR") {
@@ -32,13 +34,21 @@ impl Streams {
             err: Box::new(BufWriter::new(io::stderr())),
             is_terminal: [io::stdout().is_terminal(), io::stderr().is_terminal()],
             colours,
-            width: std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()),
+            width: std::env::var("COLUMNS")
+                .ok()
+                .and_then(|columns| columns.parse().ok()),
         }
     }
 
     /// Streams that are no terminal.
     pub fn piped(out: Box<dyn Write>, err: Box<dyn Write>) -> Self {
-        Self { out, err, is_terminal: [false; 2], colours: None, width: None }
+        Self {
+            out,
+            err,
+            is_terminal: [false; 2],
+            colours: None,
+            width: None,
+        }
     }
 
     /// Whether stdout (or stderr) is to be coloured.
@@ -46,7 +56,9 @@ impl Streams {
         match wish {
             Colour::Always => true,
             Colour::Never => false,
-            Colour::Auto => self.colours.unwrap_or(self.is_terminal[usize::from(is_err)]),
+            Colour::Auto => self
+                .colours
+                .unwrap_or(self.is_terminal[usize::from(is_err)]),
         }
     }
 }

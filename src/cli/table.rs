@@ -11,11 +11,16 @@ const BAR: u32 = 10;
 /// The stages as a table, a headline above and the point of no return below it.
 pub(super) fn plan(plan: &Plan, width: Option<u16>) -> String {
     let mut table = Table::new();
-    table.load_style(TableStyle::new()).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_style(TableStyle::new())
+        .set_content_arrangement(ContentArrangement::Dynamic);
     // Without a terminal, rows stay whole: a program or a pager reads them.
     table.set_width(width.unwrap_or(u16::MAX));
     let has = |any: fn(&Stage) -> bool| plan.stages.iter().any(any);
-    let (cohorts, gates) = (has(|stage| !stage.cohorts.is_empty()), has(|stage| !stage.gates.is_empty()));
+    let (cohorts, gates) = (
+        has(|stage| !stage.cohorts.is_empty()),
+        has(|stage| !stage.gates.is_empty()),
+    );
     let mut head = vec!["STAGE", "", "REQUESTS", "RUNNING"];
     head.extend(cohorts.then_some("COHORTS"));
     head.push("BAKE");
@@ -31,11 +36,29 @@ pub(super) fn plan(plan: &Plan, width: Option<u16>) -> String {
             Cell::new(running(plan, stage)),
         ];
         if cohorts {
-            row.push(Cell::new(dash(&stage.cohorts.iter().map(|(id, split)| format!("{} → {}", plan.cohort(*id).name, target(plan, split))).collect::<Vec<_>>())));
+            row.push(Cell::new(dash(
+                &stage
+                    .cohorts
+                    .iter()
+                    .map(|(id, split)| {
+                        format!("{} → {}", plan.cohort(*id).name, target(plan, split))
+                    })
+                    .collect::<Vec<_>>(),
+            )));
         }
-        row.push(Cell::new(if stage.bake == Bake::ZERO { "–".to_owned() } else { stage.bake.to_string() }));
+        row.push(Cell::new(if stage.bake == Bake::ZERO {
+            "–".to_owned()
+        } else {
+            stage.bake.to_string()
+        }));
         if gates {
-            row.push(Cell::new(dash(&stage.gates.iter().map(|gate| plan.gates[*gate].name.clone()).collect::<Vec<_>>())));
+            row.push(Cell::new(dash(
+                &stage
+                    .gates
+                    .iter()
+                    .map(|gate| plan.gates[*gate].name.clone())
+                    .collect::<Vec<_>>(),
+            )));
         }
         row.push(Cell::new(match plan.rollback_target(index) {
             Some(back) => plan.stages[back].name.to_string(),
@@ -44,14 +67,24 @@ pub(super) fn plan(plan: &Plan, width: Option<u16>) -> String {
         }));
         table.add_row(row);
     }
-    let place = plan.namespace.as_ref().map_or_else(String::new, |namespace| format!(" in {namespace}"));
-    let mut text = format!("{}{place}, stable {}\n\n", plan.name, plan.model(plan.stable).name);
+    let place = plan
+        .namespace
+        .as_ref()
+        .map_or_else(String::new, |namespace| format!(" in {namespace}"));
+    let mut text = format!(
+        "{}{place}, stable {}\n\n",
+        plan.name,
+        plan.model(plan.stable).name
+    );
     for line in table.lines() {
         text.push_str(line.trim_end());
         text.push('\n');
     }
     if let Some(index) = (0..plan.stages.len()).find(|index| plan.is_past_return(*index)) {
-        text.push_str(&format!("\nPoint of no return: from {} on, one step no longer brings the old model back.\n", plan.stages[index].name));
+        text.push_str(&format!(
+            "\nPoint of no return: from {} on, one step no longer brings the old model back.\n",
+            plan.stages[index].name
+        ));
     }
     text
 }
@@ -59,11 +92,17 @@ pub(super) fn plan(plan: &Plan, width: Option<u16>) -> String {
 /// A bar of ten characters; anything above nothing shows.
 fn bar(hundredths: u32) -> String {
     let full = (hundredths * BAR).div_ceil(10_000);
-    (0..BAR).map(|at| if at < full { '█' } else { '░' }).collect()
+    (0..BAR)
+        .map(|at| if at < full { '█' } else { '░' })
+        .collect()
 }
 
 fn dash(items: &[String]) -> String {
-    if items.is_empty() { "–".to_owned() } else { items.join("\n") }
+    if items.is_empty() {
+        "–".to_owned()
+    } else {
+        items.join("\n")
+    }
 }
 
 fn requests(plan: &Plan, stage: &Stage) -> String {
@@ -74,11 +113,17 @@ fn requests(plan: &Plan, stage: &Stage) -> String {
             let load = plan
                 .traffic
                 .expected_per_minute
-                .map_or_else(String::new, |expected| format!(" ({:.0}/min)", expected * share.as_f64() / 100.0));
+                .map_or_else(String::new, |expected| {
+                    format!(" ({:.0}/min)", expected * share.as_f64() / 100.0)
+                });
             format!("{} {share} %{load}", plan.model(model).name)
         })
         .collect();
-    lines.extend(stage.mirror.map(|mirror| format!("{} {} % copied", plan.model(mirror.to).name, mirror.percent)));
+    lines.extend(
+        stage
+            .mirror
+            .map(|mirror| format!("{} {} % copied", plan.model(mirror.to).name, mirror.percent)),
+    );
     lines.join("\n")
 }
 
@@ -94,5 +139,8 @@ fn running(plan: &Plan, stage: &Stage) -> String {
 }
 
 fn target(plan: &Plan, split: &Split) -> String {
-    split.sole().map_or_else(|| crate::tree::traffic_words(plan, split), |model| plan.model(model).name.to_string())
+    split.sole().map_or_else(
+        || crate::tree::traffic_words(plan, split),
+        |model| plan.model(model).name.to_string(),
+    )
 }

@@ -20,7 +20,11 @@ pub(super) fn run(args: &ValidateArgs, output: &mut Output<'_>) -> Result<Exit, 
     for input in &inputs {
         let plan = &input.compiled.plan;
         let stages = count(plan.stages.len(), "stage");
-        output.note(format_args!("{}: {stages}, {}, no errors", input.path.display(), count(plan.models.len(), "model")));
+        output.note(format_args!(
+            "{}: {stages}, {}, no errors",
+            input.path.display(),
+            count(plan.models.len(), "model")
+        ));
     }
     output.finish(Exit::Done)
 }

@@ -40,5 +40,8 @@ pub fn write_failure(
 }
 
 fn escape(text: &str) -> String {
-    visible::lines(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible::lines(text)
+        .replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }

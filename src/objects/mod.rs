@@ -79,7 +79,8 @@ impl Waves {
     /// Pods before subsets before routes. A stage that routes only to stable waits for no pod, because a rollback must not
     /// depend on a candidate's health; nor does `retire`, so that it equals the baseline of the rollout after it.
     fn of(plan: &Plan, stage: usize) -> Self {
-        let waits_for_none = plan.is_only_stable(stage) || plan.stages[stage].kind == StageKind::Retire;
+        let waits_for_none =
+            plan.is_only_stable(stage) || plan.stages[stage].kind == StageKind::Retire;
         let (subsets, routes) = if waits_for_none { (0, 1) } else { (2, 3) };
         Self {
             namespace: -1,

@@ -45,7 +45,7 @@ fn block_style_has_the_spans_of_what_was_typed() {
             "a: 1\n\"e f\": |\n  block é\n  two\n\nh:\n  - x\n  - y: 1\n    z: 'it''s'\ni: many\n  lines\nj:\n"
         ),
         [
-            ": a: 1\n\"e f\": |\n  block é\n  two\n\nh:\n  - x\n  - y: 1\n    z: 'it''s'\ni: many\n  lines\nj",,
+            ": a: 1\n\"e f\": |\n  block é\n  two\n\nh:\n  - x\n  - y: 1\n    z: 'it''s'\ni: many\n  lines\nj",
             "<a>",
             "a: 1",
             "<\"e f\">",

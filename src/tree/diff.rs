@@ -45,7 +45,12 @@ impl ObjectDiff {
     /// A unified diff whose headers name the sides, as `diff -u` and git write it.
     pub fn unified(&self, from: &str, to: &str) -> String {
         let name = |side: &str, id: &Option<ObjectId>| id.as_ref().map(|id| format!("{side}/{id}"));
-        unified(name(from, &self.before).as_deref(), name(to, &self.after).as_deref(), &self.old, &self.new)
+        unified(
+            name(from, &self.before).as_deref(),
+            name(to, &self.after).as_deref(),
+            &self.old,
+            &self.new,
+        )
     }
 }
 
