@@ -16,16 +16,13 @@ use crate::spec::read::route_of;
 use crate::spec::schema::{describe, short};
 use crate::text::{Route, Segment};
 
-use super::fields;
+use super::{MAX_TOLD, fields};
 
 /// Checks a value at a route.
 type Check = fn(&Value, &Route, &mut Vec<Diagnostic>);
 
 /// The most wrong types that are told of one value.
 const MAX_FAULTS: usize = 20;
-
-/// The most faults of a whole document, so that a hostile one cannot buy time with them.
-const MAX_TOLD: usize = 1_000;
 
 /// A model's fields in Kubernetes' shapes, and what checks them.
 pub(super) const FIELDS: &[(&str, Check)] = &[
@@ -125,6 +122,9 @@ fn compare<T: DeserializeOwned>(
     match (given, held) {
         (Value::Object(given), Value::Object(held)) => {
             for (key, value) in given.iter().filter(|(_, value)| !value.is_null()) {
+                if faults.len() >= MAX_TOLD {
+                    return;
+                }
                 let below = below.key(key);
                 match held.get(key) {
                     Some(held) => compare::<T>(value, held, wrong, base, &below, faults),
