@@ -15,8 +15,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("spec", &["text", "diag", "units"]),
     ("plan", &["diag", "units", "spec"]),
     ("objects", &["diag", "units", "plan"]),
-    ("tree", &["diag", "units", "plan", "objects"]),
-    ("sink", &["diag", "tree"]),
+    // `text`: the pointer that it wrote is read back as YAML.
+    ("tree", &["text", "diag", "units", "plan", "objects"]),
+    ("sink", &["diag", "tree", "units"]),
     ("gate", &["diag", "units", "plan"]),
     ("forge", &["diag"]),
     (

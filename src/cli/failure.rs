@@ -47,13 +47,13 @@ impl Failure {
 
     /// Writing to a stream failed. A closed pipe is how `| head` says that it has enough.
     pub(super) fn stream(error: &io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => Self::said(Exit::Done),
-            _ => Self::new(
-                Exit::Outside,
-                format!("cannot write the output: {}", words(error)),
-            ),
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::said(Exit::Done);
         }
+        Self::new(
+            Exit::Outside,
+            format!("cannot write the output: {}", words(error)),
+        )
     }
 
     /// The tree could not be read or written.

@@ -1,5 +1,7 @@
 //! Plans as tables for the terminal.
 
+use std::fmt::Write as _;
+
 use comfy_table::{Cell, ContentArrangement, Table, TableStyle};
 
 use crate::plan::{Plan, Split, Stage};
@@ -81,10 +83,12 @@ pub(super) fn plan(plan: &Plan, width: Option<u16>) -> String {
         text.push('\n');
     }
     if let Some(index) = (0..plan.stages.len()).find(|index| plan.is_past_return(*index)) {
-        text.push_str(&format!(
-            "\nPoint of no return: from {} on, one step no longer brings the old model back.\n",
-            plan.stages[index].name
-        ));
+        let name = &plan.stages[index].name;
+        writeln!(
+            text,
+            "\nPoint of no return: from {name} on, one step no longer brings the old model back."
+        )
+        .expect("writing to a string cannot fail");
     }
     text
 }

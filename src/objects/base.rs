@@ -6,8 +6,8 @@ use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use crate::diag::Route;
 use crate::plan::{Plan, PortRef};
-use crate::text::Route;
 use crate::units::names;
 
 use super::meta::{id, metadata};

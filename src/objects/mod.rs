@@ -14,8 +14,8 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::diag::Route;
 use crate::plan::{Plan, StageKind};
-use crate::text::Route;
 
 /// One Kubernetes object of a stage.
 #[derive(Clone, Debug)]

@@ -9,8 +9,8 @@ use k8s_openapi::api::policy::v1 as policy;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use serde::Serialize;
 
+use crate::diag::Route;
 use crate::plan::{Account, Autoscaling, Budget, DrainHook, Model, ModelId, Plan};
-use crate::text::Route;
 use crate::units::sha256_hex;
 
 use super::base::int_or_string;
@@ -239,8 +239,8 @@ impl Workload<'_> {
     }
 
     fn container(&self) -> core::Container {
-        let (pod, parts) = (&self.model.pod, &self.parts);
-        let mut mounts = pod.volume_mounts.clone();
+        let (given, parts) = (&self.model.pod, &self.parts);
+        let mut mounts = given.volume_mounts.clone();
         if !parts.files.is_empty() {
             mounts.push(core::VolumeMount {
                 name: CONFIG_VOLUME.to_owned(),
@@ -249,27 +249,27 @@ impl Workload<'_> {
                 ..core::VolumeMount::default()
             });
         }
-        let ports = self.model.ports.iter().map(|port| core::ContainerPort {
-            name: port.name.clone(),
-            container_port: i32::from(port.number),
-            protocol: port.protocol.clone(),
+        let ports = self.model.ports.iter().map(|open| core::ContainerPort {
+            name: open.name.clone(),
+            container_port: i32::from(open.number),
+            protocol: open.protocol.clone(),
             ..core::ContainerPort::default()
         });
         core::Container {
             name: parts.container.to_owned(),
             image: Some(self.model.image.to_string()),
-            command: pod.command.clone().or_else(|| parts.command.clone()),
-            args: pod.args.clone().or_else(|| parts.args.clone()),
+            command: given.command.clone().or_else(|| parts.command.clone()),
+            args: given.args.clone().or_else(|| parts.args.clone()),
             env: some(&self.env()),
-            env_from: some(&pod.env_from),
+            env_from: some(&given.env_from),
             lifecycle: self.drain(),
-            liveness_probe: pod.liveness_probe.clone(),
+            liveness_probe: given.liveness_probe.clone(),
             ports: Some(ports.collect()),
-            readiness_probe: pod
+            readiness_probe: given
                 .readiness_probe
                 .clone()
                 .or_else(|| parts.readiness.clone()),
-            resources: pod.resources.clone(),
+            resources: given.resources.clone(),
             startup_probe: self.startup_probe().cloned(),
             volume_mounts: some(&mounts),
             ..core::Container::default()

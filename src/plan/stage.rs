@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diag::Route;
 use crate::spec::Approval;
-use crate::text::Route;
 use crate::units::{Bake, DnsLabel, Percent};
 
 use super::{ModelId, Split};

@@ -44,11 +44,11 @@ pub fn lay_out(plan: &Plan, digest: &str, stages: &[Vec<Object>]) -> Tree {
         .flatten()
         .filter(|object| object.scope == Scope::Base)
         .collect();
-    let names = base
+    let names: Vec<String> = base
         .iter()
         .map(|object| format!("{}.yaml", object.file))
         .collect();
-    files.insert("base/kustomization.yaml".to_owned(), kustomization(names));
+    files.insert("base/kustomization.yaml".to_owned(), kustomization(&names));
     for object in base {
         files.insert(format!("base/{}.yaml", object.file), manifest(object));
     }
@@ -59,7 +59,7 @@ pub fn lay_out(plan: &Plan, digest: &str, stages: &[Vec<Object>]) -> Tree {
             .chain(own().map(|object| format!("{}.yaml", object.file)));
         files.insert(
             format!("stages/{folder}/kustomization.yaml"),
-            kustomization(resources.collect()),
+            kustomization(&resources.collect::<Vec<_>>()),
         );
         for object in own() {
             files.insert(
@@ -85,7 +85,7 @@ fn manifest(object: &Object) -> String {
     format!("{HEADER}{}", yaml(&object.body))
 }
 
-fn kustomization(resources: Vec<String>) -> String {
+fn kustomization(resources: &[String]) -> String {
     let body = json!({
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::plan::{Plan, Split, Stage, StageKind};
-use crate::units::{names, sha256_hex};
+use crate::units::{DnsLabel, names, sha256_hex};
 
 /// Who writes the lock.
 const GENERATOR: &str = concat!("glidepath ", env!("CARGO_PKG_VERSION"));
@@ -101,7 +101,7 @@ pub fn describe(plan: &Plan, digest: &str) -> Value {
         "generator": GENERATOR,
         "source": names::SPEC_FILE,
         "rollout": plan.name.as_str(),
-        "namespace": plan.namespace.as_ref().map(|namespace| namespace.as_str()),
+        "namespace": plan.namespace.as_ref().map(DnsLabel::as_str),
         "specDigest": digest,
         "stable": plan.model(plan.stable).name.as_str(),
         "minBakeSeconds": plan.policy.min_bake.seconds(),

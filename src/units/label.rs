@@ -20,7 +20,7 @@ impl FromStr for DnsLabel {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let starts = text.starts_with(|c: char| c.is_ascii_lowercase());
-        if starts && is_rfc1123(text) {
+        if starts && text.len() <= 63 && is_rfc1123(text) {
             Ok(Self(text.to_owned()))
         } else {
             Err(())
@@ -42,15 +42,19 @@ impl Borrow<str> for DnsLabel {
 
 fn is_rfc1123(text: &str) -> bool {
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    (1..=63).contains(&text.len())
-        && text.chars().all(inner)
-        && !text.starts_with('-')
-        && !text.ends_with('-')
+    !text.is_empty() && text.chars().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
-/// Whether `text` is a DNS subdomain: labels joined by dots, at most 253 characters.
+/// Whether `text` is a name that Kubernetes takes for most objects: parts joined by dots, at most 253 characters.
+///
+/// Kubernetes bounds the whole and not the parts (`IsDNS1123Subdomain`); a host needs [`is_host`].
 pub fn is_dns_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_rfc1123)
+}
+
+/// Whether `text` is a DNS name: as [`is_dns_subdomain`], and no part over 63 characters.
+pub fn is_host(text: &str) -> bool {
+    is_dns_subdomain(text) && text.split('.').all(|label| label.len() <= 63)
 }
 
 /// Whether `text` may be the key of a label or annotation: `name` or `dns.prefix/name`.

@@ -15,7 +15,7 @@ mod runtime;
 pub use bake::Bake;
 pub use hash::{is_sha256_hex, sha256_hex};
 pub use image::ImageRef;
-pub use label::{DnsLabel, HeaderName, is_dns_subdomain, is_label_key, is_label_value};
+pub use label::{DnsLabel, HeaderName, is_dns_subdomain, is_host, is_label_key, is_label_value};
 pub use percent::{HUNDRED, Percent};
 pub use quantity::Quantity;
 pub use regex::{Re2Fault, check_re2, escape_re2, reads_like_a_search};

@@ -3,47 +3,47 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::diag::Route;
 use crate::objects::api::istio as api;
 use crate::objects::meta::{id, metadata};
 use crate::objects::{Object, Scope, Waves, json};
 use crate::plan::{
     BaseMatch, BaseRoute, Joined, Match, Plan, ServicePort, Split, Stage, StringMatch, join,
 };
-use crate::text::Route;
-use crate::units::{Percent, names};
+use crate::units::{DnsLabel, Percent, names};
 
 pub(super) fn build(plan: &Plan, stage: usize, waves: Waves) -> Vec<Object> {
-    let router = Istio {
+    let istio = Istio {
         plan,
         stage: &plan.stages[stage],
         host: names::service_host(
             &plan.service.name,
-            plan.namespace.as_ref().map(|ns| ns.as_str()),
+            plan.namespace.as_ref().map(DnsLabel::as_str),
         ),
     };
     let traffic = &plan.traffic;
-    let mut objects = vec![router.object(
+    let mut objects = vec![istio.object(
         "DestinationRule",
         &traffic.destination_rule,
         "destination-rule",
         waves.subsets,
-        router.subsets(),
+        istio.subsets(),
     )];
     if let Some(gateway) = &traffic.gateway {
         objects.push(Object {
             scope: Scope::Base,
-            ..router.object(
+            ..istio.object(
                 "Gateway",
                 &gateway.name,
                 "gateway",
                 waves.config,
-                router.gateway(gateway),
+                Istio::gateway(gateway),
             )
         });
     }
     if !traffic.gateways.is_empty() {
-        let routes = router.gateway_routes();
-        objects.push(router.object(
+        let routes = istio.gateway_routes();
+        objects.push(istio.object(
             "VirtualService",
             &traffic.virtual_service,
             "virtual-service",
@@ -57,12 +57,12 @@ pub(super) fn build(plan: &Plan, stage: usize, waves: Waves) -> Vec<Object> {
         } else {
             "virtual-service-mesh"
         };
-        objects.push(router.object(
+        objects.push(istio.object(
             "VirtualService",
             &traffic.mesh_virtual_service,
             file,
             waves.routes,
-            router.mesh_routes(),
+            istio.mesh_routes(),
         ));
     }
     objects
@@ -112,7 +112,7 @@ impl Istio<'_> {
         }
     }
 
-    fn gateway(&self, gateway: &crate::plan::Gateway) -> api::GatewaySpec {
+    fn gateway(gateway: &crate::plan::Gateway) -> api::GatewaySpec {
         let servers = gateway.servers.iter().map(|server| {
             let protocol = server.protocol.to_ascii_lowercase();
             api::Server {
@@ -378,7 +378,7 @@ fn string_match(condition: &StringMatch) -> api::StringMatch {
 /// A percentage as people write it: `50`, and not `50.0`.
 fn percentage(percent: Percent) -> Value {
     let hundredths = percent.hundredths();
-    if hundredths % 100 == 0 {
+    if hundredths.is_multiple_of(100) {
         Value::from(hundredths / 100)
     } else {
         Value::from(percent.as_f64())

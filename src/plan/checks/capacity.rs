@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::{ModelId, Plan, Stage};
-use crate::text::Route;
 use crate::units::Percent;
 
 /// The share above which one replica is too few to lose.

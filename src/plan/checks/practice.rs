@@ -1,9 +1,9 @@
 //! GP6xx: what is sound, and still likely to hurt.
 
+use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::{Plan, ServiceType, StageKind, Wire};
 use crate::spec::Document;
-use crate::text::Route;
 
 pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
     check_models(plan, report);

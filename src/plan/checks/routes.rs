@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::{CohortId, Joined, Match, Plan, StageKind, join};
-use crate::text::Route;
 
 pub(super) fn check(plan: &Plan, report: &mut Report) {
     check_base_routes(plan, report);

@@ -30,7 +30,7 @@ pub fn transition(before: &Stage, after: &Stage) -> Vec<Breach> {
         }
     }
     for model in routed_before.difference(&routed_after) {
-        if !runs(after, *model) {
+        if runs(before, *model) && !runs(after, *model) {
             breaches.push(Breach::RemovedUnderTraffic(*model));
         }
     }

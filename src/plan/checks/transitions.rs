@@ -1,8 +1,8 @@
 //! GP3xx: every stage against the one before it.
 
+use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::{Breach, ModelId, Plan, Stage, StageKind};
-use crate::text::Route;
 
 use super::transition::transition;
 

@@ -1,8 +1,8 @@
 //! What is declared and never used.
 
+use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::{CohortId, Plan};
-use crate::text::Route;
 
 pub(super) fn check(plan: &Plan, report: &mut Report) {
     let at = |field: &str, index: usize| {

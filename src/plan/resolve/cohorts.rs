@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::{Cohort, Match, StringMatch, matching};
 use crate::spec::{FullMatcher, MatchEntry, Matcher, Spec};
-use crate::text::Route;
 use crate::units::{HeaderName, is_label_key, is_label_value, reads_like_a_search};
 
 use super::label;

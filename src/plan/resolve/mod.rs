@@ -9,9 +9,9 @@ mod traffic;
 
 use std::collections::BTreeMap;
 
+use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::spec::Document;
-use crate::text::Route;
 use crate::units::{
     Bake, DnsLabel, HUNDRED, Percent, is_label_key, is_label_value, names as emitted,
 };

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::PortRef;
 use crate::plan::model::{
     Account, Autoscaling, Budget, ContainerPort, Drain, Model, Pod, Rolling, Source,
 };
 use crate::spec::{self, DisruptionBudget, RuntimeName, Spec};
-use crate::text::Route;
 use crate::units::{DnsLabel, Runtime, is_dns_subdomain, names};
 
 use super::{check_label, label};

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::diag::Route;
 use crate::diag::words::suggestion;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::{CohortId, ModelId};
 use crate::spec::Spec;
-use crate::text::Route;
 
 /// Where each name of the document leads.
 pub(super) struct Names<'a> {

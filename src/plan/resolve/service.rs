@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::diag::Route;
 use crate::diag::words::suggestion;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::{Model, ModelId, PortRef, Service, ServicePort, ServiceType, Wire};
 use crate::spec::Spec;
-use crate::text::Route;
 use crate::units::{DnsLabel, names};
 
 use super::{check_label, label};

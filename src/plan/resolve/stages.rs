@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diag::Route;
 use crate::diag::words::{and_list, count};
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::{CohortId, Mirror, ModelId, Split, Stage, StageKind};
 use crate::spec::{Approval, CohortTarget, Retire, Spec, Step};
-use crate::text::Route;
 use crate::units::{Bake, DnsLabel, HUNDRED, Percent, names as emitted};
 
 use super::names::Names;

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::diag::Route;
 use crate::diag::words::suggestion;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::{
     BaseMatch, BaseRoute, Gateway, PortRef, Server, Service, StringMatch, Traffic, Wire,
 };
 use crate::spec::{self, HeaderOperations, Headers, Matcher, Spec};
-use crate::text::Route;
-use crate::units::{DnsLabel, HeaderName, is_dns_subdomain, names};
+use crate::units::{DnsLabel, HeaderName, is_dns_subdomain, is_host, names};
 
 use super::cohorts::condition;
 use super::label;
@@ -240,7 +240,7 @@ fn check_hosts(given: &spec::Traffic, has_gateway: bool, at: &Route, report: &mu
                 Diagnostic::new(Code::GP208, place, "the host `*` without a gateway would take the requests of every service in the mesh")
                     .help("add `traffic.gateway` or `traffic.gateways`, or name the hosts"),
             );
-        } else if host != "*" && !is_dns_subdomain(host.strip_prefix("*.").unwrap_or(host)) {
+        } else if host != "*" && !is_host(host.strip_prefix("*.").unwrap_or(host)) {
             report.push(Diagnostic::new(
                 Code::GP106,
                 place,
