@@ -24,7 +24,7 @@ fn document(lines: &str) -> String {
     let has = |key: &str| lines.lines().any(|line| line.starts_with(key));
     let mut text = BASE.to_owned();
     for line in lines.lines() {
-        text += &format!("  {line}\n");
+        text.extend(["  ", line, "\n"]);
     }
     for (key, default) in [("models:", MODELS), ("steps:", STEPS)] {
         if !has(key) {

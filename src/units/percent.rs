@@ -94,6 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "exact is what is claimed")]
     fn two_decimals_are_exact() {
         for hundredths in 0..=10_000_u32 {
             let value = f64::from(hundredths) / 100.0;
