@@ -35,10 +35,15 @@ pub fn plan_markdown(plan: &Plan, in_tree: bool) -> String {
         ));
         line("");
     }
+    let mut described = false;
     for stage in &plan.stages {
         if let Some(description) = &stage.description {
             line(&format!("- **{}**: {}", stage.name, escape(description)));
+            described = true;
         }
+    }
+    if described {
+        line("");
     }
     if in_tree {
         line("What a step changes is in `diffs/`; `current/` names the live stage.");
