@@ -74,6 +74,9 @@ impl Paths {
             .iter()
             .map(|path| read(path))
             .collect::<Result<Vec<_>, _>>()?;
+        for file in &files {
+            output.detail(2, format_args!("{}: read", file.display()));
+        }
         let compiled = compile_all(sources, &output.progress(files.len(), "compiling"));
         if compiled.iter().any(Result::is_err) {
             let reports: Vec<&Report> = compiled

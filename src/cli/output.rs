@@ -18,6 +18,7 @@ pub(super) struct Output<'a> {
     format: Format,
     colours: [bool; 2],
     quiet: bool,
+    verbose: u8,
 }
 
 impl<'a> Output<'a> {
@@ -28,6 +29,7 @@ impl<'a> Output<'a> {
             format: global.message_format.into(),
             colours,
             quiet: global.quiet,
+            verbose: global.verbose,
         }
     }
 
@@ -59,6 +61,13 @@ impl<'a> Output<'a> {
     pub(super) fn note(&mut self, text: impl Display) {
         if !self.quiet && self.format == Format::Human {
             let _ = writeln!(self.streams.err, "{text}");
+        }
+    }
+
+    /// Says more, from so many `-v` on.
+    pub(super) fn detail(&mut self, level: u8, text: impl Display) {
+        if self.verbose >= level {
+            self.note(text);
         }
     }
 
