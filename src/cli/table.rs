@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use clap::builder::styling::{AnsiColor, Style};
 
-use crate::plan::{Plan, Split};
+use crate::plan::Plan;
+use crate::tree::target_words;
 use crate::units::{Bake, Percent};
 
 /// Characters of a full traffic bar.
@@ -185,8 +186,8 @@ fn models(plan: &Plan, index: usize) -> Vec<Vec<Cell>> {
             cell(bar(share)).styled(colour),
             number(format!("{share} %")),
         ];
-        let load = |expected: f64| number(format!("{:.0}", expected * share.as_f64() / 100.0));
-        row.extend(plan.traffic.expected_per_minute.map(load));
+        let load = plan.requests_per_minute(share);
+        row.extend(load.map(|load| number(format!("{load:.0}"))));
         row.push(number(pods));
         rows.push(row);
     }
@@ -202,7 +203,7 @@ fn facts(plan: &Plan, index: usize) -> [Vec<String>; 4] {
     let mut routes: Vec<String> = stage
         .cohorts
         .iter()
-        .map(|(id, split)| format!("{} → {}", plan.cohort(*id).name, target(plan, split)))
+        .map(|(id, split)| format!("{} → {}", plan.cohort(*id).name, target_words(plan, split)))
         .collect();
     routes.extend(stage.mirror.map(|mirror| {
         let model = &plan.model(mirror.to).name;
@@ -223,13 +224,6 @@ fn facts(plan: &Plan, index: usize) -> [Vec<String>; 4] {
         gates.collect(),
         back.into_iter().collect(),
     ]
-}
-
-fn target(plan: &Plan, split: &Split) -> String {
-    split.sole().map_or_else(
-        || crate::tree::traffic_words(plan, split),
-        |model| plan.model(model).name.to_string(),
-    )
 }
 
 /// A bar of ten characters; anything above nothing shows, and so does anything below everything.
