@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::{Args, ValueEnum};
-use comfy_table::{Table, TableStyle};
-use serde_json::{Value, json};
+use serde_json::{Number, Value, json};
 
 use crate::plan::Plan;
 use crate::trace::{Outcome, Request, Served, Via, trace};
+use crate::units::Percent;
 
 use super::inputs::OnePath;
 use super::live::stage_index;
@@ -135,7 +135,6 @@ fn request(args: &TraceArgs, plan: &Plan) -> Result<Request, Failure> {
             )
             .help("leave `--via gateway` out"));
         }
-        Some(ViaChoice::Gateway) => Via::Gateway,
         Some(ViaChoice::Mesh) => Via::Mesh,
         // Only a caller in the mesh has labels and a namespace.
         None if traffic.gateways.is_empty()
@@ -144,7 +143,7 @@ fn request(args: &TraceArgs, plan: &Plan) -> Result<Request, Failure> {
         {
             Via::Mesh
         }
-        None => Via::Gateway,
+        Some(ViaChoice::Gateway) | None => Via::Gateway,
     };
     let ports = &plan.service.ports;
     let port = args.port.unwrap_or(ports[traffic.port].number);
@@ -197,15 +196,15 @@ fn request(args: &TraceArgs, plan: &Plan) -> Result<Request, Failure> {
 fn answer(stage: &str, outcome: &Outcome) -> Value {
     match outcome {
         Outcome::Routed(served) => {
-            let models: BTreeMap<&str, f64> = served
+            let models: BTreeMap<&str, Number> = served
                 .shares
                 .iter()
-                .map(|(model, share)| (model.as_str(), percent(*share)))
+                .map(|(model, share)| (model.as_str(), percent(*share).to_number()))
                 .collect();
             let mirror = served
                 .mirror
                 .as_ref()
-                .map(|(to, share)| json!({"to": to, "percent": percent(*share)}));
+                .map(|(to, share)| json!({"to": to, "percent": percent(*share).to_number()}));
             json!({"stage": stage, "outcome": "routed", "virtualService": served.virtual_service,
                    "route": served.route, "path": served.path, "models": models, "mirror": mirror, "missing": served.missing})
         }
@@ -225,11 +224,7 @@ fn table(request: &Request, answers: &[(String, Outcome)]) -> String {
         write!(text, " to port {}", request.port).expect("writing to a string cannot fail");
     }
     text.push_str("\n\n");
-    let mut table = Table::new();
-    table
-        .load_style(TableStyle::new())
-        .set_width(u16::MAX)
-        .set_header(["STAGE", "ROUTE", "SERVED BY"]);
+    let mut rows = vec![["STAGE", "ROUTE", "SERVED BY"].map(ToOwned::to_owned)];
     for (stage, outcome) in answers {
         let (route, by) = match outcome {
             Outcome::Routed(served) => (served.route.clone(), words(served, &request.path)),
@@ -239,11 +234,16 @@ fn table(request: &Request, answers: &[(String, Outcome)]) -> String {
                 "no route applies: the Service spreads it over the pods of every model".to_owned(),
             ),
         };
-        table.add_row([stage, &route, &by]);
+        rows.push([stage.clone(), route, by]);
     }
-    for line in table.lines() {
-        text.push_str(line.trim_end());
-        text.push('\n');
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.max().unwrap_or(0)
+    };
+    let (stages, routes) = (width(0), width(1));
+    for [stage, route, by] in &rows {
+        writeln!(text, "{stage:<stages$}  {route:<routes$}  {by}")
+            .expect("writing to a string cannot fail");
     }
     text
 }
@@ -271,6 +271,6 @@ fn words(served: &Served, path: &str) -> String {
 }
 
 /// A probability in percent; routes have two decimals at most.
-fn percent(share: f64) -> f64 {
-    (share * 10_000.0).round() / 100.0
+fn percent(share: f64) -> Percent {
+    Percent::parse((share * 10_000.0).round() / 100.0).unwrap_or_default()
 }
