@@ -6,6 +6,7 @@
 )]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -133,7 +134,12 @@ impl Place {
         }
         // The binary may lie in a folder that only root may enter.
         let copy = Self::new();
-        fs::copy(GLIDEPATH, copy.path("glidepath")).expect("a copy");
+        // Not by this process: a child that another thread starts meanwhile would hold the copy open for writing.
+        let copied = Command::new("cp")
+            .arg(GLIDEPATH)
+            .arg(copy.path("glidepath"))
+            .status();
+        assert!(copied.is_ok_and(|status| status.success()));
         let mut command = Command::new("setpriv");
         command
             .args(["--reuid", "65534", "--regid", "65534", "--clear-groups"])
@@ -187,7 +193,8 @@ impl Run {
         let mut shown = String::new();
         for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             if !text.is_empty() {
-                shown.push_str(&format!("--- {name}\n{}\n", text.trim_end_matches('\n')));
+                writeln!(shown, "--- {name}\n{}", text.trim_end_matches('\n'))
+                    .expect("strings take everything");
             }
         }
         shown + &format!("[exit {}]\n", self.code)

@@ -212,8 +212,8 @@ fn entry(tape: &mut Tape<'_>, may_use_regex_paths: bool) -> Entry {
                 entry.method = Some(tape.pick(&matchers).clone());
             }
             6 => {
-                let app: &'static str = *tape.pick(&["web", "batch"]);
-                entry.labels.insert("app", app);
+                let apps: [&'static str; 2] = ["web", "batch"];
+                entry.labels.insert("app", apps[tape.below(2)]);
             }
             _ => entry.namespace = Some("shop"),
         }
@@ -649,7 +649,7 @@ fn step_document(at: usize, step: &Step) -> Value {
     }
     match step.mirror {
         Some(Some((to, share))) => {
-            map["mirror"] = json!({"to": name(to), "percent": percent(share)})
+            map["mirror"] = json!({"to": name(to), "percent": percent(share)});
         }
         Some(None) => map["mirror"] = Value::Null,
         None => {}
