@@ -1,4 +1,4 @@
-//! In: a [`Plan`] and the objects of its stages. Out: a [`Tree`]: every file that is written, path to text, and the diffs
+//! In: a [`Plan`](crate::plan::Plan) and the objects of its stages. Out: a [`Tree`]: every file that is written, path to text, and the diffs
 //! between stages.
 //! Layout, deterministic YAML, PLAN.md and the lock. Never touches the disk.
 
