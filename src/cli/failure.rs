@@ -50,6 +50,11 @@ impl Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::said(Exit::Done);
         }
+        Self::unread(error)
+    }
+
+    /// A reader that had to get everything did not.
+    pub(super) fn unread(error: &io::Error) -> Self {
         Self::new(
             Exit::Outside,
             format!("cannot write the output: {}", words(error)),
@@ -71,7 +76,7 @@ impl Failure {
 }
 
 /// The system's words without Rust's `(os error N)`.
-fn words(error: &io::Error) -> String {
+pub(super) fn words(error: &io::Error) -> String {
     let text = error.to_string();
     let end = text.find(" (os error").unwrap_or(text.len());
     let mut chars = text[..end].chars();

@@ -2,11 +2,13 @@
 //! One file a command; its arguments' documentation is its help.
 //! Nobody imports this room.
 
+mod cmp;
 mod diff;
 mod exit;
 mod failure;
 mod init;
 mod inputs;
+mod inside;
 mod live;
 mod output;
 mod plan;
@@ -99,6 +101,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Render(render::RenderArgs),
     Diff(diff::DiffArgs),
+    Cmp(cmp::CmpArgs),
     Schema(reference::SchemaArgs),
     Explain(reference::ExplainArgs),
     Completions(reference::CompletionsArgs),
@@ -118,6 +121,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
         Command::Plan(args) => plan::run(&args, &mut output),
         Command::Render(args) => render::run(&args, &mut output),
         Command::Diff(args) => diff::run(&args, &mut output),
+        Command::Cmp(args) => cmp::run(&args, &mut output),
         Command::Schema(args) => reference::schema(&args, &mut output),
         Command::Explain(args) => reference::explain(&args, &mut output),
         Command::Completions(args) => reference::completions(&args, Cli::command(), &mut output),

@@ -55,6 +55,8 @@ pub struct Plan {
     pub gates: Vec<Gate>,
     /// What happens, in order; never empty.
     pub stages: Vec<Stage>,
+    /// The live stage, where the spec and not a tree says it.
+    pub live: Option<usize>,
     /// Limits for the steps.
     pub policy: Policy,
     /// The version of Istio's API that is written.

@@ -88,6 +88,8 @@ pub struct Spec {
     pub gates: Vec<Gate>,
     /// What changes, step by step.
     pub steps: Vec<Step>,
+    /// The live stage, where the team keeps no tree and so no pointer.
+    pub stage: Option<String>,
     /// Whether the old models are removed at the end.
     #[serde(default)]
     pub retire: Retire,
