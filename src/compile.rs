@@ -69,7 +69,8 @@ impl Compiled {
         let stages: Vec<_> = (0..self.plan.stages.len())
             .map(|stage| self.objects(stage))
             .collect();
-        tree::lay_out(&self.plan, &self.digest, &stages)
+        let argo = objects::build_argo(&self.plan);
+        tree::lay_out(&self.plan, &self.digest, &stages, &argo)
     }
 
     /// The identity of every object of every stage, and the part of the spec that asks for it.
@@ -77,6 +78,7 @@ impl Compiled {
         self.distinct_stages()
             .into_iter()
             .flat_map(|stage| self.objects(stage))
+            .chain(objects::build_argo(&self.plan))
             .map(|object| (object.id, object.origin))
             .collect()
     }

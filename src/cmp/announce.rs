@@ -13,10 +13,11 @@ const MOST: usize = 30;
 /// A stage that does not exist is no error here: this is where people put it right.
 pub fn announce(environment: &Environment, files: Files<'_>) -> Result<String, Refusal> {
     let settings = Settings::read(environment)?;
-    let plan = settings.compile(files)?.plan;
+    let compiled = settings.compile(files)?;
+    let plan = &compiled.plan;
     let live = match &settings.stage {
-        Some((stage, _)) => find(&plan, stage),
-        None => settings.stage(&plan, files).ok(),
+        Some((stage, _)) => find(plan, stage),
+        None => settings.stage(&compiled, files).ok(),
     };
     let name = |index: usize| plan.stages[index].name.as_str();
     let mut stages: Vec<&str> = (0..plan.stages.len().min(MOST)).map(name).collect();

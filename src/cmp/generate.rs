@@ -8,7 +8,7 @@ use super::{Environment, Files, Refusal, Settings};
 pub fn generate(environment: &Environment, files: Files<'_>) -> Result<String, Refusal> {
     let settings = Settings::read(environment)?;
     let compiled = settings.compile(files)?;
-    let stage = settings.stage(&compiled.plan, files)?;
+    let stage = settings.stage(&compiled, files)?;
     let objects = compiled
         .stage(stage)
         .map_err(|report| Refusal::report(&report))?;

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::compile::{Compiled, Overrides, Source, compile_with};
-use crate::diag::words::{or_list, suggestion};
+use crate::diag::words::{and_list, suggestion};
+use crate::diag::{Code, Diagnostic, Place, Route};
 use crate::plan::Plan;
 use crate::tree::Pointer;
 use crate::units::{DnsLabel, names};
@@ -63,13 +64,8 @@ impl Settings {
         let (stage, namespace) = (take(STAGE)?, take(NAMESPACE)?);
         let (file, version) = (take(FILE)?, take(VERSION)?);
         if let Some(unknown) = given.keys().next() {
-            let known = or_list(PARAMETERS);
-            return Err(
-                Refusal::new(format!("unknown parameter `{unknown}`")).help(format!(
-                    "the parameters are {}",
-                    known.replace(" or ", " and ")
-                )),
-            );
+            return Err(Refusal::new(format!("unknown parameter `{unknown}`"))
+                .help(format!("the parameters are {}", and_list(PARAMETERS))));
         }
         if let Some(wanted) = version {
             check_version(&wanted)?;
@@ -111,9 +107,10 @@ impl Settings {
     /// The stage that is live: what the Application names, else the pointer beside the rollout, else `spec.stage`.
     ///
     /// There is no default: whoever forgets the stage must not get one that takes traffic away from a model.
-    pub(super) fn stage(&self, plan: &Plan, files: Files<'_>) -> Result<usize, Refusal> {
+    pub(super) fn stage(&self, compiled: &Compiled, files: Files<'_>) -> Result<usize, Refusal> {
+        let plan = &compiled.plan;
         if let Some((stage, origin)) = &self.stage {
-            return find(plan, stage).ok_or_else(|| unknown(plan, stage, origin));
+            return find(plan, stage).ok_or_else(|| unknown(compiled, stage, origin));
         }
         let tree = format!("{}/{}", names::TREE_FOLDER, names::POINTER_FILE);
         let path = match self.file.rsplit_once('/') {
@@ -224,19 +221,20 @@ pub(super) fn find(plan: &Plan, wanted: &str) -> Option<usize> {
         .or_else(|| (0..plan.stages.len()).find(|index| plan.numbered(*index) == wanted))
 }
 
-fn unknown(plan: &Plan, stage: &str, origin: &str) -> Refusal {
-    let known = plan.stages.iter().map(|stage| stage.name.as_str());
+fn unknown(compiled: &Compiled, stage: &str, origin: &str) -> Refusal {
+    let plan = &compiled.plan;
     // What is no name at all may be something that was pasted by mistake, and stderr is for many eyes.
-    let refusal = if stage.parse::<DnsLabel>().is_ok() {
-        Refusal::new(format!(
+    let message = if stage.parse::<DnsLabel>().is_ok() {
+        format!(
             "{origin} is `{stage}`, and `{}` has no such stage",
             plan.name
-        ))
+        )
     } else {
-        Refusal::new(format!("{origin} is no stage's name"))
+        format!("{origin} is no stage's name")
     };
-    match suggestion(stage, known) {
-        Some(help) => refusal.help(help),
-        None => refusal,
-    }
+    let steps = Place::key(Route::root().key("spec").key("steps"));
+    let known = plan.stages.iter().map(|stage| stage.name.as_str());
+    let mut report = compiled.report.clone();
+    report.push(Diagnostic::new(Code::GP113, steps, message).maybe_help(suggestion(stage, known)));
+    Refusal::report(&report)
 }

@@ -2,6 +2,7 @@
 //! complaint that only the whole document can show.
 //! Names are resolved, defaults filled in, transitions proved. Never knows Kubernetes kinds or file paths.
 
+mod argocd;
 mod checks;
 mod matching;
 mod model;
@@ -12,6 +13,7 @@ mod traffic;
 
 use std::collections::BTreeMap;
 
+pub use argocd::{ArgoCd, Cluster, ClusterWaves, Delivery, Project};
 pub use checks::transition::{Breach, transition};
 pub use matching::{Joined, join};
 pub use model::{
@@ -61,6 +63,8 @@ pub struct Plan {
     pub policy: Policy,
     /// The version of Istio's API that is written.
     pub istio_api_version: IstioApiVersion,
+    /// The objects that Argo CD itself reads, where the spec asks for them.
+    pub argocd: Option<ArgoCd>,
 }
 
 /// The entry point in front of all models.

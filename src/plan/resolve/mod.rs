@@ -1,5 +1,6 @@
 //! Names become references, deltas become whole stages, defaults are filled in.
 
+mod argocd;
 mod cohorts;
 mod models;
 mod names;
@@ -89,6 +90,11 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
     }
     let stages = stages?;
     let live = live(spec, &stages, report);
+    let argocd = spec
+        .outputs
+        .argocd
+        .as_ref()
+        .and_then(|given| argocd::resolve(given, &name, namespace.as_ref(), report));
     let plan = Plan {
         name,
         namespace,
@@ -117,6 +123,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
                 .unwrap_or(MIN_BAKE),
         },
         istio_api_version: spec.outputs.istio_api_version,
+        argocd,
     };
     (!report.has_errors()).then_some(plan)
 }
