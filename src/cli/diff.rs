@@ -6,13 +6,14 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 
-use crate::sink::disk::{self, ChangeKind, Wanted};
+use crate::sink::disk::{self, Wanted};
 use crate::tree::{Lock, Pointer, diff, unified};
 use crate::units::names::{LOCK_FILE, POINTER_FILE};
 
 use super::inputs::{Input, OnePath};
 use super::live::{self, stage_index};
 use super::output::Output;
+use super::render::verb;
 use super::{Exit, Failure};
 
 /// Columns of a side-by-side diff where the terminal does not say.
@@ -198,11 +199,7 @@ fn against_tree(input: &Input) -> Result<Vec<Change>, Failure> {
     };
     let changes = disk::compare(&folder, &wanted).map_err(|error| Failure::disk(&error))?;
     let changes = changes.into_iter().map(|change| Change {
-        verb: match change.kind {
-            ChangeKind::Added => "added",
-            ChangeKind::Changed => "changed",
-            ChangeKind::Removed => "removed",
-        },
+        verb: verb(change.kind),
         from: change.before.as_ref().map(|_| format!("a/{}", change.path)),
         to: change.after.as_ref().map(|_| format!("b/{}", change.path)),
         old: change.before.unwrap_or_default(),

@@ -54,7 +54,7 @@ struct Global {
     /// Say nothing but errors on stderr
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Say more on stderr
+    /// Say more on stderr: -v every file that changes, -vv every file that is read too
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 }

@@ -86,6 +86,10 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Fa
         }
         let changes = disk::put(&job.folder, &job.wanted(), args.force)
             .map_err(|error| Failure::disk(&error))?;
+        for change in &changes {
+            let path = job.folder.join(&change.path);
+            output.detail(1, format_args!("{}: {}", path.display(), verb(change.kind)));
+        }
         output.note(format_args!(
             "{}: {}, {} ({})",
             job.folder.display(),
@@ -177,23 +181,26 @@ pub(super) fn file_diff(change: &Change) -> String {
     )
 }
 
+/// What happened to a file.
+pub(super) fn verb(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Added => "added",
+        ChangeKind::Changed => "changed",
+        ChangeKind::Removed => "removed",
+    }
+}
+
 /// `3 added, 2 changed`, or `unchanged`.
 fn summary(changes: &[Change]) -> String {
-    let words: Vec<String> = [
-        (ChangeKind::Added, "added"),
-        (ChangeKind::Changed, "changed"),
-        (ChangeKind::Removed, "removed"),
-    ]
-    .into_iter()
-    .map(|(kind, word)| {
-        (
-            changes.iter().filter(|change| change.kind == kind).count(),
-            word,
-        )
-    })
-    .filter(|(n, _)| *n > 0)
-    .map(|(n, word)| format!("{n} {word}"))
-    .collect();
+    let words: Vec<String> = [ChangeKind::Added, ChangeKind::Changed, ChangeKind::Removed]
+        .into_iter()
+        .map(|kind| {
+            let of_kind = changes.iter().filter(|change| change.kind == kind);
+            (of_kind.count(), verb(kind))
+        })
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("{n} {word}"))
+        .collect();
     if words.is_empty() {
         "unchanged".to_owned()
     } else {

@@ -51,6 +51,11 @@ impl Streams {
         }
     }
 
+    /// Whether stdout (or stderr) is a terminal.
+    pub(super) fn is_terminal(&self, is_err: bool) -> bool {
+        self.is_terminal[usize::from(is_err)]
+    }
+
     /// Whether stdout (or stderr) is to be coloured.
     pub(super) fn is_coloured(&self, wish: Colour, is_err: bool) -> bool {
         match wish {

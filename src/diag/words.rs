@@ -28,11 +28,14 @@ fn list<T: Display>(items: impl IntoIterator<Item = T>, word: &str) -> String {
 
 /// The known name that a typing error most likely meant, if one is near enough.
 pub fn near_miss<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = given.chars().count();
     known
         .into_iter()
         .map(|name| (distance(&given.to_lowercase(), &name.to_lowercase()), name))
+        // A word of which nothing is left is another word.
         .filter(|(steps, name)| {
-            *steps <= (given.chars().count().max(name.chars().count()) / 3).max(1)
+            let longer = length.max(name.chars().count());
+            *steps <= (longer / 3).max(1) && *steps < longer
         })
         .min_by_key(|(steps, _)| *steps)
         .map(|(_, name)| name)
@@ -100,5 +103,6 @@ mod tests {
         assert_eq!(near_miss("setps", known), Some("steps"));
         assert_eq!(near_miss("Steps", known), Some("steps"));
         assert_eq!(near_miss("banana", known), None);
+        assert_eq!(near_miss("d", ["a", "b"]), None);
     }
 }

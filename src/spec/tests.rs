@@ -236,7 +236,7 @@ fn hostile_documents_are_refused_in_time() {
         let said = read(&Source::new("rollout.yaml", text.clone()))
             .map_or_else(|report| told(&text, &report), |_| Vec::new());
         assert!(
-            begun.elapsed().as_secs() < 20,
+            begun.elapsed().as_secs() < 60,
             "{:?}: {}",
             begun.elapsed(),
             &lines[..60]

@@ -238,6 +238,8 @@ fn options() -> serde_saphyr::Options {
             max_alias_expansions_per_anchor: 1_000,
         },
         strict_booleans: true,
+        // A tag that nothing here knows would be accepted and ignored.
+        reject_unsupported_tags: true,
         with_snippet: false,
     }
 }

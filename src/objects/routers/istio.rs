@@ -1,7 +1,6 @@
 //! Istio: a DestinationRule with one subset a running model, and VirtualServices with cohort routes ahead of the weights.
 
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::diag::Route;
 use crate::objects::api::istio as api;
@@ -257,7 +256,7 @@ impl Istio<'_> {
             if let Some(mirror) = self.stage.mirror {
                 route.mirror = Some(self.destination(mirror.to, copy));
                 route.mirror_percentage = Some(api::MirrorPercentage {
-                    value: percentage(mirror.percent),
+                    value: mirror.percent.to_number(),
                 });
             }
             routes.push(route);
@@ -373,16 +372,6 @@ fn string_match(condition: &StringMatch) -> api::StringMatch {
         StringMatch::Present => {}
     }
     result
-}
-
-/// A percentage as people write it: `50`, and not `50.0`.
-fn percentage(percent: Percent) -> Value {
-    let hundredths = percent.hundredths();
-    if hundredths.is_multiple_of(100) {
-        Value::from(hundredths / 100)
-    } else {
-        Value::from(percent.as_f64())
-    }
 }
 
 fn operations(operations: crate::plan::HeaderOperations) -> api::HeaderOperations {

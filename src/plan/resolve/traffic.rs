@@ -23,7 +23,7 @@ pub(super) fn resolve(
 ) -> Option<Traffic> {
     let at = Route::root().key("spec").key("traffic");
     let given = &spec.traffic;
-    let port = routed_port(given, service, &at, report)?;
+    let port = routed_port(given, service, &at, report);
     let gateway = given
         .gateway
         .as_ref()
@@ -84,7 +84,7 @@ pub(super) fn resolve(
         hosts: given.hosts.clone(),
         gateways,
         gateway,
-        port,
+        port: port?,
         mesh: given.mesh.unwrap_or(true),
         expected_per_minute: given
             .expected
