@@ -148,11 +148,14 @@ impl Plan {
     }
 
     /// Whether every request of a stage goes to stable.
+    ///
+    /// Asked for every pair of stages, so the weights come first: they answer for most, and nothing is collected.
     pub fn is_only_stable(&self, index: usize) -> bool {
-        self.stages[index]
-            .with_traffic()
-            .iter()
-            .all(|model| *model == self.stable)
+        let stage = &self.stages[index];
+        let is_stable = |split: &Split| split.models().all(|model| model == self.stable);
+        is_stable(&stage.split)
+            && stage.mirror.is_none_or(|mirror| mirror.to == self.stable)
+            && stage.cohorts.values().all(is_stable)
     }
 
     /// The stage that a rollback from `index` goes to: the latest earlier one that routes only to stable and still runs every
