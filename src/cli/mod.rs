@@ -16,6 +16,7 @@ mod reference;
 mod render;
 mod streams;
 mod table;
+mod trace;
 mod validate;
 
 use std::ffi::OsString;
@@ -101,6 +102,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Render(render::RenderArgs),
     Diff(diff::DiffArgs),
+    Trace(trace::TraceArgs),
     Cmp(cmp::CmpArgs),
     Schema(reference::SchemaArgs),
     Explain(reference::ExplainArgs),
@@ -121,6 +123,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
         Command::Plan(args) => plan::run(&args, &mut output),
         Command::Render(args) => render::run(&args, &mut output),
         Command::Diff(args) => diff::run(&args, &mut output),
+        Command::Trace(args) => trace::run(&args, &mut output),
         Command::Cmp(args) => cmp::run(&args, &mut output),
         Command::Schema(args) => reference::schema(&args, &mut output),
         Command::Explain(args) => reference::explain(&args, &mut output),

@@ -13,6 +13,6 @@ mod print;
 pub use diff::{ObjectDiff, diff, unified};
 pub use layout::{HEADER, Tree, lay_out};
 pub use lock::{Lock, LockedStage, describe};
-pub use markdown::{plan_markdown, traffic_words};
+pub use markdown::{plan_markdown, target_words};
 pub use pointer::Pointer;
 pub use print::{stream, yaml};
