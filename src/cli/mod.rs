@@ -3,6 +3,7 @@
 //! Nobody imports this room.
 
 mod cmp;
+mod columns;
 mod diff;
 mod exit;
 mod failure;

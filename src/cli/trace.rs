@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::{Args, ValueEnum};
-use comfy_table::{Table, TableStyle};
 use serde_json::{Value, json};
 
 use crate::plan::Plan;
 use crate::trace::{Outcome, Request, Served, Via, trace};
 
+use super::columns::columns;
 use super::inputs::OnePath;
 use super::live::stage_index;
 use super::output::Output;
@@ -127,24 +127,20 @@ pub(super) fn run(args: &TraceArgs, output: &mut Output<'_>) -> Result<Exit, Fai
 
 fn request(args: &TraceArgs, plan: &Plan) -> Result<Request, Failure> {
     let traffic = &plan.traffic;
+    let has_gateway = !traffic.gateways.is_empty();
+    if matches!(args.via, Some(ViaChoice::Gateway)) && !has_gateway {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("the rollout `{}` has no gateway", plan.name),
+        )
+        .help("leave `--via gateway` out"));
+    }
+    // Only a caller in the mesh has labels and a namespace.
+    let has_source = !args.source_label.is_empty() || args.source_namespace.is_some();
     let via = match args.via {
-        Some(ViaChoice::Gateway) if traffic.gateways.is_empty() => {
-            return Err(Failure::new(
-                Exit::Usage,
-                format!("the rollout `{}` has no gateway", plan.name),
-            )
-            .help("leave `--via gateway` out"));
-        }
-        Some(ViaChoice::Gateway) => Via::Gateway,
         Some(ViaChoice::Mesh) => Via::Mesh,
-        // Only a caller in the mesh has labels and a namespace.
-        None if traffic.gateways.is_empty()
-            || !args.source_label.is_empty()
-            || args.source_namespace.is_some() =>
-        {
-            Via::Mesh
-        }
-        None => Via::Gateway,
+        None if !has_gateway || has_source => Via::Mesh,
+        Some(ViaChoice::Gateway) | None => Via::Gateway,
     };
     let ports = &plan.service.ports;
     let port = args.port.unwrap_or(ports[traffic.port].number);
@@ -225,12 +221,7 @@ fn table(request: &Request, answers: &[(String, Outcome)]) -> String {
         write!(text, " to port {}", request.port).expect("writing to a string cannot fail");
     }
     text.push_str("\n\n");
-    let mut table = Table::new();
-    table
-        .load_style(TableStyle::new())
-        .set_width(u16::MAX)
-        .set_header(["STAGE", "ROUTE", "SERVED BY"]);
-    for (stage, outcome) in answers {
+    let rows = answers.iter().map(|(stage, outcome)| {
         let (route, by) = match outcome {
             Outcome::Routed(served) => (served.route.clone(), words(served, &request.path)),
             Outcome::NoRoute => ("–".to_owned(), "no route matches: 404".to_owned()),
@@ -239,12 +230,9 @@ fn table(request: &Request, answers: &[(String, Outcome)]) -> String {
                 "no route applies: the Service spreads it over the pods of every model".to_owned(),
             ),
         };
-        table.add_row([stage, &route, &by]);
-    }
-    for line in table.lines() {
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
+        [stage.clone(), route, by]
+    });
+    text.push_str(&columns(["STAGE", "ROUTE", "SERVED BY"], rows));
     text
 }
 

@@ -49,7 +49,12 @@ pub fn suggestion<'a>(
     if let Some(name) = near_miss(given, known.clone()) {
         return Some(format!("did you mean `{name}`?"));
     }
-    let names: Vec<&str> = known.into_iter().collect();
+    let mut names: Vec<&str> = Vec::new();
+    for name in known {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     match names.len() {
         0 => None,
         1..=12 => Some(format!("use {}", or_list(names))),

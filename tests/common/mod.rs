@@ -6,6 +6,7 @@
 )]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -187,7 +188,8 @@ impl Run {
         let mut shown = String::new();
         for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             if !text.is_empty() {
-                shown.push_str(&format!("--- {name}\n{}\n", text.trim_end_matches('\n')));
+                writeln!(shown, "--- {name}\n{}", text.trim_end_matches('\n'))
+                    .expect("writing to a string cannot fail");
             }
         }
         shown + &format!("[exit {}]\n", self.code)
