@@ -81,8 +81,9 @@ impl Settings {
         };
         Ok(Self {
             file: inside(
-                file.or_else(|| environment.file.clone())
-                    .unwrap_or_else(|| names::SPEC_FILE.to_owned()),
+                file.as_deref()
+                    .or(environment.file.as_deref())
+                    .unwrap_or(names::SPEC_FILE),
             )?,
             stage,
             namespace: namespace.map(|text| label(&text)).transpose()?,
@@ -176,7 +177,7 @@ fn parameters(text: &str) -> Result<Map<String, Value>, Refusal> {
 }
 
 /// A path that stays where it is; the disk is asked later, where links may still lead out.
-fn inside(path: String) -> Result<String, Refusal> {
+fn inside(path: &str) -> Result<String, Refusal> {
     let parts: Vec<&str> = path
         .split('/')
         .filter(|part| !matches!(*part, "" | "."))

@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde::Deserialize as _;
 use serde_json::Value;
 
 static NEXT: AtomicUsize = AtomicUsize::new(0);
@@ -249,7 +250,8 @@ fn climbs_out(below: &Path, link: &Path) -> bool {
         match part {
             Component::ParentDir if depth == 0 => return true,
             Component::ParentDir => depth -= 1,
-            _ => depth += 1,
+            Component::Normal(_) => depth += 1,
+            Component::Prefix(_) | Component::RootDir | Component::CurDir => {}
         }
     }
     false
@@ -263,7 +265,6 @@ pub(crate) fn split(stdout: &str) -> Result<Vec<Value>, String> {
             .collect::<Result<_, _>>()
             .map_err(|error| format!("failed to unmarshal manifest: {error}"));
     }
-    use serde::Deserialize as _;
     serde_yaml::Deserializer::from_str(stdout)
         .map(Value::deserialize)
         .filter(|document| !matches!(document, Ok(Value::Null)))

@@ -1,6 +1,12 @@
 //! The Argo CD plugin against an emulation of Argo CD: every promise of the contract, and every repository that is out to
 //! break it. `tests/conformance` holds the same objects against kustomize.
 
+#![allow(
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "documents are put together for reading, not for speed"
+)]
+
 mod contract;
 mod emulator;
 mod hostile;
