@@ -2,6 +2,7 @@
 //! One file a command; its arguments' documentation is its help.
 //! Nobody imports this room.
 
+mod columns;
 mod diff;
 mod exit;
 mod failure;

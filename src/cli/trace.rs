@@ -10,6 +10,7 @@ use crate::plan::Plan;
 use crate::trace::{Outcome, Request, Served, Via, trace};
 use crate::units::Percent;
 
+use super::columns::columns;
 use super::inputs::OnePath;
 use super::live::stage_index;
 use super::output::Output;
@@ -127,22 +128,19 @@ pub(super) fn run(args: &TraceArgs, output: &mut Output<'_>) -> Result<Exit, Fai
 
 fn request(args: &TraceArgs, plan: &Plan) -> Result<Request, Failure> {
     let traffic = &plan.traffic;
+    let has_gateway = !traffic.gateways.is_empty();
+    if matches!(args.via, Some(ViaChoice::Gateway)) && !has_gateway {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("the rollout `{}` has no gateway", plan.name),
+        )
+        .help("leave `--via gateway` out"));
+    }
+    // Only a caller in the mesh has labels and a namespace.
+    let has_source = !args.source_label.is_empty() || args.source_namespace.is_some();
     let via = match args.via {
-        Some(ViaChoice::Gateway) if traffic.gateways.is_empty() => {
-            return Err(Failure::new(
-                Exit::Usage,
-                format!("the rollout `{}` has no gateway", plan.name),
-            )
-            .help("leave `--via gateway` out"));
-        }
         Some(ViaChoice::Mesh) => Via::Mesh,
-        // Only a caller in the mesh has labels and a namespace.
-        None if traffic.gateways.is_empty()
-            || !args.source_label.is_empty()
-            || args.source_namespace.is_some() =>
-        {
-            Via::Mesh
-        }
+        None if !has_gateway || has_source => Via::Mesh,
         Some(ViaChoice::Gateway) | None => Via::Gateway,
     };
     let ports = &plan.service.ports;
@@ -224,8 +222,7 @@ fn table(request: &Request, answers: &[(String, Outcome)]) -> String {
         write!(text, " to port {}", request.port).expect("writing to a string cannot fail");
     }
     text.push_str("\n\n");
-    let mut rows = vec![["STAGE", "ROUTE", "SERVED BY"].map(ToOwned::to_owned)];
-    for (stage, outcome) in answers {
+    let rows = answers.iter().map(|(stage, outcome)| {
         let (route, by) = match outcome {
             Outcome::Routed(served) => (served.route.clone(), words(served, &request.path)),
             Outcome::NoRoute => ("–".to_owned(), "no route matches: 404".to_owned()),
@@ -234,17 +231,9 @@ fn table(request: &Request, answers: &[(String, Outcome)]) -> String {
                 "no route applies: the Service spreads it over the pods of every model".to_owned(),
             ),
         };
-        rows.push([stage.clone(), route, by]);
-    }
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| row[column].chars().count());
-        cells.max().unwrap_or(0)
-    };
-    let (stages, routes) = (width(0), width(1));
-    for [stage, route, by] in &rows {
-        writeln!(text, "{stage:<stages$}  {route:<routes$}  {by}")
-            .expect("writing to a string cannot fail");
-    }
+        [stage.clone(), route, by]
+    });
+    text.push_str(&columns(["STAGE", "ROUTE", "SERVED BY"], rows));
     text
 }
 

@@ -194,7 +194,7 @@ impl Run {
         for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             if !text.is_empty() {
                 writeln!(shown, "--- {name}\n{}", text.trim_end_matches('\n'))
-                    .expect("strings take everything");
+                    .expect("writing to a string cannot fail");
             }
         }
         shown + &format!("[exit {}]\n", self.code)
