@@ -4,6 +4,7 @@
 //! CONTRIBUTING.md has the map of the rooms and the rules between them.
 
 pub mod cli;
+pub mod cmp;
 pub mod compile;
 pub mod diag;
 pub mod objects;

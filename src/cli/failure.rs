@@ -51,6 +51,11 @@ impl Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::said(Exit::Done);
         }
+        Self::unread(error)
+    }
+
+    /// A reader that had to get everything did not.
+    pub(super) fn unread(error: &io::Error) -> Self {
         Self::new(
             Exit::Outside,
             format!("cannot write the output: {}", system(error)),

@@ -2,12 +2,14 @@
 //! One file a command; its arguments' documentation is its help.
 //! Nobody imports this room.
 
+mod cmp;
 mod columns;
 mod diff;
 mod exit;
 mod failure;
 mod init;
 mod inputs;
+mod inside;
 mod live;
 mod output;
 mod plan;
@@ -105,6 +107,7 @@ enum Command {
     Render(render::RenderArgs),
     Diff(diff::DiffArgs),
     Trace(trace::TraceArgs),
+    Cmp(cmp::CmpArgs),
     Schema(reference::SchemaArgs),
     Explain(reference::ExplainArgs),
     Completions(reference::CompletionsArgs),
@@ -125,6 +128,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
         Command::Render(args) => render::run(&args, &mut output),
         Command::Diff(args) => diff::run(&args, &mut output),
         Command::Trace(args) => trace::run(&args, &mut output),
+        Command::Cmp(args) => cmp::run(&args, &mut output),
         Command::Schema(args) => reference::schema(&args, &mut output),
         Command::Explain(args) => reference::explain(&args, &mut output),
         Command::Completions(args) => reference::completions(&args, Cli::command(), &mut output),

@@ -108,6 +108,13 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Fa
 
 /// Lays out a tree and settles what it means for the live stage.
 fn prepare(args: &RenderArgs, input: &Input, folder: PathBuf) -> Result<Job, Failure> {
+    if input.compiled.plan.live.is_some() && args.out.is_none() {
+        return Err(Failure::new(
+            Exit::Wrong,
+            "`spec.stage` is for a rollout without a tree; in a tree, `deploy/current` says which stage is live",
+        )
+        .help("remove `stage:` from the file, or leave the rendering to the Argo CD plugin"));
+    }
     let mut tree = input.compiled.tree();
     let read = |path: &str| {
         if args.check {
