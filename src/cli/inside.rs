@@ -5,9 +5,8 @@ use std::io::{self, Read as _};
 use std::path::{Component, Path};
 
 use crate::cmp::Refusal;
+use crate::diag::words::system;
 use crate::text::MAX_BYTES;
-
-use super::failure::words;
 
 /// The text of a file below the working directory, by its relative path; `None` where there is none.
 ///
@@ -15,7 +14,7 @@ use super::failure::words;
 /// FIFO waits for a writer, and nothing is read that is larger than a rollout may be. Messages name the path as it was
 /// given and never where the folder lies.
 pub(super) fn read(path: &str) -> Result<Option<String>, Refusal> {
-    let fail = |error: &io::Error| Refusal::new(format!("cannot read `{path}`: {}", words(error)));
+    let fail = |error: &io::Error| Refusal::new(format!("cannot read `{path}`: {}", system(error)));
     let inside = Path::new(path)
         .components()
         .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));

@@ -44,20 +44,23 @@ struct Cli {
     command: Command,
 }
 
+/// The heading of the options of every command, apart from a command's own.
+const COMMON: &str = "Options of every command";
+
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
 struct Global {
     /// How diagnostics are written
-    #[arg(long, global = true, value_enum, default_value_t = MessageFormat::Human, value_name = "FORMAT")]
+    #[arg(long, global = true, help_heading = COMMON, value_enum, default_value_t = MessageFormat::Human, value_name = "FORMAT")]
     message_format: MessageFormat,
     /// When to colour
-    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    #[arg(long, global = true, help_heading = COMMON, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     color: Colour,
     /// Say nothing but errors on stderr
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(long, short, global = true, help_heading = COMMON, conflicts_with = "verbose")]
     quiet: bool,
     /// Say more on stderr: -v every file that changes, -vv every file that is read too
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    #[arg(long, short, global = true, help_heading = COMMON, action = clap::ArgAction::Count)]
     verbose: u8,
 }
 
