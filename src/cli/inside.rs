@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::path::{Component, Path};
 
 use crate::cmp::Refusal;
+use crate::diag::words::system;
 use crate::text::MAX_BYTES;
 
 use crate::diag::words::system;
