@@ -8,6 +8,7 @@ pub mod compile;
 pub mod diag;
 pub mod objects;
 pub mod plan;
+pub mod promotion;
 pub mod sink;
 pub mod spec;
 pub mod text;
