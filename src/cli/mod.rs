@@ -5,6 +5,8 @@
 mod diff;
 mod exit;
 mod failure;
+mod health;
+mod history;
 mod init;
 mod inputs;
 mod live;
@@ -14,7 +16,9 @@ mod promote;
 mod reference;
 mod render;
 mod rollback;
+mod series;
 mod standing;
+mod status;
 mod streams;
 mod table;
 mod validate;
@@ -102,8 +106,11 @@ enum Command {
     Plan(plan::PlanArgs),
     Render(render::RenderArgs),
     Diff(diff::DiffArgs),
+    Status(status::StatusArgs),
     Promote(promote::PromoteArgs),
     Rollback(rollback::RollbackArgs),
+    History(history::HistoryArgs),
+    Series(series::SeriesArgs),
     Schema(reference::SchemaArgs),
     Explain(reference::ExplainArgs),
     Completions(reference::CompletionsArgs),
@@ -123,6 +130,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
         Command::Plan(args) => plan::run(&args, &mut output),
         Command::Render(args) => render::run(&args, &mut output),
         Command::Diff(args) => diff::run(&args, &mut output),
+        Command::Status(args) => status::run(&args, &mut output),
+        Command::History(args) => history::run(&args, &mut output),
+        Command::Series(args) => series::run(&args, &mut output),
         Command::Promote(args) => promote::run(&args, &mut output),
         Command::Rollback(args) => rollback::run(&args, &mut output),
         Command::Schema(args) => reference::schema(&args, &mut output),
