@@ -13,5 +13,6 @@ pub mod promotion;
 pub mod sink;
 pub mod spec;
 pub mod text;
+pub mod trace;
 pub mod tree;
 pub mod units;

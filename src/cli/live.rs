@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::compile::Compiled;
 use crate::diag::words::{and_list, suggestion};
 use crate::plan::Plan;
-use crate::tree::{Lock, LockedStage, POINTER, Pointer, Tree, unified};
+use crate::tree::{Lock, LockedStage, Pointer, Tree, unified};
 use crate::units::names;
 
 use super::{Exit, Failure};
@@ -67,7 +67,10 @@ pub(super) fn settle(
         Err(why) => {
             return Err(Failure::new(
                 Exit::Conflict,
-                format!("`{}` names no stage: {why}", folder.join(POINTER).display()),
+                format!(
+                    "`{}` names no stage: {why}",
+                    folder.join(names::POINTER_FILE).display()
+                ),
             )
             .help("restore it from git, or begin again at the baseline with `--restart`"));
         }

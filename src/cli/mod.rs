@@ -2,6 +2,7 @@
 //! One file a command; its arguments' documentation is its help.
 //! Nobody imports this room.
 
+mod columns;
 mod diff;
 mod exit;
 mod failure;
@@ -21,6 +22,7 @@ mod standing;
 mod status;
 mod streams;
 mod table;
+mod trace;
 mod validate;
 
 use std::ffi::OsString;
@@ -59,7 +61,7 @@ struct Global {
     /// Say nothing but errors on stderr
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Say more on stderr
+    /// Say more on stderr: -v every file that changes, -vv every file that is read too
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 }
@@ -111,6 +113,7 @@ enum Command {
     Rollback(rollback::RollbackArgs),
     History(history::HistoryArgs),
     Series(series::SeriesArgs),
+    Trace(trace::TraceArgs),
     Schema(reference::SchemaArgs),
     Explain(reference::ExplainArgs),
     Completions(reference::CompletionsArgs),
@@ -135,6 +138,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
         Command::Series(args) => series::run(&args, &mut output),
         Command::Promote(args) => promote::run(&args, &mut output),
         Command::Rollback(args) => rollback::run(&args, &mut output),
+        Command::Trace(args) => trace::run(&args, &mut output),
         Command::Schema(args) => reference::schema(&args, &mut output),
         Command::Explain(args) => reference::explain(&args, &mut output),
         Command::Completions(args) => reference::completions(&args, Cli::command(), &mut output),

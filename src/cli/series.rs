@@ -11,8 +11,8 @@ use crate::promotion::history;
 use crate::promotion::ledger::traffic_words;
 use crate::promotion::series::{self, Dry, Planned, Wanted};
 use crate::sink::git::Repo;
-use crate::tree::{LOCK, Lock, stream};
-use crate::units::names;
+use crate::tree::{Lock, stream};
+use crate::units::names::{self, LOCK_FILE as LOCK};
 
 use super::inputs::OnePath;
 use super::output::Output;

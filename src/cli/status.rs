@@ -67,7 +67,7 @@ fn read(spec: &Path, output: &mut Output<'_>) -> Result<Status, Failure> {
         Ok(compiled) => staleness(&standing, &compiled)?,
         Err(_) => Some("rollout.yaml does not compile".to_owned()),
     };
-    let pointer = in_tree(crate::tree::POINTER);
+    let pointer = in_tree(crate::units::names::POINTER_FILE);
     let dirty = standing
         .repo
         .dirty(standing.head.tip, &[&pointer])

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::sink::git::{CommitId, Edit, GitError, Head, RefChange, Repo, Signing};
+use crate::units::names;
 
 use super::decide::{Refusal, Why};
 use super::ledger::Entry;
@@ -138,7 +139,7 @@ fn is_ours(repo: &Repo, head: &Head, tip: CommitId, edits: &[Edit]) -> Result<bo
         .iter()
         .map(|edit| tree(&edit.path))
         .flat_map(|tree| {
-            [crate::tree::POINTER, crate::tree::HOLD]
+            [names::POINTER_FILE, names::HOLD_FILE]
                 .map(|path| repo.from_root(&format!("{tree}/{path}")))
         })
         .collect();

@@ -12,12 +12,9 @@ mod pointer;
 mod print;
 
 pub use diff::{ObjectDiff, diff, unified};
-pub use hold::{HOLD, Hold};
+pub use hold::Hold;
 pub use layout::{HEADER, Tree, lay_out};
 pub use lock::{Lock, LockedStage, describe};
-pub use markdown::{plan_markdown, traffic_words};
-pub use pointer::{POINTER, Pointer};
+pub use markdown::{plan_markdown, target_words};
+pub use pointer::Pointer;
 pub use print::{stream, yaml};
-
-/// The lock's path below the tree's folder.
-pub const LOCK: &str = "plan.json";
