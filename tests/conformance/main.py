@@ -4,12 +4,13 @@ import sys
 import time
 
 import language
+import promotion
 import stages
 import strings
 import transitions
 from report import Report
 
-GROUPS = {"language": language, "stages": stages, "strings": strings, "transitions": transitions}
+GROUPS = {"language": language, "promotion": promotion, "stages": stages, "strings": strings, "transitions": transitions}
 
 
 def main():
