@@ -5,6 +5,7 @@
 
 pub mod argocd;
 pub mod cli;
+pub mod cmp;
 pub mod compile;
 pub mod diag;
 pub mod objects;

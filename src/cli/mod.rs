@@ -2,6 +2,7 @@
 //! One file a command; its arguments' documentation is its help.
 //! Nobody imports this room.
 
+mod cmp;
 mod columns;
 mod diff;
 mod exit;
@@ -10,6 +11,7 @@ mod health;
 mod history;
 mod init;
 mod inputs;
+mod inside;
 mod live;
 mod output;
 mod plan;
@@ -49,20 +51,23 @@ struct Cli {
     command: Command,
 }
 
+/// The heading of the options of every command, apart from a command's own.
+const COMMON: &str = "Options of every command";
+
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
 struct Global {
     /// How diagnostics are written
-    #[arg(long, global = true, value_enum, default_value_t = MessageFormat::Human, value_name = "FORMAT")]
+    #[arg(long, global = true, help_heading = COMMON, value_enum, default_value_t = MessageFormat::Human, value_name = "FORMAT")]
     message_format: MessageFormat,
     /// When to colour
-    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    #[arg(long, global = true, help_heading = COMMON, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     color: Colour,
     /// Say nothing but errors on stderr
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(long, short, global = true, help_heading = COMMON, conflicts_with = "verbose")]
     quiet: bool,
     /// Say more on stderr: -v every file that changes, -vv every file that is read too
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    #[arg(long, short, global = true, help_heading = COMMON, action = clap::ArgAction::Count)]
     verbose: u8,
 }
 
@@ -114,6 +119,7 @@ enum Command {
     History(history::HistoryArgs),
     Series(series::SeriesArgs),
     Trace(trace::TraceArgs),
+    Cmp(cmp::CmpArgs),
     Schema(reference::SchemaArgs),
     Explain(reference::ExplainArgs),
     Completions(reference::CompletionsArgs),
@@ -139,6 +145,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
         Command::Promote(args) => promote::run(&args, &mut output),
         Command::Rollback(args) => rollback::run(&args, &mut output),
         Command::Trace(args) => trace::run(&args, &mut output),
+        Command::Cmp(args) => cmp::run(&args, &mut output),
         Command::Schema(args) => reference::schema(&args, &mut output),
         Command::Explain(args) => reference::explain(&args, &mut output),
         Command::Completions(args) => reference::completions(&args, Cli::command(), &mut output),

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::{Number, Value, json};
 
 use crate::plan::Plan;
 use crate::trace::{Outcome, Request, Served, Via, trace};
+use crate::units::Percent;
 
 use super::columns::columns;
 use super::inputs::OnePath;
@@ -193,15 +194,15 @@ fn request(args: &TraceArgs, plan: &Plan) -> Result<Request, Failure> {
 fn answer(stage: &str, outcome: &Outcome) -> Value {
     match outcome {
         Outcome::Routed(served) => {
-            let models: BTreeMap<&str, f64> = served
+            let models: BTreeMap<&str, Number> = served
                 .shares
                 .iter()
-                .map(|(model, share)| (model.as_str(), percent(*share)))
+                .map(|(model, share)| (model.as_str(), percent(*share).to_number()))
                 .collect();
             let mirror = served
                 .mirror
                 .as_ref()
-                .map(|(to, share)| json!({"to": to, "percent": percent(*share)}));
+                .map(|(to, share)| json!({"to": to, "percent": percent(*share).to_number()}));
             json!({"stage": stage, "outcome": "routed", "virtualService": served.virtual_service,
                    "route": served.route, "path": served.path, "models": models, "mirror": mirror, "missing": served.missing})
         }
@@ -259,6 +260,6 @@ fn words(served: &Served, path: &str) -> String {
 }
 
 /// A probability in percent; routes have two decimals at most.
-fn percent(share: f64) -> f64 {
-    (share * 10_000.0).round() / 100.0
+fn percent(share: f64) -> Percent {
+    Percent::parse((share * 10_000.0).round() / 100.0).unwrap_or_default()
 }

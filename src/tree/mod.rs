@@ -1,5 +1,5 @@
-//! In: a [`Plan`] and the objects of its stages. Out: a [`Tree`]: every file that is written, path to text, and the diffs
-//! between stages.
+//! In: a [`Plan`](crate::plan::Plan) and the objects of its stages. Out: a [`Tree`]: every file that is written, path to text,
+//! and the diffs between stages.
 //! Layout, deterministic YAML, PLAN.md and the lock. Never touches the disk.
 
 mod chart;

@@ -134,7 +134,12 @@ impl Place {
         }
         // The binary may lie in a folder that only root may enter.
         let copy = Self::new();
-        fs::copy(GLIDEPATH, copy.path("glidepath")).expect("a copy");
+        // Not by this process: a child that another thread starts meanwhile would hold the copy open for writing.
+        let copied = Command::new("cp")
+            .arg(GLIDEPATH)
+            .arg(copy.path("glidepath"))
+            .status();
+        assert!(copied.is_ok_and(|status| status.success()));
         let mut command = Command::new("setpriv");
         command
             .args(["--reuid", "65534", "--regid", "65534", "--clear-groups"])

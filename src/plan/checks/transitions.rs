@@ -30,7 +30,7 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
             );
         }
         check_exposure(plan, index, report);
-        if stage.kind != StageKind::Retire && plan.is_past_return(index) && !warned_of_no_return {
+        if !warned_of_no_return && stage.kind != StageKind::Retire && plan.is_past_return(index) {
             warned_of_no_return = true;
             report.push(
                 Diagnostic::new(

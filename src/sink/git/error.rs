@@ -6,6 +6,8 @@ use std::path::Path;
 
 use git2::{ErrorClass, ErrorCode};
 
+use crate::diag::words::system;
+
 /// Who is to blame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -45,7 +47,10 @@ impl GitError {
     }
 
     pub(super) fn io<'a>(action: &'a str, path: &'a Path) -> impl FnOnce(io::Error) -> Self + 'a {
-        move |error| Self::outside(format!("cannot {action} `{}`: {error}", path.display()))
+        move |error| {
+            let why = system(&error);
+            Self::outside(format!("cannot {action} `{}`: {why}", path.display()))
+        }
     }
 
     /// A lock of git's that somebody holds, or has left behind.
