@@ -97,7 +97,8 @@ pub(super) fn man(
                 .map_err(|error| Failure::io("write to", folder, &error))?;
         }
         None => {
-            output.result_with(|out| clap_mangen::Man::new(command.clone()).render(&mut { out }))?;
+            output
+                .result_with(|out| clap_mangen::Man::new(command.clone()).render(&mut { out }))?;
         }
     }
     output.finish(Exit::Done)
