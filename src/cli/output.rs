@@ -57,6 +57,14 @@ impl<'a> Output<'a> {
         }
     }
 
+    /// Replaces the last line of the terminal; nothing where there is none.
+    pub(super) fn progress(&mut self, text: impl Display) {
+        if !self.quiet && self.streams.shows_progress() {
+            let _ = write!(self.streams.err, "\r\u{1b}[2K{text}");
+            let _ = self.streams.err.flush();
+        }
+    }
+
     /// Whether the result is to be coloured.
     pub(super) fn is_coloured(&self) -> bool {
         self.colours[0]

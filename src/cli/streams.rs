@@ -51,6 +51,11 @@ impl Streams {
         }
     }
 
+    /// Whether stderr is a terminal.
+    pub(super) fn shows_progress(&self) -> bool {
+        self.is_terminal[1]
+    }
+
     /// Whether stdout (or stderr) is to be coloured.
     pub(super) fn is_coloured(&self, wish: Colour, is_err: bool) -> bool {
         match wish {

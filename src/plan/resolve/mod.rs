@@ -1,6 +1,7 @@
 //! Names become references, deltas become whole stages, defaults are filled in.
 
 mod cohorts;
+mod gates;
 mod models;
 mod names;
 mod service;
@@ -18,7 +19,7 @@ use crate::units::{
 
 use names::Names;
 
-use super::{Gate, Plan, Policy, checks};
+use super::{Plan, Policy, checks};
 
 /// The default of `policy.maxIncrease`, in points.
 const MAX_INCREASE: u32 = 5_000;
@@ -64,7 +65,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
     let selector = service::selector(spec, &name);
     let models = models::resolve(spec, &name, &selector, report);
     let cohorts = cohorts::resolve(spec, report);
-    let gates = gates(document, &names, report);
+    let gates = gates::resolve(document, &names, report);
     let stable = stable?;
     let stages = stages::resolve(spec, &names, stable, report);
     let models = models?;
@@ -97,6 +98,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         traffic,
         cohorts: cohorts?,
         gates,
+        metrics: gates::metrics(document),
         stages: stages?,
         policy: Policy {
             max_increase: spec
@@ -115,24 +117,6 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         istio_api_version: spec.outputs.istio_api_version,
     };
     (!report.has_errors()).then_some(plan)
-}
-
-fn gates(document: &Document, names: &Names<'_>, report: &mut Report) -> Vec<Gate> {
-    let at = Route::root().key("spec").key("gates");
-    for (index, gate) in document.spec.gates.iter().enumerate() {
-        if let Some(model) = &gate.model {
-            names.model(model, &at.index(index).key("model"), report);
-        }
-    }
-    document
-        .spec
-        .gates
-        .iter()
-        .map(|gate| Gate {
-            name: gate.name.clone(),
-            kind: gate.kind.name(),
-        })
-        .collect()
 }
 
 /// A DNS label, or a complaint at `at`.
