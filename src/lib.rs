@@ -12,5 +12,6 @@ pub mod plan;
 pub mod sink;
 pub mod spec;
 pub mod text;
+pub mod trace;
 pub mod tree;
 pub mod units;

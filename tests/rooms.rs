@@ -17,6 +17,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("objects", &["diag", "units", "plan"]),
     // `text`: the pointer that it wrote is read back as YAML.
     ("tree", &["text", "diag", "units", "plan", "objects"]),
+    // It judges what is emitted, so it may not see the plan that it was emitted from.
+    ("trace", &["objects"]),
     ("sink", &["diag", "tree", "units"]),
     ("gate", &["diag", "units", "plan"]),
     ("forge", &["diag"]),
@@ -42,6 +44,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "plan",
             "objects",
             "tree",
+            "trace",
             "sink",
             "gate",
             "forge",

@@ -6,12 +6,14 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 
-use crate::sink::disk::{self, ChangeKind, Wanted};
-use crate::tree::{LOCK, Lock, POINTER, Pointer, diff, unified};
+use crate::sink::disk::{self, Wanted};
+use crate::tree::{Lock, Pointer, diff, unified};
+use crate::units::names::{LOCK_FILE, POINTER_FILE};
 
 use super::inputs::{Input, OnePath};
 use super::live::{self, stage_index};
 use super::output::Output;
+use super::render::verb;
 use super::{Exit, Failure};
 
 /// Columns of a side-by-side diff where the terminal does not say.
@@ -151,14 +153,18 @@ fn between_stages(
 /// The stage that the pointer names; the first one where there is no tree yet.
 pub(super) fn live_stage(input: &Input) -> Result<usize, Failure> {
     let folder = input.tree_folder();
-    let Some(text) = disk::read_file(&folder, POINTER).map_err(|error| Failure::disk(&error))?
+    let Some(text) =
+        disk::read_file(&folder, POINTER_FILE).map_err(|error| Failure::disk(&error))?
     else {
         return Ok(0);
     };
     let pointer = Pointer::read(&text).map_err(|why| {
         Failure::new(
             Exit::Conflict,
-            format!("`{}` names no stage: {why}", folder.join(POINTER).display()),
+            format!(
+                "`{}` names no stage: {why}",
+                folder.join(POINTER_FILE).display()
+            ),
         )
     })?;
     stage_index(&input.compiled.plan, pointer.stage()).map_err(|failure| Failure {
@@ -171,11 +177,11 @@ fn against_tree(input: &Input) -> Result<Vec<Change>, Failure> {
     let folder = input.tree_folder();
     let mut tree = input.compiled.tree();
     let read = |path: &str| disk::read_file(&folder, path).map_err(|error| Failure::disk(&error));
-    let lock = read(LOCK)?.and_then(|text| Lock::read(&text).ok());
-    if let (Some(lock), Some(text)) = (&lock, tree.files.get_mut(LOCK)) {
+    let lock = read(LOCK_FILE)?.and_then(|text| Lock::read(&text).ok());
+    if let (Some(lock), Some(text)) = (&lock, tree.files.get_mut(LOCK_FILE)) {
         *text = lock.keep_generator(text);
     }
-    let pointer = read(POINTER)?;
+    let pointer = read(POINTER_FILE)?;
     // What a render would refuse is still worth a look: the pointer then stays as it is.
     let live = live::settle(
         &input.compiled,
@@ -193,11 +199,7 @@ fn against_tree(input: &Input) -> Result<Vec<Change>, Failure> {
     };
     let changes = disk::compare(&folder, &wanted).map_err(|error| Failure::disk(&error))?;
     let changes = changes.into_iter().map(|change| Change {
-        verb: match change.kind {
-            ChangeKind::Added => "added",
-            ChangeKind::Changed => "changed",
-            ChangeKind::Removed => "removed",
-        },
+        verb: verb(change.kind),
         from: change.before.as_ref().map(|_| format!("a/{}", change.path)),
         to: change.after.as_ref().map(|_| format!("b/{}", change.path)),
         old: change.before.unwrap_or_default(),

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use crate::diag::words::system;
 use crate::sink::disk::{DiskError, Kind};
 
 use super::Exit;
@@ -41,7 +42,7 @@ impl Failure {
     pub(super) fn io(action: &str, path: &Path, error: &io::Error) -> Self {
         Self::new(
             Exit::Outside,
-            format!("cannot {action} `{}`: {}", path.display(), words(error)),
+            format!("cannot {action} `{}`: {}", path.display(), system(error)),
         )
     }
 
@@ -52,7 +53,7 @@ impl Failure {
         }
         Self::new(
             Exit::Outside,
-            format!("cannot write the output: {}", words(error)),
+            format!("cannot write the output: {}", system(error)),
         )
     }
 
@@ -68,14 +69,4 @@ impl Failure {
             help: error.help(),
         }
     }
-}
-
-/// The system's words without Rust's `(os error N)`.
-fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let end = text.find(" (os error").unwrap_or(text.len());
-    let mut chars = text[..end].chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(chars).collect()
-    })
 }

@@ -352,11 +352,11 @@ fn wait(plan: &Plan, stage: usize, next: Moment, output: &mut Output<'_>) {
     }
     for rest in (1..=left).rev() {
         let until = next.since(now());
-        output.progress(format_args!("next look in {until}"));
+        output.countdown(format_args!("next look in {until}"));
         let _ = rest;
         thread::sleep(Duration::from_secs(1));
     }
-    output.progress("");
+    output.countdown("");
 }
 
 /// The time, in whole seconds.

@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use indicatif::ProgressBar;
 use rayon::prelude::*;
 
 use crate::compile::{Compiled, compile};
@@ -73,10 +74,10 @@ impl Paths {
             .iter()
             .map(|path| read(path))
             .collect::<Result<Vec<_>, _>>()?;
-        let compiled: Vec<Result<Compiled, Report>> = sources
-            .into_par_iter()
-            .map(|source| source.and_then(|source| compile(&source)))
-            .collect();
+        for file in &files {
+            output.detail(2, format_args!("{}: read", file.display()));
+        }
+        let compiled = compile_all(sources, &output.progress(files.len(), "compiling"));
         if compiled.iter().any(Result::is_err) {
             let reports: Vec<&Report> = compiled
                 .iter()
@@ -101,6 +102,24 @@ impl Paths {
         }
         Ok(inputs)
     }
+}
+
+/// One file is compiled here; only several are worth a thread each.
+fn compile_all(
+    sources: Vec<Result<Source, Report>>,
+    progress: &ProgressBar,
+) -> Vec<Result<Compiled, Report>> {
+    let one = |source: Result<Source, Report>| {
+        let compiled = source.and_then(|source| compile(&source));
+        progress.inc(1);
+        compiled
+    };
+    let compiled = match sources.len() {
+        1 => sources.into_iter().map(one).collect(),
+        _ => sources.into_par_iter().map(one).collect(),
+    };
+    progress.finish_and_clear();
+    compiled
 }
 
 impl OnePath {

@@ -2,6 +2,7 @@
 //! One file a command; its arguments' documentation is its help.
 //! Nobody imports this room.
 
+mod columns;
 mod diff;
 mod doctor;
 mod exit;
@@ -17,6 +18,7 @@ mod reference;
 mod render;
 mod streams;
 mod table;
+mod trace;
 mod validate;
 
 use std::ffi::OsString;
@@ -43,20 +45,23 @@ struct Cli {
     command: Command,
 }
 
+/// The heading of the options of every command, apart from a command's own.
+const COMMON: &str = "Options of every command";
+
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
 struct Global {
     /// How diagnostics are written
-    #[arg(long, global = true, value_enum, default_value_t = MessageFormat::Human, value_name = "FORMAT")]
+    #[arg(long, global = true, help_heading = COMMON, value_enum, default_value_t = MessageFormat::Human, value_name = "FORMAT")]
     message_format: MessageFormat,
     /// When to colour
-    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    #[arg(long, global = true, help_heading = COMMON, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     color: Colour,
     /// Say nothing but errors on stderr
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(long, short, global = true, help_heading = COMMON, conflicts_with = "verbose")]
     quiet: bool,
-    /// Say more on stderr
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    /// Say more on stderr: -v every file that changes, -vv every file that is read too
+    #[arg(long, short, global = true, help_heading = COMMON, action = clap::ArgAction::Count)]
     verbose: u8,
 }
 
@@ -104,6 +109,7 @@ enum Command {
     Diff(diff::DiffArgs),
     Gate(gate::GateArgs),
     Doctor(doctor::DoctorArgs),
+    Trace(trace::TraceArgs),
     Schema(reference::SchemaArgs),
     Explain(reference::ExplainArgs),
     Completions(reference::CompletionsArgs),
@@ -125,6 +131,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
         Command::Diff(args) => diff::run(&args, &mut output),
         Command::Gate(args) => gate::run(&args, &mut output),
         Command::Doctor(args) => doctor::run(&args, &mut output),
+        Command::Trace(args) => trace::run(&args, &mut output),
         Command::Schema(args) => reference::schema(&args, &mut output),
         Command::Explain(args) => reference::explain(&args, &mut output),
         Command::Completions(args) => reference::completions(&args, Cli::command(), &mut output),

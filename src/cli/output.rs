@@ -3,9 +3,14 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
+use indicatif::{ProgressBar, ProgressStyle};
+
 use crate::diag::{self, Format, Report, Severity};
 
 use super::{Exit, Failure, Global, Streams};
+
+/// Fewer files than this are done before a bar is drawn.
+const MANY: usize = 20;
 
 /// The streams, with the global options applied.
 pub(super) struct Output<'a> {
@@ -13,6 +18,7 @@ pub(super) struct Output<'a> {
     format: Format,
     colours: [bool; 2],
     quiet: bool,
+    verbose: u8,
 }
 
 impl<'a> Output<'a> {
@@ -23,6 +29,7 @@ impl<'a> Output<'a> {
             format: global.message_format.into(),
             colours,
             quiet: global.quiet,
+            verbose: global.verbose,
         }
     }
 
@@ -58,11 +65,29 @@ impl<'a> Output<'a> {
     }
 
     /// Replaces the last line of the terminal; nothing where there is none.
-    pub(super) fn progress(&mut self, text: impl Display) {
-        if !self.quiet && self.streams.shows_progress() {
+    pub(super) fn countdown(&mut self, text: impl Display) {
+        if !self.quiet && self.streams.is_terminal(true) {
             let _ = write!(self.streams.err, "\r\u{1b}[2K{text}");
             let _ = self.streams.err.flush();
         }
+    }
+
+    /// Says more, from so many `-v` on.
+    pub(super) fn detail(&mut self, level: u8, text: impl Display) {
+        if self.verbose >= level {
+            self.note(text);
+        }
+    }
+
+    /// A bar for long work: on a terminal, and where there is more to do than anybody can watch.
+    pub(super) fn progress(&self, steps: usize, verb: &'static str) -> ProgressBar {
+        if self.quiet || steps < MANY || !self.streams.is_terminal(true) {
+            return ProgressBar::hidden();
+        }
+        let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos}/{len}")
+            .expect("the template is a constant");
+        let steps = u64::try_from(steps).unwrap_or(u64::MAX);
+        ProgressBar::new(steps).with_style(style).with_message(verb)
     }
 
     /// Whether the result is to be coloured.

@@ -6,7 +6,8 @@ use clap::Args;
 
 use crate::diag::words::count;
 use crate::sink::disk::{self, Change, ChangeKind, Wanted};
-use crate::tree::{LOCK, Lock, Tree, stream, unified};
+use crate::tree::{Lock, Tree, stream, unified};
+use crate::units::names::{LOCK_FILE, POINTER_FILE};
 
 use super::inputs::{Input, Paths, sole};
 use super::live::{self, Live};
@@ -79,12 +80,21 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Fa
     if args.check {
         return check(&jobs, output);
     }
+    // One tree that may not be written keeps all of them from being written.
     for job in &jobs {
+        disk::permit(&job.folder, &job.wanted(), args.force)
+            .map_err(|error| Failure::disk(&error))?;
+    }
+    for job in &jobs {
+        let changes = disk::put(&job.folder, &job.wanted(), args.force)
+            .map_err(|error| Failure::disk(&error))?;
         for note in &job.live.notes {
             output.note(note);
         }
-        let changes = disk::put(&job.folder, &job.wanted(), args.force)
-            .map_err(|error| Failure::disk(&error))?;
+        for change in &changes {
+            let path = job.folder.join(&change.path);
+            output.detail(1, format_args!("{}: {}", path.display(), verb(change.kind)));
+        }
         output.note(format_args!(
             "{}: {}, {} ({})",
             job.folder.display(),
@@ -107,9 +117,9 @@ fn prepare(args: &RenderArgs, input: &Input, folder: PathBuf) -> Result<Job, Fai
         }
         .map_err(|error| Failure::disk(&error))
     };
-    let lock = read(LOCK)?.and_then(|text| Lock::read(&text).ok());
-    let pointer = read(crate::tree::POINTER)?;
-    if let (Some(lock), Some(text)) = (&lock, tree.files.get_mut(LOCK)) {
+    let lock = read(LOCK_FILE)?.and_then(|text| Lock::read(&text).ok());
+    let pointer = read(POINTER_FILE)?;
+    if let (Some(lock), Some(text)) = (&lock, tree.files.get_mut(LOCK_FILE)) {
         *text = lock.keep_generator(text);
     }
     let live = live::settle(
@@ -169,23 +179,26 @@ pub(super) fn file_diff(change: &Change) -> String {
     )
 }
 
+/// What happened to a file.
+pub(super) fn verb(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Added => "added",
+        ChangeKind::Changed => "changed",
+        ChangeKind::Removed => "removed",
+    }
+}
+
 /// `3 added, 2 changed`, or `unchanged`.
 fn summary(changes: &[Change]) -> String {
-    let words: Vec<String> = [
-        (ChangeKind::Added, "added"),
-        (ChangeKind::Changed, "changed"),
-        (ChangeKind::Removed, "removed"),
-    ]
-    .into_iter()
-    .map(|(kind, word)| {
-        (
-            changes.iter().filter(|change| change.kind == kind).count(),
-            word,
-        )
-    })
-    .filter(|(n, _)| *n > 0)
-    .map(|(n, word)| format!("{n} {word}"))
-    .collect();
+    let words: Vec<String> = [ChangeKind::Added, ChangeKind::Changed, ChangeKind::Removed]
+        .into_iter()
+        .map(|kind| {
+            let of_kind = changes.iter().filter(|change| change.kind == kind);
+            (of_kind.count(), verb(kind))
+        })
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("{n} {word}"))
+        .collect();
     if words.is_empty() {
         "unchanged".to_owned()
     } else {

@@ -36,7 +36,10 @@ impl Streams {
             colours,
             width: std::env::var("COLUMNS")
                 .ok()
-                .and_then(|columns| columns.parse().ok()),
+                .and_then(|columns| columns.parse().ok())
+                .or_else(|| {
+                    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0)
+                }),
         }
     }
 
@@ -51,9 +54,9 @@ impl Streams {
         }
     }
 
-    /// Whether stderr is a terminal.
-    pub(super) fn shows_progress(&self) -> bool {
-        self.is_terminal[1]
+    /// Whether stdout (or stderr) is a terminal.
+    pub(super) fn is_terminal(&self, is_err: bool) -> bool {
+        self.is_terminal[usize::from(is_err)]
     }
 
     /// Whether stdout (or stderr) is to be coloured.

@@ -1,6 +1,6 @@
 //! One complaint, as plain data.
 
-use crate::text::{Kind, Node, Route, Source, Span};
+use crate::text::{Node, Route, Source, Span};
 
 use super::{Code, Severity};
 
@@ -71,32 +71,10 @@ impl Place {
 
 /// The text of a node. A block of many lines is pointed at by its first: a snippet of fifty lines explains nothing.
 fn shown(source: &Source, node: &Node) -> Span {
-    let span = Span::new(node.span.start, end(source, node));
-    let text = &source.text()[span.start..span.end];
+    let Span { start, end } = node.span;
+    let text = &source.text()[start..end];
     let line = text.split('\n').next().unwrap_or(text).trim_end();
-    Span::new(span.start, span.start + line.len())
-}
-
-/// Where a node ends. Of a sequence or mapping the parser tells only the start, so its end is that of what it holds, and
-/// of the bracket that closes it.
-fn end(source: &Source, node: &Node) -> usize {
-    let last = match &node.kind {
-        Kind::Seq(items) => items.last().map(|item| end(source, item)),
-        Kind::Map(entries) => entries
-            .last()
-            .map(|entry| end(source, &entry.value).max(entry.key_span.end)),
-        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => None,
-    };
-    // Under an alias, what a node holds stands before it, where the anchor is.
-    let end = node.span.end.max(last.unwrap_or_default());
-    let text = source.text();
-    let closing = match (&node.kind, text[node.span.start..].chars().next()) {
-        (Kind::Seq(_), Some('[')) => ']',
-        (Kind::Map(_), Some('{')) => '}',
-        _ => return end,
-    };
-    let line = text[end..].split('\n').next().unwrap_or_default();
-    line.find(closing).map_or(end, |at| end + at + 1)
+    Span::new(start, start + line.len())
 }
 
 /// A second place that explains the first.

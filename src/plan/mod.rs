@@ -129,6 +129,12 @@ impl Plan {
         &self.cohorts[id.0]
     }
 
+    /// What a share of the weighted requests comes to in a minute, where the spec says how many to expect.
+    pub fn requests_per_minute(&self, share: Percent) -> Option<f64> {
+        let expected = self.traffic.expected_per_minute?;
+        Some(expected * share.as_f64() / 100.0)
+    }
+
     /// The index of the stage of this name.
     pub fn stage_index(&self, name: &str) -> Option<usize> {
         self.stages

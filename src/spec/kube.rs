@@ -9,6 +9,9 @@ use serde_json::Value;
 use crate::diag::{Code, Diagnostic, Place, words};
 use crate::text::Route;
 
+/// The most faults that are told of a whole document, so that a hostile one cannot buy time with them.
+const MAX_TOLD: usize = 1_000;
+
 /// Every fault in the models' Kubernetes-shaped fields.
 ///
 /// Quantities that were written as numbers (`cpu: 3`) become strings in `json`, which is how Kubernetes' types hold them.

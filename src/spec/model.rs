@@ -60,7 +60,7 @@ pub struct Model {
     /// Environment variables.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     pub env: Option<Vec<EnvVar>>,
-    /// Environment variables from ConfigMaps and Secrets.
+    /// Environment variables from `ConfigMap`s and Secrets.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     pub env_from: Option<Vec<EnvFromSource>>,
     /// Container ports; default: the runtime's.

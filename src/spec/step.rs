@@ -43,6 +43,10 @@ pub struct Step {
 }
 
 /// Tells a key that is `null` from one that is absent.
+#[expect(
+    clippy::option_option,
+    reason = "absent, `null` and a mirror are three things to say"
+)]
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Mirror>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

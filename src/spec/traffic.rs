@@ -33,7 +33,7 @@ pub struct Traffic {
     /// The base routes; default: one that takes everything.
     #[serde(default)]
     pub routes: Vec<BaseRoute>,
-    /// The DestinationRule's `trafficPolicy`, in Istio's shape.
+    /// The `DestinationRule`'s `trafficPolicy`, in Istio's shape.
     pub policy: Option<Value>,
     /// Names of adopted objects.
     #[serde(default)]
@@ -45,7 +45,7 @@ pub struct Traffic {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Provider {
-    /// Istio's VirtualService and DestinationRule.
+    /// Istio's `VirtualService` and `DestinationRule`.
     #[default]
     Istio,
 }
@@ -138,9 +138,9 @@ pub struct Expected {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TrafficNames {
-    /// The VirtualService.
+    /// The `VirtualService`.
     pub virtual_service: Option<String>,
-    /// The DestinationRule.
+    /// The `DestinationRule`.
     pub destination_rule: Option<String>,
 }
 

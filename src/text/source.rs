@@ -1,5 +1,7 @@
 //! One file as it was typed.
 
+use std::sync::Arc;
+
 /// A half-open range of byte offsets into a [`Source`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
@@ -28,24 +30,24 @@ pub struct LineColumn {
     pub column: usize,
 }
 
-/// One file: the name it is shown under, its text, and where its lines begin.
+/// One file: the name it is shown under, its text, and where its lines begin. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Source {
-    name: String,
-    text: String,
-    lines: Vec<usize>,
+    name: Arc<str>,
+    text: Arc<str>,
+    lines: Arc<[usize]>,
 }
 
 impl Source {
     /// A source that is shown as `name`.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        let text = text.into();
+        let text: String = text.into();
         let lines = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))
             .collect();
         Self {
-            name: name.into(),
-            text,
+            name: name.into().into(),
+            text: text.into(),
             lines,
         }
     }
@@ -60,6 +62,15 @@ impl Source {
         &self.text
     }
 
+    /// The last boundary between characters at or before a byte offset.
+    pub fn floor(&self, offset: usize) -> usize {
+        let mut at = offset.min(self.text.len());
+        while !self.text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    }
+
     /// Line and column of a byte offset; an offset past the end is the end.
     pub fn line_column(&self, offset: usize) -> LineColumn {
         let offset = self.floor(offset);
@@ -69,15 +80,6 @@ impl Source {
             line,
             column: self.text[start..offset].chars().count() + 1,
         }
-    }
-
-    /// The start of the character that holds the byte at `offset`; past the end, the end.
-    pub fn floor(&self, offset: usize) -> usize {
-        let mut offset = offset.min(self.text.len());
-        while !self.text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        offset
     }
 
     /// The byte offset of a line and column as [`line_column`](Self::line_column) counts them, clamped into the text.

@@ -238,6 +238,8 @@ fn options() -> serde_saphyr::Options {
             max_alias_expansions_per_anchor: 1_000,
         },
         strict_booleans: true,
+        // A tag that nothing here knows would be accepted and ignored.
+        reject_unsupported_tags: true,
         with_snippet: false,
     }
 }
@@ -337,19 +339,17 @@ fn closing_bracket(text: &str, from: usize) -> usize {
 /// The library's place in bytes; `len` bytes from its start where it knows only that.
 fn spot(source: &Source, at: &Location, len: usize) -> Span {
     let bytes = at.span();
-    let (start, end) = match (bytes.byte_offset(), bytes.byte_len()) {
-        (Some(start), Some(len)) => (
+    let (start, end) = if let (Some(start), Some(len)) = (bytes.byte_offset(), bytes.byte_len()) {
+        (
             usize::try_from(start).unwrap_or(0),
             usize::try_from(start + len).unwrap_or(0),
-        ),
-        _ => {
-            let start = start_of(source, *at).start;
-            (start, start + len)
-        }
+        )
+    } else {
+        let start = start_of(source, *at).start;
+        (start, start + len)
     };
-    let text = source.text();
     let (start, end) = (source.floor(start), source.floor(end));
-    let trimmed = text[start..end.max(start)].trim_end();
+    let trimmed = source.text()[start..end.max(start)].trim_end();
     Span::new(start, start + trimmed.len())
 }
 

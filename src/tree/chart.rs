@@ -2,60 +2,84 @@
 
 use std::fmt::Write as _;
 
-use crate::plan::Plan;
+use crate::plan::{ModelId, Plan};
 
-/// More stages than this make a chart that nobody can read.
-const MOST_STAGES: usize = 40;
+/// More stages than this make a chart whose numbers run into each other.
+const MOST_STAGES: usize = 30;
+/// Of the chart, in pixels; GitHub shrinks it where the page is narrower.
+const WIDTH: usize = 800;
+/// What Mermaid leaves of the width for the labels below the axis.
+const AXIS: usize = 720;
+/// Of one character of a label at Mermaid's default size.
+const CHARACTER: usize = 8;
+/// A line's colour, and the square that names it below the chart: `xychart` has no legend in the versions that GitHub and GitLab
+/// run. Both are to be seen on white and on black.
+const COLOURS: [(&str, char); 7] = [
+    ("#3b88c3", '🟦'),
+    ("#f4900c", '🟧'),
+    ("#78b159", '🟩'),
+    ("#aa8ed6", '🟪'),
+    ("#dd2e44", '🟥'),
+    ("#c1694f", '🟫'),
+    ("#e0b63a", '🟨'),
+];
 
-/// An `xychart-beta` with one line a model that is not stable: its share of the requests that no cohort claims, stage by stage.
+/// An `xychart-beta` with one line a model: its share of the requests that no cohort claims, stage by stage. Below it, whose line
+/// has which colour. None where nothing moves, or where nobody could read it.
 pub(super) fn chart(plan: &Plan) -> Option<String> {
-    let candidates: Vec<_> = plan
-        .model_ids()
-        .filter(|model| {
-            *model != plan.stable
-                && plan
-                    .stages
-                    .iter()
-                    .any(|stage| !stage.split.of(*model).is_zero())
-        })
-        .collect();
-    if plan.stages.len() > MOST_STAGES || candidates.is_empty() {
+    let has_share = |model: &ModelId| {
+        plan.stages
+            .iter()
+            .any(|stage| !stage.split.of(*model).is_zero())
+    };
+    // Those that come first: they are what the rollout is about.
+    let mut models: Vec<ModelId> = plan.model_ids().filter(has_share).collect();
+    models.sort_by_key(|model| *model == plan.stable);
+    if models.len() < 2 || models.len() > COLOURS.len() || plan.stages.len() > MOST_STAGES {
         return None;
     }
-    let names: Vec<&str> = candidates
-        .iter()
-        .map(|model| plan.model(*model).name.as_str())
-        .collect();
-    let stages: Vec<&str> = plan
-        .stages
-        .iter()
-        .map(|stage| stage.name.as_str())
-        .collect();
-    let mut text = String::from("```mermaid\nxychart-beta\n");
+    let colours: Vec<&str> = COLOURS.iter().map(|(colour, _)| *colour).collect();
+    let mut text = String::new();
     let mut line =
-        |words: String| writeln!(text, "    {words}").expect("writing to a string cannot fail");
+        |words: String| writeln!(text, "{words}").expect("writing to a string cannot fail");
+    line("```mermaid".to_owned());
     line(format!(
-        "title \"Requests to {} (% of those that no cohort claims)\"",
-        names.join(", ")
+        "%%{{init: {{\"xyChart\": {{\"width\": {WIDTH}, \"height\": 320}}, \"themeVariables\": {{\"xyChart\": {{\"plotColorPalette\": \"{}\"}}}}}}}}%%",
+        colours[..models.len()].join(", ")
     ));
-    line(format!(
-        "x-axis [{}]",
-        stages
-            .iter()
-            .map(|name| format!("\"{name}\""))
-            .collect::<Vec<_>>()
-            .join(", ")
-    ));
-    line("y-axis \"%\" 0 --> 100".to_owned());
-    let kind = if candidates.len() == 1 { "bar" } else { "line" };
-    for model in candidates {
+    line("xychart-beta".to_owned());
+    line("    title \"Share of the requests that no cohort claims\"".to_owned());
+    line(format!("    x-axis [{}]", labels(plan).join(", ")));
+    line("    y-axis \"%\" 0 --> 100".to_owned());
+    for model in &models {
         let shares: Vec<String> = plan
             .stages
             .iter()
-            .map(|stage| stage.split.of(model).to_string())
+            .map(|stage| stage.split.of(*model).to_string())
             .collect();
-        line(format!("{kind} [{}]", shares.join(", ")));
+        line(format!("    line [{}]", shares.join(", ")));
     }
-    text.push_str("```\n");
+    line("```".to_owned());
+    line(String::new());
+    let legend: Vec<String> = models
+        .iter()
+        .zip(COLOURS)
+        .map(|(model, (_, square))| format!("{square} `{}`", plan.model(*model).name))
+        .collect();
+    line(legend.join(" "));
     Some(text)
+}
+
+/// The names of the stages, or their numbers where the names would run into each other.
+fn labels(plan: &Plan) -> Vec<String> {
+    let names = plan.stages.iter().map(|stage| stage.name.as_str());
+    let longest = names.clone().map(str::len).max().unwrap_or(0);
+    if (longest + 1) * CHARACTER * plan.stages.len() <= AXIS {
+        names.map(|name| format!("\"{name}\"")).collect()
+    } else {
+        let numbered = (0..plan.stages.len()).map(|index| plan.numbered(index));
+        numbered
+            .map(|name| format!("\"{}\"", name.split('-').next().unwrap_or_default()))
+            .collect()
+    }
 }

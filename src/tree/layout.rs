@@ -6,10 +6,11 @@ use serde_json::json;
 
 use crate::objects::{Object, Scope};
 use crate::plan::Plan;
+use crate::units::names::LOCK_FILE;
 
 use super::lock::lock;
 use super::markdown::plan_markdown;
-use super::{LOCK, Pointer, diff, yaml};
+use super::{Pointer, diff, yaml};
 
 /// The first line of every manifest.
 pub const HEADER: &str =
@@ -77,7 +78,7 @@ pub fn lay_out(plan: &Plan, digest: &str, stages: &[Vec<Object>]) -> Tree {
         }
     }
     files.insert("PLAN.md".to_owned(), plan_markdown(plan, true));
-    files.insert(LOCK.to_owned(), lock(plan, digest, &files));
+    files.insert(LOCK_FILE.to_owned(), lock(plan, digest, &files));
     Tree { files, folders }
 }
 

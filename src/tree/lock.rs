@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Number, Value, json};
 
 use crate::plan::{Plan, Split, Stage, StageKind};
 use crate::units::{DnsLabel, names, sha256_hex};
@@ -119,8 +119,8 @@ struct StageRecord<'a> {
     description: Option<&'a str>,
     running: BTreeMap<&'a str, Option<u32>>,
     routed: Vec<&'a str>,
-    weights: BTreeMap<&'a str, f64>,
-    cohorts: BTreeMap<&'a str, BTreeMap<&'a str, f64>>,
+    weights: BTreeMap<&'a str, Number>,
+    cohorts: BTreeMap<&'a str, BTreeMap<&'a str, Number>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mirror: Option<Value>,
     bake_seconds: u64,
@@ -136,7 +136,7 @@ fn describe_stage(plan: &Plan, index: usize) -> Value {
     let split = |split: &Split| {
         split
             .shares()
-            .map(|(model, share)| (name(model), share.as_f64()))
+            .map(|(model, share)| (name(model), share.to_number()))
             .collect::<BTreeMap<_, _>>()
     };
     let record = StageRecord {
@@ -171,7 +171,7 @@ fn describe_stage(plan: &Plan, index: usize) -> Value {
             .collect(),
         mirror: stage
             .mirror
-            .map(|mirror| json!({"to": name(mirror.to), "percent": mirror.percent.as_f64()})),
+            .map(|mirror| json!({"to": name(mirror.to), "percent": mirror.percent.to_number()})),
         bake_seconds: stage.bake.seconds(),
         gates: stage
             .gates

@@ -1,5 +1,5 @@
-//! In: a [`Plan`] and the objects of its stages. Out: a [`Tree`]: every file that is written, path to text, and the diffs
-//! between stages.
+//! In: a [`Plan`](crate::plan::Plan) and the objects of its stages. Out: a [`Tree`]: every file that is written, path to text,
+//! and the diffs between stages.
 //! Layout, deterministic YAML, PLAN.md and the lock. Never touches the disk.
 
 mod chart;
@@ -13,9 +13,6 @@ mod print;
 pub use diff::{ObjectDiff, diff, unified};
 pub use layout::{HEADER, Tree, lay_out};
 pub use lock::{Lock, LockedStage, describe};
-pub use markdown::{plan_markdown, traffic_words};
-pub use pointer::{POINTER, Pointer};
+pub use markdown::{plan_markdown, target_words};
+pub use pointer::Pointer;
 pub use print::{stream, yaml};
-
-/// The lock's path below the tree's folder.
-pub const LOCK: &str = "plan.json";

@@ -51,6 +51,16 @@ impl Percent {
         f64::from(self.0) / 100.0
     }
 
+    /// As a JSON number as people write it: `50` and `0.5`, and not `50.0`.
+    pub fn to_number(self) -> serde_json::Number {
+        let whole = self.0 / 100;
+        if self.0.is_multiple_of(100) {
+            whole.into()
+        } else {
+            serde_json::Number::from_f64(self.as_f64()).expect("a percentage is finite")
+        }
+    }
+
     /// Whether it is nothing.
     pub fn is_zero(self) -> bool {
         self.0 == 0
@@ -94,6 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "exact is what is claimed")]
     fn two_decimals_are_exact() {
         for hundredths in 0..=10_000_u32 {
             let value = f64::from(hundredths) / 100.0;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 /// Any of the three, with the group's version that the spec asks for.
 #[derive(Clone, Debug, Serialize)]
@@ -146,7 +146,7 @@ pub(in crate::objects) struct PortSelector {
 /// In percent, 0 to 100.
 #[derive(Clone, Debug, Serialize)]
 pub(in crate::objects) struct MirrorPercentage {
-    pub(in crate::objects) value: Value,
+    pub(in crate::objects) value: Number,
 }
 
 #[derive(Clone, Debug, Serialize)]

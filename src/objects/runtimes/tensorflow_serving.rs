@@ -26,22 +26,20 @@ pub(super) fn parts(model: &Model) -> Parts {
         format!("--port={}", port(model, "grpc", 8500)),
         format!("--rest_api_port={}", port(model, "http", 8501)),
     ];
-    match &model.source {
+    if let Some(
+        source @ Source {
+            version: Some(version),
+            ..
+        },
+    ) = &model.source
+    {
         // A base path serves its newest version; only a model configuration can name another.
-        Some(
-            source @ Source {
-                version: Some(version),
-                ..
-            },
-        ) => {
-            config.insert(MODELS_FILE.to_owned(), pinned(source, *version));
-            files.push(MODELS_FILE);
-            args.push(format!("--model_config_file={CONFIG_FOLDER}/{MODELS_FILE}"));
-        }
-        Some(_) | None => {
-            args.push("--model_name=$(MODEL_NAME)".to_owned());
-            args.push("--model_base_path=$(MODEL_PATH)".to_owned());
-        }
+        config.insert(MODELS_FILE.to_owned(), pinned(source, *version));
+        files.push(MODELS_FILE);
+        args.push(format!("--model_config_file={CONFIG_FOLDER}/{MODELS_FILE}"));
+    } else {
+        args.push("--model_name=$(MODEL_NAME)".to_owned());
+        args.push("--model_base_path=$(MODEL_PATH)".to_owned());
     }
     config.insert(MONITORING_FILE.to_owned(), MONITORING.to_owned());
     files.push(MONITORING_FILE);

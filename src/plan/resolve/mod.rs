@@ -19,7 +19,7 @@ use crate::units::{
 
 use names::Names;
 
-use super::{Plan, Policy, checks};
+use super::{ModelId, Plan, Policy, checks};
 
 /// The default of `policy.maxIncrease`, in points.
 const MAX_INCREASE: u32 = 5_000;
@@ -66,11 +66,13 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
     let models = models::resolve(spec, &name, &selector, report);
     let cohorts = cohorts::resolve(spec, report);
     let gates = gates::resolve(document, &names, report);
-    let stable = stable?;
     let stages = stages::resolve(spec, &names, stable, report);
     let models = models?;
-    let service = service::resolve(spec, &name, selector, &models, stable, report)?;
+    // Ports that the spec lists do not depend on the stable model.
+    let has_ports = stable.or_else(|| spec.service.ports.as_ref().map(|_| ModelId(0)))?;
+    let service = service::resolve(spec, &name, selector, &models, has_ports, report)?;
     let traffic = traffic::resolve(spec, &name, &service, report)?;
+    let stable = stable?;
     if spec.namespace.create && namespace.is_none() {
         report.push(
             Diagnostic::new(

@@ -23,7 +23,7 @@ pub(super) fn resolve(
 ) -> Option<Traffic> {
     let at = Route::root().key("spec").key("traffic");
     let given = &spec.traffic;
-    let port = routed_port(given, service, &at, report)?;
+    let port = routed_port(given, service, &at, report);
     let gateway = given
         .gateway
         .as_ref()
@@ -84,7 +84,7 @@ pub(super) fn resolve(
         hosts: given.hosts.clone(),
         gateways,
         gateway,
-        port,
+        port: port?,
         mesh: given.mesh.unwrap_or(true),
         expected_per_minute: given
             .expected
@@ -332,7 +332,19 @@ fn escape_headers(headers: &Headers, at: &Route, report: &mut Report) -> Headers
             let mut values = |map: &BTreeMap<String, String>, field: &str| {
                 map.iter()
                     .map(|(name, value)| {
-                        check_operation(name, Place::key(at.key(field).key(name)), report);
+                        let at = at.key(field).key(name);
+                        check_operation(name, Place::key(at.clone()), report);
+                        if value.contains('\n') {
+                            report.push(
+                                Diagnostic::new(
+                                    Code::GP212,
+                                    Place::value(at),
+                                    format!("the value of the header `{name}` has a line break"),
+                                )
+                                .note("Envoy refuses the whole configuration for it")
+                                .help("write the value in one line"),
+                            );
+                        }
                         (name.clone(), value.replace('%', "%%"))
                     })
                     .collect()

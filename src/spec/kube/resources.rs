@@ -7,6 +7,8 @@ use crate::spec::schema::excerpt;
 use crate::text::Route;
 use crate::units::Quantity;
 
+use super::MAX_TOLD;
+
 /// The resources that a container may name without a domain, besides `hugepages-<size>`.
 const STANDARD: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 
@@ -35,6 +37,9 @@ fn amounts_are_sound(
     for (name, value) in amounts {
         if value.is_number() {
             *value = Value::String(value.to_string());
+        }
+        if faults.len() >= MAX_TOLD {
+            continue;
         }
         if !name.contains('/') && !STANDARD.contains(&name.as_str()) && !is_huge_page(name) {
             faults.push(
@@ -82,6 +87,9 @@ fn pairs_are_sound(
 ) {
     let amount = |value: &Value| value.as_str()?.parse::<Quantity>().ok()?.billionths();
     for (name, request) in requests {
+        if faults.len() >= MAX_TOLD {
+            return;
+        }
         let place = route.key("requests").key(name);
         let Some(limit) = limits.get(name) else {
             if is_whole(name) {

@@ -13,19 +13,16 @@ use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Place, words};
 use crate::spec::read::route_of;
-use crate::spec::schema::describe;
+use crate::spec::schema::{describe, short};
 use crate::text::{Route, Segment};
 
-use super::fields;
+use super::{MAX_TOLD, fields};
 
 /// Checks a value at a route.
 type Check = fn(&Value, &Route, &mut Vec<Diagnostic>);
 
 /// The most wrong types that are told of one value.
 const MAX_FAULTS: usize = 20;
-
-/// The most faults of a whole document, so that a hostile one cannot buy time with them.
-const MAX_TOLD: usize = 1_000;
 
 /// A model's fields in Kubernetes' shapes, and what checks them.
 pub(super) const FIELDS: &[(&str, Check)] = &[
@@ -88,7 +85,7 @@ fn mapping<T: DeserializeOwned + Serialize>(
             Ok(typed) => break Some(typed),
             Err(error) => error,
         };
-        let below = existing(&rest, route_of(error.path()));
+        let below = existing(&rest, &route_of(error.path()));
         if !wrong.insert(below.clone()) || wrong.len() > MAX_FAULTS {
             break None;
         }
@@ -125,6 +122,9 @@ fn compare<T: DeserializeOwned>(
     match (given, held) {
         (Value::Object(given), Value::Object(held)) => {
             for (key, value) in given.iter().filter(|(_, value)| !value.is_null()) {
+                if faults.len() >= MAX_TOLD {
+                    return;
+                }
                 let below = below.key(key);
                 match held.get(key) {
                     Some(held) => compare::<T>(value, held, wrong, base, &below, faults),
@@ -182,7 +182,7 @@ fn wrong_type(route: &Route, found: &Value, said: &str) -> Diagnostic {
             kind.trim_start_matches("struct ")
         ),
     };
-    let name = crate::spec::schema::short(route);
+    let name = short(route);
     let help = match found {
         Value::Number(_) | Value::Bool(_) if allowed == "a string" => {
             Some(format!("quote it: `\"{found}\"`"))
@@ -190,7 +190,12 @@ fn wrong_type(route: &Route, found: &Value, said: &str) -> Diagnostic {
         Value::String(text) if allowed == "a whole number" && text.parse::<i64>().is_ok() => {
             Some(format!("remove the quotes: `{text}`"))
         }
-        _ => None,
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => None,
     };
     Diagnostic::new(
         Code::GP010,
@@ -201,7 +206,7 @@ fn wrong_type(route: &Route, found: &Value, said: &str) -> Diagnostic {
 }
 
 /// As much of `route` as `value` has: the path of an error may name what is not there.
-fn existing(value: &Value, route: Route) -> Route {
+fn existing(value: &Value, route: &Route) -> Route {
     let mut at = value;
     route
         .segments()

@@ -93,11 +93,14 @@ fn subject(name: &str) -> String {
 /// A list or mapping that must hold something.
 pub(super) fn empty(found: &Found<'_>, schema: &Value) -> String {
     let fields = fields(schema);
-    let needed = match found.value {
-        Value::Array(_) => "at least one item".to_owned(),
-        _ if fields.is_empty() || fields.len() > 12 => "at least one entry".to_owned(),
-        _ if schema["maxProperties"] == 1 => format!("one of {}", words::and_list(fields)),
-        _ => format!("at least one of {}", words::and_list(fields)),
+    let needed = if found.value.is_array() {
+        "at least one item".to_owned()
+    } else if fields.is_empty() || fields.len() > 12 {
+        "at least one entry".to_owned()
+    } else if schema["maxProperties"] == 1 {
+        format!("one of {}", words::and_list(fields))
+    } else {
+        format!("at least one of {}", words::and_list(fields))
     };
     format!(
         "`{}` is {}, and needs {needed}",
@@ -176,10 +179,11 @@ fn range(schema: &Value) -> String {
 
 /// Whether `schema` allows the JSON type called `name`.
 pub(super) fn takes(schema: &Value, name: &str) -> bool {
-    match &schema["type"] {
-        Value::Array(types) => types.iter().any(|one| one == name),
-        one => one == name,
-    }
+    let types = &schema["type"];
+    types == name
+        || types
+            .as_array()
+            .is_some_and(|types| types.iter().any(|one| one == name))
 }
 
 /// What to do about a value, where the mistake is a common one.

@@ -79,185 +79,188 @@ fn unknown_fields_are_told_with_what_was_meant() {
     ]);
 }
 
+/// Values of the wrong type or out of their range.
+const WRONG_TYPES: &[(&str, &str, &str)] = &[
+    (
+        "models: []",
+        "1:11 GP006",
+        "`models` is an empty list, and needs at least one item",
+    ),
+    (
+        "steps: []",
+        "1:10 GP006",
+        "`steps` is an empty list, and needs at least one item",
+    ),
+    (
+        "steps: {weight: 1}",
+        "1:10 GP006",
+        "`steps` is a mapping, and must be a list [{weight: 1}] (write it as a list, with `- ` before each item)",
+    ),
+    (
+        "steps: [3]",
+        "1:11 GP006",
+        "`steps[0]` is the number `3`, and must be a mapping",
+    ),
+    (
+        "steps:\n- weight: 1\n-",
+        "3:4 GP006",
+        "`steps[1]` has no value",
+    ),
+    (
+        "models: [{name: a, runtime: custom, image: 2.80}]",
+        "1:46 GP006",
+        "`image` is the number `2.80`, and must be a string that is not empty [2.80] (quote it: `\"2.80\"`)",
+    ),
+    (
+        "models: [{name: a, runtime: custom, image: i, args: [--port, 8080]}]",
+        "1:64 GP006",
+        "`args[1]` is the number `8080`, and must be a string [8080] (quote it: `\"8080\"`)",
+    ),
+    (
+        "models: [{name: a, runtime: custom, image: i, podAnnotations: {a/b: true}}]",
+        "1:71 GP006",
+        "`a/b` is the boolean `true`, and must be a string [true] (quote it: `\"true\"`)",
+    ),
+    (
+        "models: [{name: a, runtime: custom, image: i, replicas: '3'}]",
+        "1:59 GP006",
+        "`replicas` is the string `3`, and must be a whole number of pods, 0 or more ['3'] (write it as a number: `3`)",
+    ),
+    (
+        "models: [{name: a, runtime: custom, image: i, replicas: -1}]",
+        "1:59 GP006",
+        "`replicas` is the number `-1`",
+    ),
+    (
+        "models: [{name: a, runtime: custom, image: i, replicas: 1.5}]",
+        "1:59 GP006",
+        "`replicas` is the number `1.5`",
+    ),
+    (
+        "models: [{name: a, runtime: triton, image: i}]",
+        "1:31 GP006",
+        "`runtime` is the string `triton`, and must be `tensorflow-serving` or `custom`",
+    ),
+    (
+        "models: [{name: a, runtime: customs, image: i}]",
+        "1:31 GP006",
+        "(did you mean `custom`?)",
+    ),
+    (
+        "service: {type: clusterIP}",
+        "1:19 GP006",
+        "(did you mean `ClusterIP`?)",
+    ),
+    (
+        "service: {ports: [{name: p, port: 70000}]}",
+        "1:37 GP006",
+        "must be a port from 1 to 65535",
+    ),
+    (
+        "traffic: {mesh: off}",
+        "1:19 GP006",
+        "`mesh` is the string `off`, and must be `true` or `false` [off] (write `false`, without quotes)",
+    ),
+    (
+        "traffic: {hosts: '*'}",
+        "1:20 GP006",
+        "`hosts` is the string `*`, and must be a list",
+    ),
+    (
+        "traffic: {port: true}",
+        "1:19 GP006",
+        "`port` is the boolean `true`, and must be a port's name or its number from 1 to 65535",
+    ),
+    (
+        "traffic: {gateway: {name: g, selector: {}}}",
+        "1:42 GP006",
+        "`selector` is an empty mapping, and needs at least one entry",
+    ),
+    (
+        "traffic: {expected: {requestsPerMinute: 0}}",
+        "1:43 GP006",
+        "must be a number above 0",
+    ),
+    (
+        "steps: [{bake: 30}]",
+        "1:18 GP006",
+        "`bake` is the number `30`, and must be a duration such as `90s`, `30m`, `1h30m` or `7d` [30] (add the unit, such as `30s` or `30m`)",
+    ),
+    (
+        "steps: [{bake: 5 minutes}]",
+        "1:18 GP006",
+        "`bake` is the string `5 minutes`",
+    ),
+    (
+        "steps: [{weights: {a: 10%}}]",
+        "1:25 GP006",
+        "`a` is the string `10%`, and must be a percentage from 0 to 100 [10%] (write it as a number: `10`)",
+    ),
+    (
+        "steps: [{weights: {}}]",
+        "1:21 GP006",
+        "`weights` is an empty mapping",
+    ),
+    (
+        "steps: [{weight: 1, weights: {a: 1}}]",
+        "1:23 GP006",
+        "`weights` cannot stand beside `weight`",
+    ),
+    (
+        "steps: [{cohorts: {c: 3}}]",
+        "1:25 GP006",
+        "must be a model, percentages by model",
+    ),
+    (
+        "steps: [{gates: [g, h, g]}]",
+        "1:26 GP006",
+        "the string `g` is in `gates` twice",
+    ),
+    (
+        "steps: [{approval: requird}]",
+        "1:22 GP006",
+        "(did you mean `required`?)",
+    ),
+    (
+        "lints: {GP2: allow}",
+        "1:11 GP006",
+        "the key `GP2` is in `lints`, where keys must be a code such as `GP204`",
+    ),
+    (
+        "lints: {GP204: off}",
+        "1:18 GP006",
+        "must be `allow`, `warn` or `deny`",
+    ),
+    (
+        "policy: {maxIncrease: 101}",
+        "1:25 GP006",
+        "must be a number from 0 to 100",
+    ),
+    (
+        "models: [{name: a, runtime: custom, image: i, disruptionBudget: {minAvailable: 1, maxUnavailable: 1}}]",
+        "1:67 GP006",
+        "takes only one of `minAvailable` and `maxUnavailable`",
+    ),
+    (
+        "models: [{name: a, runtime: custom, image: i, rollingUpdate: {maxSurge: 150%}}]",
+        "1:75 GP006",
+        "must be a number of pods such as `1`, or a share such as `25%`",
+    ),
+    (
+        "models: [{name: a, runtime: custom, image: i, serviceAccount: {}, serviceAccountName: s}]",
+        "1:69 GP006",
+        "`serviceAccountName` cannot stand beside `serviceAccount`",
+    ),
+    (
+        "metrics: {prometheus: {url: 'https://me:secret@p.example'}}",
+        "1:31 GP006",
+        "without credentials",
+    ),
+];
+
 #[test]
 fn wrong_types_say_what_was_found_and_what_must_be() {
-    check(&[
-        (
-            "models: []",
-            "1:11 GP006",
-            "`models` is an empty list, and needs at least one item",
-        ),
-        (
-            "steps: []",
-            "1:10 GP006",
-            "`steps` is an empty list, and needs at least one item",
-        ),
-        (
-            "steps: {weight: 1}",
-            "1:10 GP006",
-            "`steps` is a mapping, and must be a list [{weight: 1}] (write it as a list, with `- ` before each item)",
-        ),
-        (
-            "steps: [3]",
-            "1:11 GP006",
-            "`steps[0]` is the number `3`, and must be a mapping",
-        ),
-        (
-            "steps:\n- weight: 1\n-",
-            "3:4 GP006",
-            "`steps[1]` has no value",
-        ),
-        (
-            "models: [{name: a, runtime: custom, image: 2.80}]",
-            "1:46 GP006",
-            "`image` is the number `2.80`, and must be a string that is not empty [2.80] (quote it: `\"2.80\"`)",
-        ),
-        (
-            "models: [{name: a, runtime: custom, image: i, args: [--port, 8080]}]",
-            "1:64 GP006",
-            "`args[1]` is the number `8080`, and must be a string [8080] (quote it: `\"8080\"`)",
-        ),
-        (
-            "models: [{name: a, runtime: custom, image: i, podAnnotations: {a/b: true}}]",
-            "1:71 GP006",
-            "`a/b` is the boolean `true`, and must be a string [true] (quote it: `\"true\"`)",
-        ),
-        (
-            "models: [{name: a, runtime: custom, image: i, replicas: '3'}]",
-            "1:59 GP006",
-            "`replicas` is the string `3`, and must be a whole number of pods, 0 or more ['3'] (write it as a number: `3`)",
-        ),
-        (
-            "models: [{name: a, runtime: custom, image: i, replicas: -1}]",
-            "1:59 GP006",
-            "`replicas` is the number `-1`",
-        ),
-        (
-            "models: [{name: a, runtime: custom, image: i, replicas: 1.5}]",
-            "1:59 GP006",
-            "`replicas` is the number `1.5`",
-        ),
-        (
-            "models: [{name: a, runtime: triton, image: i}]",
-            "1:31 GP006",
-            "`runtime` is the string `triton`, and must be `tensorflow-serving` or `custom`",
-        ),
-        (
-            "models: [{name: a, runtime: customs, image: i}]",
-            "1:31 GP006",
-            "(did you mean `custom`?)",
-        ),
-        (
-            "service: {type: clusterIP}",
-            "1:19 GP006",
-            "(did you mean `ClusterIP`?)",
-        ),
-        (
-            "service: {ports: [{name: p, port: 70000}]}",
-            "1:37 GP006",
-            "must be a port from 1 to 65535",
-        ),
-        (
-            "traffic: {mesh: off}",
-            "1:19 GP006",
-            "`mesh` is the string `off`, and must be `true` or `false` [off] (write `false`, without quotes)",
-        ),
-        (
-            "traffic: {hosts: '*'}",
-            "1:20 GP006",
-            "`hosts` is the string `*`, and must be a list",
-        ),
-        (
-            "traffic: {port: true}",
-            "1:19 GP006",
-            "`port` is the boolean `true`, and must be a port's name or its number from 1 to 65535",
-        ),
-        (
-            "traffic: {gateway: {name: g, selector: {}}}",
-            "1:42 GP006",
-            "`selector` is an empty mapping, and needs at least one entry",
-        ),
-        (
-            "traffic: {expected: {requestsPerMinute: 0}}",
-            "1:43 GP006",
-            "must be a number above 0",
-        ),
-        (
-            "steps: [{bake: 30}]",
-            "1:18 GP006",
-            "`bake` is the number `30`, and must be a duration such as `90s`, `30m`, `1h30m` or `7d` [30] (add the unit, such as `30s` or `30m`)",
-        ),
-        (
-            "steps: [{bake: 5 minutes}]",
-            "1:18 GP006",
-            "`bake` is the string `5 minutes`",
-        ),
-        (
-            "steps: [{weights: {a: 10%}}]",
-            "1:25 GP006",
-            "`a` is the string `10%`, and must be a percentage from 0 to 100 [10%] (write it as a number: `10`)",
-        ),
-        (
-            "steps: [{weights: {}}]",
-            "1:21 GP006",
-            "`weights` is an empty mapping",
-        ),
-        (
-            "steps: [{weight: 1, weights: {a: 1}}]",
-            "1:23 GP006",
-            "`weights` cannot stand beside `weight`",
-        ),
-        (
-            "steps: [{cohorts: {c: 3}}]",
-            "1:25 GP006",
-            "must be a model, percentages by model",
-        ),
-        (
-            "steps: [{gates: [g, h, g]}]",
-            "1:26 GP006",
-            "the string `g` is in `gates` twice",
-        ),
-        (
-            "steps: [{approval: requird}]",
-            "1:22 GP006",
-            "(did you mean `required`?)",
-        ),
-        (
-            "lints: {GP2: allow}",
-            "1:11 GP006",
-            "the key `GP2` is in `lints`, where keys must be a code such as `GP204`",
-        ),
-        (
-            "lints: {GP204: off}",
-            "1:18 GP006",
-            "must be `allow`, `warn` or `deny`",
-        ),
-        (
-            "policy: {maxIncrease: 101}",
-            "1:25 GP006",
-            "must be a number from 0 to 100",
-        ),
-        (
-            "models: [{name: a, runtime: custom, image: i, disruptionBudget: {minAvailable: 1, maxUnavailable: 1}}]",
-            "1:67 GP006",
-            "takes only one of `minAvailable` and `maxUnavailable`",
-        ),
-        (
-            "models: [{name: a, runtime: custom, image: i, rollingUpdate: {maxSurge: 150%}}]",
-            "1:75 GP006",
-            "must be a number of pods such as `1`, or a share such as `25%`",
-        ),
-        (
-            "models: [{name: a, runtime: custom, image: i, serviceAccount: {}, serviceAccountName: s}]",
-            "1:69 GP006",
-            "`serviceAccountName` cannot stand beside `serviceAccount`",
-        ),
-        (
-            "metrics: {prometheus: {url: 'https://me:secret@p.example'}}",
-            "1:31 GP006",
-            "without credentials",
-        ),
-    ]);
+    check(WRONG_TYPES);
 }
 
 #[test]
@@ -400,143 +403,146 @@ fn cohorts_need_conditions_that_can_hold() {
     ]);
 }
 
+/// Gates that ask nothing, too much, or in a way that their kind does not know.
+const GATES: &[(&str, &str, &str)] = &[
+    (
+        "gates: [{name: g}]",
+        "1:11 GP007",
+        "one of `availability`, `latency`, `threshold`, `compare`, `statistical`, `burnRate` and `drift` is needed in `spec.gates[0]`",
+    ),
+    (
+        "gates: [{name: g, latency: {percentile: 95, max: 1s}, drift: {metric: m}}]",
+        "1:57 GP006",
+        "`drift` cannot stand beside `latency`",
+    ),
+    (
+        "gates: [{name: g, availability: {objective: 100%}}]",
+        "1:47 GP006",
+        "must be a percentage above 0 % and below 100 %",
+    ),
+    (
+        "gates: [{name: g, availability: {objective: 99.5}}]",
+        "1:47 GP006",
+        "(write it with its sign: `99.5%`)",
+    ),
+    (
+        "gates: [{name: g, latency: {percentile: 100, max: 1s}}]",
+        "1:43 GP006",
+        "must be a number above 0 and below 100",
+    ),
+    (
+        "gates: [{name: g, latency: {percentile: 95, max: 0ms}}]",
+        "1:52 GP006",
+        "must be a duration above zero",
+    ),
+    (
+        "gates: [{name: g, latency: {percentile: 95, max: 1s1h}}]",
+        "1:52 GP006",
+        "must be a duration above zero",
+    ),
+    (
+        "gates: [{name: g, threshold: {query: up}}]",
+        "1:21 GP007",
+        "one of `min` and `max` is needed",
+    ),
+    (
+        "gates: [{name: g, threshold: {query: up, max: 1, step: 1m}}]",
+        "1:52 GP006",
+        "`step` is for `range: true`",
+    ),
+    (
+        "gates: [{name: g, threshold: {query: up, max: 1, reduce: all}}]",
+        "1:60 GP006",
+        "must be `max`, `min`, `sum` or `avg`",
+    ),
+    (
+        "gates: [{name: g, compare: {sli: latency, ratio: {max: 1}}}]",
+        "1:21 GP007",
+        "the required field `percentile` is missing",
+    ),
+    (
+        "gates: [{name: g, compare: {sli: errorRate, percentile: 9, ratio: {max: 1}}}]",
+        "1:47 GP006",
+        "`percentile` is for `sli: latency`",
+    ),
+    (
+        "gates: [{name: g, compare: {sli: errorRate}}]",
+        "1:21 GP007",
+        "one of `ratio` and `difference` is needed",
+    ),
+    (
+        "gates: [{name: g, compare: {ratio: {max: 1}}}]",
+        "1:21 GP007",
+        "one of `sli` and `query` is needed",
+    ),
+    (
+        "gates: [{name: g, compare: {sli: errorRate, ratio: {}}}]",
+        "1:54 GP006",
+        "`ratio` is an empty mapping",
+    ),
+    (
+        "gates: [{name: g, statistical: {test: proportions}}]",
+        "1:21 GP007",
+        "the required field `margin` is missing",
+    ),
+    (
+        "gates: [{name: g, statistical: {margin: 1pp}}]",
+        "1:21 GP007",
+        "the required field `test` is missing",
+    ),
+    (
+        "gates: [{name: g, statistical: {test: proportions, margin: 1pp, step: 1m}}]",
+        "1:67 GP006",
+        "`step` is for `test: mannWhitney`",
+    ),
+    (
+        "gates: [{name: g, statistical: {test: mannWhitney, query: up}}]",
+        "1:21 GP007",
+        "the required field `direction` is missing",
+    ),
+    (
+        "gates: [{name: g, statistical: {test: proportions, margin: 1pp}, failFast: true}]",
+        "1:68 GP006",
+        "`failFast`",
+    ),
+    (
+        "gates: [{name: g, noData: pass, drift: {metric: m}}]",
+        "1:21 GP007",
+        "`noData: pass` needs `because`, or `advisory: true`",
+    ),
+    (
+        "gates: [{name: g, onInconclusive: pass, drift: {metric: m}}]",
+        "1:11 GP007",
+        "the required field `because` is missing",
+    ),
+    (
+        "gates: [{name: g, drift: {metric: m, minSamples: 3}, minSamples: 4}]",
+        "1:40 GP006",
+        "`minSamples` is set at the gate already",
+    ),
+    (
+        "gates: [{name: g, drift: {metric: m, reference: r, against: stable}}]",
+        "1:54 GP006",
+        "`against` cannot stand beside `reference`",
+    ),
+    (
+        "gates: [{name: g, drift: {metric: m, categories: c, measure: ks}}]",
+        "1:64 GP006",
+        "categories have no order for `ks`",
+    ),
+    (
+        "gates: [{name: g, burnRate: {objective: 99%, period: 30d, windows: [{long: 1h, short: 5m}]}}]",
+        "1:71 GP007",
+        "one of `factor` and `budgetFraction` is needed",
+    ),
+    (
+        "gateDefaults: {noData: pass}",
+        "1:26 GP006",
+        "must be `inconclusive` or `fail`",
+    ),
+];
+
 #[test]
 fn gates_have_one_kind_and_its_fields() {
-    check(&[
-        (
-            "gates: [{name: g}]",
-            "1:11 GP007",
-            "one of `availability`, `latency`, `threshold`, `compare`, `statistical`, `burnRate` and `drift` is needed in `spec.gates[0]`",
-        ),
-        (
-            "gates: [{name: g, latency: {percentile: 95, max: 1s}, drift: {metric: m}}]",
-            "1:57 GP006",
-            "`drift` cannot stand beside `latency`",
-        ),
-        (
-            "gates: [{name: g, availability: {objective: 100%}}]",
-            "1:47 GP006",
-            "must be a percentage above 0 % and below 100 %",
-        ),
-        (
-            "gates: [{name: g, availability: {objective: 99.5}}]",
-            "1:47 GP006",
-            "(write it with its sign: `99.5%`)",
-        ),
-        (
-            "gates: [{name: g, latency: {percentile: 100, max: 1s}}]",
-            "1:43 GP006",
-            "must be a number above 0 and below 100",
-        ),
-        (
-            "gates: [{name: g, latency: {percentile: 95, max: 0ms}}]",
-            "1:52 GP006",
-            "must be a duration above zero",
-        ),
-        (
-            "gates: [{name: g, latency: {percentile: 95, max: 1s1h}}]",
-            "1:52 GP006",
-            "must be a duration above zero",
-        ),
-        (
-            "gates: [{name: g, threshold: {query: up}}]",
-            "1:21 GP007",
-            "one of `min` and `max` is needed",
-        ),
-        (
-            "gates: [{name: g, threshold: {query: up, max: 1, step: 1m}}]",
-            "1:52 GP006",
-            "`step` is for `range: true`",
-        ),
-        (
-            "gates: [{name: g, threshold: {query: up, max: 1, reduce: all}}]",
-            "1:60 GP006",
-            "must be `max`, `min`, `sum` or `avg`",
-        ),
-        (
-            "gates: [{name: g, compare: {sli: latency, ratio: {max: 1}}}]",
-            "1:21 GP007",
-            "the required field `percentile` is missing",
-        ),
-        (
-            "gates: [{name: g, compare: {sli: errorRate, percentile: 9, ratio: {max: 1}}}]",
-            "1:47 GP006",
-            "`percentile` is for `sli: latency`",
-        ),
-        (
-            "gates: [{name: g, compare: {sli: errorRate}}]",
-            "1:21 GP007",
-            "one of `ratio` and `difference` is needed",
-        ),
-        (
-            "gates: [{name: g, compare: {ratio: {max: 1}}}]",
-            "1:21 GP007",
-            "one of `sli` and `query` is needed",
-        ),
-        (
-            "gates: [{name: g, compare: {sli: errorRate, ratio: {}}}]",
-            "1:54 GP006",
-            "`ratio` is an empty mapping",
-        ),
-        (
-            "gates: [{name: g, statistical: {test: proportions}}]",
-            "1:21 GP007",
-            "the required field `margin` is missing",
-        ),
-        (
-            "gates: [{name: g, statistical: {margin: 1pp}}]",
-            "1:21 GP007",
-            "the required field `test` is missing",
-        ),
-        (
-            "gates: [{name: g, statistical: {test: proportions, margin: 1pp, step: 1m}}]",
-            "1:67 GP006",
-            "`step` is for `test: mannWhitney`",
-        ),
-        (
-            "gates: [{name: g, statistical: {test: mannWhitney, query: up}}]",
-            "1:21 GP007",
-            "the required field `direction` is missing",
-        ),
-        (
-            "gates: [{name: g, statistical: {test: proportions, margin: 1pp}, failFast: true}]",
-            "1:68 GP006",
-            "`failFast`",
-        ),
-        (
-            "gates: [{name: g, noData: pass, drift: {metric: m}}]",
-            "1:21 GP007",
-            "`noData: pass` needs `because`, or `advisory: true`",
-        ),
-        (
-            "gates: [{name: g, onInconclusive: pass, drift: {metric: m}}]",
-            "1:11 GP007",
-            "the required field `because` is missing",
-        ),
-        (
-            "gates: [{name: g, drift: {metric: m, minSamples: 3}, minSamples: 4}]",
-            "1:40 GP006",
-            "`minSamples` is set at the gate already",
-        ),
-        (
-            "gates: [{name: g, drift: {metric: m, reference: r, against: stable}}]",
-            "1:54 GP006",
-            "`against` cannot stand beside `reference`",
-        ),
-        (
-            "gates: [{name: g, drift: {metric: m, categories: c, measure: ks}}]",
-            "1:64 GP006",
-            "categories have no order for `ks`",
-        ),
-        (
-            "gates: [{name: g, burnRate: {objective: 99%, period: 30d, windows: [{long: 1h, short: 5m}]}}]",
-            "1:71 GP007",
-            "one of `factor` and `budgetFraction` is needed",
-        ),
-        (
-            "gateDefaults: {noData: pass}",
-            "1:26 GP006",
-            "must be `inconclusive` or `fail`",
-        ),
-    ]);
+    check(GATES);
 }

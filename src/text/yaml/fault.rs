@@ -100,6 +100,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "check the indentation, or quote the value that holds the `:`",
     ),
     (
+        "illegal placement of ':'",
+        "a `:` stands where no key can be",
+        "check the indentation, or quote the value that holds the `:`",
+    ),
+    (
         "while parsing a block mapping",
         "the mapping goes on with something that is no key of it",
         "begin all keys of one mapping in the same column",
