@@ -45,7 +45,7 @@ impl Stay<'_> {
     /// Seconds in the stage; up to now where it is live.
     fn seconds(&self) -> u64 {
         let until = self.left.map_or_else(now, |left| left.commit.committed);
-        until.since(self.entered.commit.committed)
+        until.since(self.entered.commit.committed).seconds()
     }
 
     fn left_at(&self) -> Option<Moment> {

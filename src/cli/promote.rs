@@ -89,7 +89,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
     let state = decide::Standing {
         lock,
         live: standing.live,
-        elapsed: now().since(began),
+        elapsed: now().since(began).seconds(),
         hold: standing.hold.as_ref(),
         judged: &judged,
     };

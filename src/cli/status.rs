@@ -74,7 +74,7 @@ fn read(spec: &Path, output: &mut Output<'_>) -> Result<Status, Failure> {
         .map_err(|error| Failure::git(&error))?;
     Ok(Status {
         since: entered.map(|commit| (commit.committed, commit.id.to_string())),
-        elapsed: entered.map_or(0, |commit| now().since(commit.committed)),
+        elapsed: entered.map_or(0, |commit| now().since(commit.committed).seconds()),
         stale,
         uncommitted: !dirty.is_empty(),
         standing,
