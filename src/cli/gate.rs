@@ -327,9 +327,12 @@ fn references(input: &Input) -> BTreeMap<String, String> {
     let folder = input.path.parent().map(PathBuf::from).unwrap_or_default();
     let gates = input.compiled.plan.gates.iter();
     gates
-        .filter_map(|gate| match &gate.kind {
-            GateKind::Drift(drift) => drift.reference.clone(),
-            _ => None,
+        .filter_map(|gate| {
+            if let GateKind::Drift(drift) = &gate.kind {
+                drift.reference.clone()
+            } else {
+                None
+            }
         })
         .filter_map(|path| {
             let mut text = String::new();
@@ -350,10 +353,9 @@ fn wait(plan: &Plan, stage: usize, next: Moment, output: &mut Output<'_>) {
     if fails_early {
         left = left.min(WATCH_EVERY);
     }
-    for rest in (1..=left).rev() {
+    for _ in 0..left {
         let until = next.since(now());
         output.countdown(format_args!("next look in {until}"));
-        let _ = rest;
         thread::sleep(Duration::from_secs(1));
     }
     output.countdown("");
