@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use clap::{Args, ValueEnum};
 
 use crate::gate::prometheus::{Prometheus, Settings};
-use crate::gate::{Occasion, Record, Replay, Source, Verdict, When, evaluate, preview};
+use crate::gate::{Occasion, Record, Replay, Source, Verdict, When, evaluate, needs, preview};
 use crate::plan::{GateKind, Plan};
 use crate::units::{Bake, Moment};
 
@@ -244,6 +244,15 @@ fn explain(
         output.result("\n")?;
         for line in meaning {
             output.result(format_args!("  {line}\n"))?;
+        }
+        let needs = needs(plan, stage).into_iter();
+        for need in needs.filter(|need| need.gate == name && need.model == model) {
+            if let Some(bake) = need.bake {
+                output.result(format_args!(
+                    "  {} requests are needed {}: a bake of {bake} at the traffic that is expected\n",
+                    need.requests, need.why
+                ))?;
+            }
         }
     }
     output.finish(Exit::Done)
