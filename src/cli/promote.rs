@@ -16,7 +16,7 @@ use super::output::Output;
 use super::standing::{SigningArgs, Standing, now};
 use super::{Exit, Failure};
 
-/// Move on: point at the next stage, once the live one has baked and its gates have passed
+/// Point at the next stage, once the live one has baked and its gates have passed
 #[derive(Debug, Args)]
 pub(super) struct PromoteArgs {
     #[command(flatten)]

@@ -18,7 +18,7 @@ use super::output::Output;
 use super::standing::{Standing, in_tree, now};
 use super::{Exit, Failure};
 
-/// Show where a rollout stands: the live stage, since when, what is left before it may be left, what comes next
+/// Show where a rollout stands: the live stage, bake left, gates, what comes next
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
     #[command(flatten)]
