@@ -3,12 +3,14 @@
 //! Text flows one way and each border changes the type: `text → spec → plan → objects → tree → sink`.
 //! CONTRIBUTING.md has the map of the rooms and the rules between them.
 
+pub mod argocd;
 pub mod cli;
 pub mod cmp;
 pub mod compile;
 pub mod diag;
 pub mod objects;
 pub mod plan;
+pub mod promotion;
 pub mod sink;
 pub mod spec;
 pub mod text;

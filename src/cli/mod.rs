@@ -7,14 +7,21 @@ mod columns;
 mod diff;
 mod exit;
 mod failure;
+mod health;
+mod history;
 mod init;
 mod inputs;
 mod inside;
 mod live;
 mod output;
 mod plan;
+mod promote;
 mod reference;
 mod render;
+mod rollback;
+mod series;
+mod standing;
+mod status;
 mod streams;
 mod table;
 mod trace;
@@ -106,6 +113,11 @@ enum Command {
     Plan(plan::PlanArgs),
     Render(render::RenderArgs),
     Diff(diff::DiffArgs),
+    Status(status::StatusArgs),
+    Promote(promote::PromoteArgs),
+    Rollback(rollback::RollbackArgs),
+    History(history::HistoryArgs),
+    Series(series::SeriesArgs),
     Trace(trace::TraceArgs),
     Cmp(cmp::CmpArgs),
     Schema(reference::SchemaArgs),
@@ -127,6 +139,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
         Command::Plan(args) => plan::run(&args, &mut output),
         Command::Render(args) => render::run(&args, &mut output),
         Command::Diff(args) => diff::run(&args, &mut output),
+        Command::Status(args) => status::run(&args, &mut output),
+        Command::History(args) => history::run(&args, &mut output),
+        Command::Series(args) => series::run(&args, &mut output),
+        Command::Promote(args) => promote::run(&args, &mut output),
+        Command::Rollback(args) => rollback::run(&args, &mut output),
         Command::Trace(args) => trace::run(&args, &mut output),
         Command::Cmp(args) => cmp::run(&args, &mut output),
         Command::Schema(args) => reference::schema(&args, &mut output),

@@ -4,6 +4,7 @@
 
 mod chart;
 mod diff;
+mod hold;
 mod layout;
 mod lock;
 mod markdown;
@@ -11,6 +12,7 @@ mod pointer;
 mod print;
 
 pub use diff::{ObjectDiff, diff, unified};
+pub use hold::Hold;
 pub use layout::{HEADER, Tree, lay_out};
 pub use lock::{Lock, LockedStage, describe};
 pub use markdown::{plan_markdown, target_words};

@@ -5,12 +5,20 @@ import time
 
 import language
 import plugin
+import promotion
 import stages
 import strings
 import transitions
 from report import Report
 
-GROUPS = {"language": language, "plugin": plugin, "stages": stages, "strings": strings, "transitions": transitions}
+GROUPS = {
+    "language": language,
+    "plugin": plugin,
+    "promotion": promotion,
+    "stages": stages,
+    "strings": strings,
+    "transitions": transitions,
+}
 
 
 def main():
