@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod compile;
 pub mod diag;
+pub mod forge;
 pub mod objects;
 pub mod plan;
 pub mod sink;
