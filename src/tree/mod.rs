@@ -10,6 +10,7 @@ mod markdown;
 mod pointer;
 mod print;
 
+pub use chart::traffic_chart;
 pub use diff::{ObjectDiff, diff, unified};
 pub use layout::{HEADER, Tree, lay_out};
 pub use lock::{Lock, LockedStage, describe};
