@@ -9,6 +9,7 @@ pub mod diag;
 pub mod forge;
 pub mod objects;
 pub mod plan;
+pub mod promotion;
 pub mod sink;
 pub mod spec;
 pub mod text;

@@ -3,7 +3,9 @@
 use std::io;
 use std::path::Path;
 
+use crate::promotion::decide::{Refusal, Why};
 use crate::sink::disk::{DiskError, Kind};
+use crate::sink::git::{self, GitError};
 
 use super::Exit;
 
@@ -54,6 +56,45 @@ impl Failure {
             Exit::Outside,
             format!("cannot write the output: {}", words(error)),
         )
+    }
+
+    /// The repository could not be read or written.
+    pub(super) fn git(error: &GitError) -> Self {
+        Self {
+            exit: match error.kind() {
+                git::Kind::Conflict => Exit::Conflict,
+                git::Kind::Outside => Exit::Outside,
+            },
+            message: error.to_string(),
+            help: error.advice().map(str::to_owned),
+        }
+    }
+
+    /// A move is refused: the gravest reason decides how the run ends, and all are said.
+    pub(super) fn refused(refusals: &[Refusal]) -> Self {
+        let mut sorted: Vec<&Refusal> = refusals.iter().collect();
+        sorted.sort_by_key(|refusal| refusal.why);
+        let exit = sorted
+            .first()
+            .map_or(Exit::Outside, |first| match first.why {
+                Why::Conflict => Exit::Conflict,
+                Why::Wrong => Exit::Wrong,
+                Why::GateFailed => Exit::GateFailed,
+                Why::Outside => Exit::Outside,
+                Why::NotYet => Exit::NotYet,
+            });
+        let messages: Vec<&str> = sorted.iter().map(|one| one.message.as_str()).collect();
+        let mut helps: Vec<&str> = Vec::new();
+        for help in sorted.iter().filter_map(|one| one.help.as_deref()) {
+            if !helps.contains(&help) {
+                helps.push(help);
+            }
+        }
+        Self {
+            exit,
+            message: messages.join("; "),
+            help: (!helps.is_empty()).then(|| helps.join("; ")),
+        }
     }
 
     /// The tree could not be read or written.

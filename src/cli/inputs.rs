@@ -133,20 +133,45 @@ impl OnePath {
     }
 }
 
+impl OnePath {
+    /// Where the one file is, whatever it holds.
+    pub(super) fn locate(&self) -> Result<PathBuf, Failure> {
+        let mut files = find(std::slice::from_ref(&self.path))?;
+        match (files.pop(), files.len()) {
+            (Some(file), 0) => Ok(file),
+            (_, others) => Err(several(others + 1)),
+        }
+    }
+
+    /// Compiles the one file without a word; an error is one sentence.
+    pub(super) fn compile_alone(&self) -> Result<Compiled, String> {
+        let broken = || format!("{} does not compile", names::SPEC_FILE);
+        let path = self.locate().map_err(|failure| failure.message)?;
+        let source = read(&path).map_err(|failure| failure.message)?;
+        source
+            .and_then(|source| compile(&source))
+            .map_err(|_| broken())
+    }
+}
+
 /// The only one of several inputs, where a command takes no more.
 pub(super) fn sole(inputs: Vec<Input>) -> Result<Input, Failure> {
     let found = inputs.len();
     let Ok([input]) = <[Input; 1]>::try_from(inputs) else {
-        return Err(Failure::new(
-            Exit::Usage,
-            format!(
-                "this takes one rollout, and {} were found",
-                count(found, "file")
-            ),
-        )
-        .help(format!("name one {}", names::SPEC_FILE)));
+        return Err(several(found));
     };
     Ok(input)
+}
+
+fn several(found: usize) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        format!(
+            "this takes one rollout, and {} were found",
+            count(found, "file")
+        ),
+    )
+    .help(format!("name one {}", names::SPEC_FILE))
 }
 
 /// Two rollouts with an object of one identity would overwrite each other.

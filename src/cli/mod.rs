@@ -10,8 +10,11 @@ mod inputs;
 mod live;
 mod output;
 mod plan;
+mod promote;
 mod reference;
 mod render;
+mod rollback;
+mod standing;
 mod streams;
 mod table;
 mod validate;
@@ -99,6 +102,8 @@ enum Command {
     Plan(plan::PlanArgs),
     Render(render::RenderArgs),
     Diff(diff::DiffArgs),
+    Promote(promote::PromoteArgs),
+    Rollback(rollback::RollbackArgs),
     Schema(reference::SchemaArgs),
     Explain(reference::ExplainArgs),
     Completions(reference::CompletionsArgs),
@@ -118,6 +123,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
         Command::Plan(args) => plan::run(&args, &mut output),
         Command::Render(args) => render::run(&args, &mut output),
         Command::Diff(args) => diff::run(&args, &mut output),
+        Command::Promote(args) => promote::run(&args, &mut output),
+        Command::Rollback(args) => rollback::run(&args, &mut output),
         Command::Schema(args) => reference::schema(&args, &mut output),
         Command::Explain(args) => reference::explain(&args, &mut output),
         Command::Completions(args) => reference::completions(&args, Cli::command(), &mut output),

@@ -3,3 +3,5 @@
 //! Never decides whether to write, and never touches a file that glidepath did not write.
 
 pub mod disk;
+pub mod git;
+pub mod remote;

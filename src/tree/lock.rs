@@ -17,10 +17,16 @@ const GENERATOR: &str = concat!("glidepath ", env!("CARGO_PKG_VERSION"));
 pub struct Lock {
     /// Who wrote it, `glidepath 0.1.0`.
     pub generator: String,
+    /// The rollout's name.
+    #[serde(default)]
+    pub rollout: String,
     /// The digest of the document that it was compiled from.
     pub spec_digest: String,
     /// The model that served before the first step.
     pub stable: String,
+    /// The least time in any stage, in seconds.
+    #[serde(default)]
+    pub min_bake_seconds: u64,
     /// The stages, in order.
     pub stages: Vec<LockedStage>,
     /// Path to SHA-256, in hexadecimal.
@@ -39,6 +45,15 @@ pub struct LockedStage {
     pub running: BTreeMap<String, Value>,
     /// The models that any request reaches.
     pub routed: Vec<String>,
+    /// The shares of the weighted requests, in percent.
+    #[serde(default)]
+    pub weights: BTreeMap<String, f64>,
+    /// The least time in the stage, in seconds.
+    #[serde(default)]
+    pub bake_seconds: u64,
+    /// The gates that must pass before it is left.
+    #[serde(default)]
+    pub gates: Vec<String>,
 }
 
 impl Lock {
@@ -55,6 +70,11 @@ impl Lock {
         wanted.replacen(&ours, &theirs, 1)
     }
 
+    /// The index of the stage of this name.
+    pub fn stage_index(&self, name: &str) -> Option<usize> {
+        self.stages.iter().position(|stage| stage.name == name)
+    }
+
     /// The stage of this name.
     pub fn stage(&self, name: &str) -> Option<&LockedStage> {
         self.stages.iter().find(|stage| stage.name == name)
@@ -62,6 +82,29 @@ impl Lock {
 }
 
 impl LockedStage {
+    /// What makes it unsafe to go from this stage to another one of the same lock, in words.
+    pub fn breaches_to(&self, after: &Self) -> Vec<String> {
+        let routed_after = after.routed.iter().filter_map(|model| {
+            if !self.running.contains_key(model) {
+                Some(format!(
+                    "GP301: `{model}` would get traffic before its pods run"
+                ))
+            } else if !after.running.contains_key(model) {
+                Some(format!(
+                    "GP303: `{model}` would lose its subset while a route names it"
+                ))
+            } else {
+                None
+            }
+        });
+        let routed_before = self
+            .routed
+            .iter()
+            .filter(|model| !after.running.contains_key(*model) && !after.routed.contains(model))
+            .map(|model| format!("GP302: `{model}` would be removed while it still has traffic"));
+        routed_after.chain(routed_before).collect()
+    }
+
     /// The models that make it unsafe to go from this stage, as it was written, to a stage of a plan.
     pub fn breaches(&self, plan: &Plan, stage: &Stage) -> Vec<String> {
         let name = |model| plan.model(model).name.as_str();

@@ -4,6 +4,7 @@
 
 mod chart;
 mod diff;
+mod hold;
 mod layout;
 mod lock;
 mod markdown;
@@ -12,6 +13,7 @@ mod print;
 
 pub use chart::traffic_chart;
 pub use diff::{ObjectDiff, diff, unified};
+pub use hold::{HOLD, Hold};
 pub use layout::{HEADER, Tree, lay_out};
 pub use lock::{Lock, LockedStage, describe};
 pub use markdown::{plan_markdown, traffic_words};

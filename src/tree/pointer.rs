@@ -56,6 +56,22 @@ impl Pointer {
         stage_name(&self.folder).unwrap_or(&self.folder)
     }
 
+    /// This pointer's file, as it is in `text`, with another stage: one line changes, and whatever people added stays.
+    pub fn moved(&self, text: &str, to: &Self) -> String {
+        let (old, new) = (
+            format!("{STAGES}{}", self.folder),
+            format!("{STAGES}{}", to.folder),
+        );
+        let lines = text.split_inclusive('\n').map(|line| {
+            if line.trim_start().starts_with('#') {
+                line.to_owned()
+            } else {
+                line.replace(&old, &new)
+            }
+        });
+        lines.collect()
+    }
+
     /// The pointer's file.
     pub fn text(&self) -> String {
         let body = json!({
@@ -82,6 +98,17 @@ mod tests {
         let pointer = Pointer::to("03-weight-10");
         assert_eq!(Pointer::read(&pointer.text()), Ok(pointer.clone()));
         assert_eq!(pointer.stage(), "weight-10");
+    }
+
+    #[test]
+    fn a_moved_pointer_keeps_what_people_added() {
+        let text =
+            "# was ../stages/00-a once\nresources: [../stages/00-a] # live\nnamePrefix: x-\n";
+        let moved = Pointer::to("00-a").moved(text, &Pointer::to("01-b"));
+        assert_eq!(
+            moved,
+            "# was ../stages/00-a once\nresources: [../stages/01-b] # live\nnamePrefix: x-\n"
+        );
     }
 
     #[test]

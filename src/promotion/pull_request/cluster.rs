@@ -34,9 +34,23 @@ pub(super) fn glance(proposal: &Proposal<'_>) -> String {
     let plan = proposal.plan;
     let (from, to) = (&plan.stages[proposal.from], &plan.stages[proposal.to]);
     let name = |model: &ModelId| format!("`{}`", plan.model(*model).name);
-    let start: Vec<String> = to.running.keys().filter(|model| !from.running.contains_key(model)).map(name).collect();
-    let stop: Vec<String> = from.running.keys().filter(|model| !to.running.contains_key(model)).map(name).collect();
-    let scaled = to.running.iter().any(|(model, replicas)| from.running.get(model).is_some_and(|before| before != replicas));
+    let start: Vec<String> = to
+        .running
+        .keys()
+        .filter(|model| !from.running.contains_key(model))
+        .map(name)
+        .collect();
+    let stop: Vec<String> = from
+        .running
+        .keys()
+        .filter(|model| !to.running.contains_key(model))
+        .map(name)
+        .collect();
+    let scaled = to.running.iter().any(|(model, replicas)| {
+        from.running
+            .get(model)
+            .is_some_and(|before| before != replicas)
+    });
     let mut pods = Vec::new();
     if !start.is_empty() {
         pods.push(format!("pods of {} start", start.join(", ")));
@@ -57,7 +71,9 @@ pub(super) fn glance(proposal: &Proposal<'_>) -> String {
 pub(super) fn section(proposal: &Proposal<'_>) -> String {
     let plan = proposal.plan;
     let (from, to) = (&plan.stages[proposal.from], &plan.stages[proposal.to]);
-    let mut text = String::from("| Model | Replicas now | After | Expected requests | Capacity |\n| :-- | --: | --: | --: | --: |\n");
+    let mut text = String::from(
+        "| Model | Replicas now | After | Expected requests | Capacity |\n| :-- | --: | --: | --: | --: |\n",
+    );
     for id in plan.model_ids() {
         if !from.running.contains_key(&id) && !to.running.contains_key(&id) {
             continue;
@@ -116,7 +132,10 @@ pub(super) fn diff(proposal: &Proposal<'_>, room: usize) -> String {
             // The last line itself is cut.
             left_out += 1;
         }
-        let block = format!("\n{fence}diff\n{kept}{}{fence}\n", if kept.ends_with('\n') { "" } else { "\n" });
+        let block = format!(
+            "\n{fence}diff\n{kept}{}{fence}\n",
+            if kept.ends_with('\n') { "" } else { "\n" }
+        );
         left = left.saturating_sub(length(&block));
         text.push_str(&block);
         if kept.len() < whole.len() {
@@ -125,7 +144,10 @@ pub(super) fn diff(proposal: &Proposal<'_>, room: usize) -> String {
     }
     let note = match left_out {
         0 => String::new(),
-        n => format!("\n{} left out; `{command}` shows all of it.\n", count(n, "line")),
+        n => format!(
+            "\n{} left out; `{command}` shows all of it.\n",
+            count(n, "line")
+        ),
     };
     format!(
         "\n<details>\n<summary>Manifest diff of {}, <code>{from}</code> → <code>{to}</code></summary>\n{text}{note}\n</details>\n",
@@ -156,7 +178,12 @@ fn lines(change: &ObjectDiff, proposal: &Proposal<'_>) -> (usize, usize) {
     let (from, to) = sides(proposal);
     let diff = change.unified(&from, &to);
     // The two headers come first.
-    let of = |sign: char| diff.lines().skip(2).filter(|line| line.starts_with(sign)).count();
+    let of = |sign: char| {
+        diff.lines()
+            .skip(2)
+            .filter(|line| line.starts_with(sign))
+            .count()
+    };
     (of('+'), of('-'))
 }
 
@@ -180,7 +207,10 @@ fn load(plan: &Plan, stage: &Stage, id: ModelId) -> String {
 fn capacity(plan: &Plan, stage: &Stage, id: ModelId) -> String {
     let model = plan.model(id);
     let replicas = stage.running.get(&id).map(|replicas| {
-        model.autoscaling.as_ref().map_or(*replicas, |scaling| scaling.max)
+        model
+            .autoscaling
+            .as_ref()
+            .map_or(*replicas, |scaling| scaling.max)
     });
     match (model.capacity, replicas) {
         (Some(each), Some(replicas)) => format!("{:.0}/min", each * f64::from(replicas) * 60.0),

@@ -25,7 +25,11 @@ pub struct Marker {
 impl Marker {
     /// The line.
     pub fn line(&self) -> String {
-        let state = if self.superseded { "superseded" } else { "open" };
+        let state = if self.superseded {
+            "superseded"
+        } else {
+            "open"
+        };
         format!(
             "{START}rollout={} folder={} from={} to={} spec={} state={state}{END}",
             word(&self.rollout),
@@ -46,38 +50,30 @@ impl Marker {
         let mut marker = Self::default();
         for pair in line.split(' ') {
             let (key, value) = pair.split_once('=')?;
+            let value = plain(value)?;
             match key {
-                "rollout" => marker.rollout = value.to_owned(),
-                "folder" => marker.folder = value.to_owned(),
-                "from" => marker.from = value.to_owned(),
-                "to" => marker.to = value.to_owned(),
-                "spec" => marker.digest = value.to_owned(),
+                "rollout" => marker.rollout = value,
+                "folder" => marker.folder = value,
+                "from" => marker.from = value,
+                "to" => marker.to = value,
+                "spec" => marker.digest = value,
                 "state" => marker.superseded = value == "superseded",
                 _ => {}
             }
         }
-        Some(Self {
-            folder: marker.folder.clone(),
-            ..marker
-        })
+        Some(marker)
     }
 
-    /// Whether it is about the same rollout.
+    /// Whether it is about this rollout.
     pub fn is_of(&self, rollout: &str, folder: &str) -> bool {
-        self.rollout == word(rollout) && self.folder == word(folder)
+        self.rollout == rollout && self.folder == folder
     }
 
     /// Whether two are about the same move of the same spec.
     pub fn is_same_move(&self, other: &Self) -> bool {
-        let key = |marker: &Self| {
-            [
-                &marker.rollout,
-                &marker.folder,
-                &marker.from,
-                &marker.to,
-                &marker.digest,
-            ]
-            .map(|text| word(text).replace("%25", "%"))
+        let key = |marker: &Self| Self {
+            superseded: false,
+            ..marker.clone()
         };
         key(self) == key(other)
     }
@@ -86,7 +82,23 @@ impl Marker {
 /// A value without anything that ends a comment or a word.
 fn word(text: &str) -> String {
     // A comment ends at `--`, and names may hold hyphens.
-    encode(text).replace("--", "%2D%2D").replace("%3A", ":")
+    encode(text).replace("--", "%2D%2D")
+}
+
+/// The value behind [`word`]; `None` where it is none.
+fn plain(word: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = word;
+    while let Some(c) = rest.chars().next() {
+        if c == '%' {
+            bytes.push(u8::from_str_radix(rest.get(1..3)?, 16).ok()?);
+            rest = &rest[3..];
+        } else {
+            bytes.extend_from_slice(&rest.as_bytes()[..c.len_utf8()]);
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
@@ -107,9 +119,12 @@ mod tests {
         assert_eq!(line.matches("--").count(), 2, "{line}");
         let body = format!("text\n\n{line}\n");
         let read = Marker::read(&body).expect("a marker");
+        assert_eq!(read, marker);
         assert!(read.is_same_move(&marker) && read.is_of(&marker.rollout, &marker.folder));
-        assert!(!read.superseded);
-        let other = Marker { to: "x".to_owned(), ..marker };
+        let other = Marker {
+            to: "x".to_owned(),
+            ..marker
+        };
         assert!(!read.is_same_move(&other));
         assert_eq!(Marker::read("no marker <!-- x -->"), None);
     }

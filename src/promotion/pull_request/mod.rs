@@ -144,8 +144,13 @@ impl Proposal<'_> {
             self.evidence(),
             cluster::section(self),
         );
-        let tail = format!("\n### How to go back\n\n{}\n{}\n", self.way_back(), self.footer());
-        let room = MOST_BODY.saturating_sub(length(&head) + length(&tail) + length(&marker) + RESERVE);
+        let tail = format!(
+            "\n### How to go back\n\n{}\n{}\n",
+            self.way_back(),
+            self.footer()
+        );
+        let room =
+            MOST_BODY.saturating_sub(length(&head) + length(&tail) + length(&marker) + RESERVE);
         let body = format!("{head}{}{tail}", cluster::diff(self, room));
         // Only a plan of thousands of objects or stages gets here.
         let kept = cut(&body, MOST_BODY - length(&marker) - 2);
@@ -158,10 +163,16 @@ impl Proposal<'_> {
         let what = traffic::sentence(self);
         let mut text = match self.kind {
             Kind::Promotion { .. } => {
-                format!("Moves **{}** from `{from}` to **`{to}`**: {what}.", plan.name)
+                format!(
+                    "Moves **{}** from `{from}` to **`{to}`**: {what}.",
+                    plan.name
+                )
             }
             Kind::Rollback { .. } => {
-                format!("Takes **{}** back from `{from}` to **`{to}`**: {what}.", plan.name)
+                format!(
+                    "Takes **{}** back from `{from}` to **`{to}`**: {what}.",
+                    plan.name
+                )
             }
         };
         if let Some(description) = &plan.stages[self.to].description {
@@ -170,7 +181,11 @@ impl Proposal<'_> {
         match self.kind {
             Kind::Promotion {
                 blocked: Some(why), ..
-            } => write!(text, "\n\n> [!CAUTION]\n> **Do not merge:** {}", escape(why)),
+            } => write!(
+                text,
+                "\n\n> [!CAUTION]\n> **Do not merge:** {}",
+                escape(why)
+            ),
             Kind::Promotion {
                 forced: Some(why), ..
             } => write!(
@@ -200,7 +215,12 @@ impl Proposal<'_> {
 
     fn evidence_glance(&self) -> String {
         let deciding: Vec<&GateLine> = self.gates.iter().filter(|gate| !gate.advisory).collect();
-        let of = |verdict| deciding.iter().filter(|gate| gate.verdict == verdict).count();
+        let of = |verdict| {
+            deciding
+                .iter()
+                .filter(|gate| gate.verdict == verdict)
+                .count()
+        };
         let (passed, all) = (of(Verdict::Pass), deciding.len());
         let gates = match all {
             0 => "no gates".to_owned(),
@@ -259,10 +279,19 @@ impl Proposal<'_> {
             )
             .expect(INFALLIBLE);
         }
-        let open = self.gates.iter().filter(|gate| gate.verdict != Verdict::Pass && !gate.why.is_empty());
+        let open = self
+            .gates
+            .iter()
+            .filter(|gate| gate.verdict != Verdict::Pass && !gate.why.is_empty());
         for gate in open {
-            writeln!(text, "\n**{}** is {}: {}", escape(&gate.name), gate.verdict.word(), escape(&gate.why))
-                .expect(INFALLIBLE);
+            writeln!(
+                text,
+                "\n**{}** is {}: {}",
+                escape(&gate.name),
+                gate.verdict.word(),
+                escape(&gate.why)
+            )
+            .expect(INFALLIBLE);
         }
         text
     }
@@ -280,10 +309,8 @@ impl Proposal<'_> {
             (_, None) if plan.is_past_return(self.to) => {
                 "⛔ **point of no return**: no single step brings the old model back".to_owned()
             }
-            (_, None) => "revert this pull request: no request leaves `stable`".replace(
-                "`stable`",
-                &format!("`{}`", plan.model(plan.stable).name),
-            ),
+            (_, None) => "revert this pull request: no request leaves `stable`"
+                .replace("`stable`", &format!("`{}`", plan.model(plan.stable).name)),
         }
     }
 
@@ -316,9 +343,9 @@ impl Proposal<'_> {
     }
 
     fn footer(&self) -> String {
-        let run = self
-            .run
-            .map_or_else(String::new, |run| format!(", proposed by [this run]({run})"));
+        let run = self.run.map_or_else(String::new, |run| {
+            format!(", proposed by [this run]({run})")
+        });
         format!(
             "<sub>Spec `{}`{run}. The merge of this pull request is the whole promotion: the applier does the rest.</sub>",
             cut(self.digest, 19)

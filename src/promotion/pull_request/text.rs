@@ -88,7 +88,15 @@ mod tests {
     fn no_character_is_cut_in_two() {
         let text = "a𝄞é𝄞";
         assert_eq!(length(text), 6);
-        for (most, kept) in [(0, ""), (1, "a"), (2, "a"), (3, "a𝄞"), (5, "a𝄞é"), (6, text), (9, text)] {
+        for (most, kept) in [
+            (0, ""),
+            (1, "a"),
+            (2, "a"),
+            (3, "a𝄞"),
+            (5, "a𝄞é"),
+            (6, text),
+            (9, text),
+        ] {
             assert_eq!(cut(text, most), kept);
         }
     }

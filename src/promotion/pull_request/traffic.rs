@@ -22,9 +22,13 @@ pub(super) fn short(plan: &Plan, stage: usize) -> String {
         .filter(|(_, split)| split.sole() != Some(plan.stable))
         .map(|(cohort, _)| format!("cohort {}", plan.cohort(*cohort).name))
         .collect();
-    let mirrored = stage
-        .mirror
-        .map(|mirror| format!("{} {}% mirrored", plan.model(mirror.to).name, mirror.percent));
+    let mirrored = stage.mirror.map(|mirror| {
+        format!(
+            "{} {}% mirrored",
+            plan.model(mirror.to).name,
+            mirror.percent
+        )
+    });
     let all: Vec<String> = shares.into_iter().chain(cohorts).chain(mirrored).collect();
     if all.is_empty() {
         format!("all traffic on {}", plan.model(plan.stable).name)
@@ -57,12 +61,8 @@ fn audiences(proposal: &Proposal<'_>) -> Vec<Audience> {
     let mut all = Vec::new();
     for (index, cohort) in plan.cohorts.iter().enumerate() {
         let id = crate::plan::CohortId(index);
-        let of = |stage: &crate::plan::Stage| {
-            stage
-                .cohorts
-                .get(&id)
-                .map(|split| words(plan, split))
-        };
+        let of =
+            |stage: &crate::plan::Stage| stage.cohorts.get(&id).map(|split| words(plan, split));
         let (before, after) = (of(from), of(to));
         if before.is_none() && after.is_none() {
             continue;
@@ -109,22 +109,28 @@ fn changed(proposal: &Proposal<'_>) -> Vec<Audience> {
 pub(super) fn sentence(proposal: &Proposal<'_>) -> String {
     let plan = proposal.plan;
     let (from, to) = (&plan.stages[proposal.from], &plan.stages[proposal.to]);
-    let moved = to.split.shares().filter(|(model, share)| {
-        *model != plan.stable && *share != from.split.of(*model)
-    });
+    let moved = to
+        .split
+        .shares()
+        .filter(|(model, share)| *model != plan.stable && *share != from.split.of(*model));
     let mut parts: Vec<String> = moved
         .map(|(model, share)| {
             format!(
                 "`{}` answers **{share} %** of the requests{} (before: {} %)",
                 plan.model(model).name,
-                if to.cohorts.is_empty() { "" } else { " that no cohort claims" },
+                if to.cohorts.is_empty() {
+                    ""
+                } else {
+                    " that no cohort claims"
+                },
                 from.split.of(model)
             )
         })
         .collect();
-    let cohorts = to.cohorts.iter().filter(|(cohort, split)| {
-        from.cohorts.get(cohort).unwrap_or(&from.split) != *split
-    });
+    let cohorts = to
+        .cohorts
+        .iter()
+        .filter(|(cohort, split)| from.cohorts.get(cohort).unwrap_or(&from.split) != *split);
     parts.extend(cohorts.map(|(cohort, split)| {
         format!(
             "the cohort {} is answered by {}",
@@ -165,8 +171,12 @@ pub(super) fn section(proposal: &Proposal<'_>) -> String {
     text.push_str("| Who | Answered by, now | After the merge |\n| :-- | :-- | :-- |\n");
     for one in audiences(proposal) {
         let bold = if one.before == one.after { "" } else { "**" };
-        writeln!(text, "| {} | {} | {bold}{}{bold} |", one.who, one.before, one.after)
-            .expect(INFALLIBLE);
+        writeln!(
+            text,
+            "| {} | {} | {bold}{}{bold} |",
+            one.who, one.before, one.after
+        )
+        .expect(INFALLIBLE);
     }
     text
 }

@@ -1,0 +1,116 @@
+//! `glidepath rollback`
+
+use clap::Args;
+
+use crate::promotion::ledger::traffic_words;
+use crate::promotion::rollback;
+use crate::tree::Hold;
+
+use super::inputs::OnePath;
+use super::output::Output;
+use super::standing::{SigningArgs, Standing};
+use super::{Exit, Failure};
+
+/// Go back: point at an earlier stage, and hold the one that is left
+///
+/// Goes by the committed tree alone and waits for nothing: neither gates nor bake nor a rollout.yaml that compiles. Only a step
+/// that would answer requests with 503 is refused.
+#[derive(Debug, Args)]
+pub(super) struct RollbackArgs {
+    #[command(flatten)]
+    path: OnePath,
+    /// The stage to go back to; default: the latest earlier one that routes only to stable and runs all that has traffic now
+    #[arg(long, value_name = "STAGE")]
+    to: Option<String>,
+    /// Why; goes into the commit and the hold
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    reason: String,
+    /// Commit on the branch `glidepath/<rollout>/<stage>`, and leave the work tree alone
+    #[arg(long)]
+    branch: bool,
+    /// Write nothing; show what would change
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    signing: SigningArgs,
+}
+
+pub(super) fn run(args: &RollbackArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
+    let spec = args.path.locate()?;
+    let standing = Standing::read(&spec, !args.dry_run, output)?;
+    let lock = &standing.lock;
+    let wish = args
+        .to
+        .as_deref()
+        .map(|name| standing.index(name))
+        .transpose()?;
+    let Some(to) = rollback::target(lock, standing.live, wish)
+        .map_err(|refusal| Failure::refused(&[refusal]))?
+    else {
+        let why = if wish.is_some() {
+            "it is live already"
+        } else {
+            "all traffic is on stable; `--to` takes the models out, too"
+        };
+        output.note(format_args!(
+            "{}: nothing to go back from in `{}`: {why}",
+            lock.rollout,
+            standing.stage().folder
+        ));
+        return output.finish(Exit::Done);
+    };
+    let signing = args.signing.signing();
+    let by = standing
+        .repo
+        .committer(&signing)
+        .map_err(|error| Failure::git(&error))?;
+    let reason = crate::promotion::ledger::one_line(&args.reason);
+    let hold = Hold {
+        stage: standing.stage().name.clone(),
+        reason: reason.clone(),
+        spec_digest: lock.spec_digest.clone(),
+        by: by.to_string(),
+        commit: standing.head.tip.to_string(),
+    };
+    let edits = standing.edits(to, Some(Some(hold.text())));
+    if !args.branch
+        && let Some(refusal) = standing.dirt(&edits)?
+    {
+        return Err(Failure::refused(&[refusal]));
+    }
+    warn_if_stale(&standing, args, output);
+    if args.dry_run {
+        output.result(standing.diff(to, &edits)?)?;
+        return output.finish(Exit::Done);
+    }
+    let target = &lock.stages[to];
+    let mut entry = standing.entry(to);
+    entry.reason = Some(reason).filter(|reason| !reason.is_empty());
+    let message = entry.message(
+        &format!(
+            "{}: back to {} ({})",
+            lock.rollout,
+            target.folder,
+            traffic_words(lock, target)
+        ),
+        &format!(
+            "Goes back from `{}`, and holds it.",
+            standing.stage().folder
+        ),
+    );
+    standing.commit(to, &edits, &message, &signing, args.branch, output)?;
+    output.finish(Exit::Done)
+}
+
+/// A tree that is not what rollout.yaml compiles to is worth a word, but stops nobody.
+fn warn_if_stale(standing: &Standing, args: &RollbackArgs, output: &mut Output<'_>) {
+    let why = match args.path.compile_alone() {
+        Ok(compiled) => match standing.staleness(&compiled) {
+            Ok(None) => return,
+            Ok(Some(refusal)) => refusal.message,
+            Err(failure) => failure.message,
+        },
+        Err(why) => why,
+    };
+    output.note(format_args!("warning: {why}; going by the committed tree"));
+}

@@ -1,0 +1,156 @@
+//! A move as a branch of its own, for people to look at before it is merged.
+
+use std::collections::BTreeMap;
+
+use crate::sink::git::{CommitId, Edit, GitError, Head, RefChange, Repo, Signing};
+
+use super::decide::{Refusal, Why};
+use super::ledger::Entry;
+
+/// What became of a branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proposed {
+    /// It is new, or leads to another commit now.
+    Moved(CommitId),
+    /// It is there already, as it should be.
+    AsBefore(CommitId),
+}
+
+/// Why a branch was not made.
+#[derive(Debug)]
+pub enum Trouble {
+    /// Something speaks against it.
+    Refused(Refusal),
+    /// Git failed.
+    Git(GitError),
+}
+
+impl From<GitError> for Trouble {
+    fn from(error: GitError) -> Self {
+        Self::Git(error)
+    }
+}
+
+/// The branch for a move, by its short name.
+pub fn name(rollout: &str, stage: &str) -> String {
+    format!("{}{stage}", folder(rollout))
+}
+
+fn folder(rollout: &str) -> String {
+    format!("glidepath/{rollout}/")
+}
+
+/// A branch that already proposes to leave the live stage for another one than `to`.
+pub fn open_elsewhere(
+    repo: &Repo,
+    head: &Head,
+    rollout: &str,
+    live: &str,
+    to: &str,
+) -> Result<Option<String>, GitError> {
+    let start = format!("refs/heads/{}", folder(rollout));
+    for (name, tip) in repo.references_below(&start)? {
+        let entry = Entry::read(&repo.commit(tip)?.message);
+        let is_other = entry
+            .is_some_and(|entry| entry.rollout == rollout && entry.from == live && entry.to != to);
+        if is_other && !repo.reaches(head.tip, tip)? {
+            return Ok(Some(name.replacen("refs/heads/", "", 1)));
+        }
+    }
+    Ok(None)
+}
+
+/// Makes a branch lead to one commit on top of HEAD, without touching the work tree. Commits of others are never lost.
+pub fn propose(
+    repo: &Repo,
+    head: &Head,
+    branch: &str,
+    edits: &[Edit],
+    message: &str,
+    signing: &Signing,
+) -> Result<Proposed, Trouble> {
+    let reference = format!("refs/heads/{branch}");
+    let known = repo.reference(&reference)?;
+    if repo.is_checked_out(branch) {
+        let message = format!("the branch `{branch}` is checked out in a work tree");
+        let help = "switch that work tree to another branch".to_owned();
+        return Err(Trouble::Refused(
+            Refusal::new(Why::Conflict, message).help(help),
+        ));
+    }
+    if let Some(tip) = known
+        && !repo.reaches(head.tip, tip)?
+    {
+        let commit = repo.commit(tip)?;
+        if !is_ours(repo, head.tip, tip, edits)? {
+            let message = format!(
+                "the branch `{branch}` has commits that glidepath did not make: {} by {}",
+                tip.short(),
+                commit.author
+            );
+            return Err(Trouble::Refused(Refusal::new(Why::Conflict, message).help(
+                format!("merge it, or delete it with `git branch -D {branch}`"),
+            )));
+        }
+        if commit.parents == [head.tip]
+            && commit.message == message
+            && holds(repo, tip, head.tip, edits)?
+        {
+            return Ok(Proposed::AsBefore(tip));
+        }
+    }
+    let commit = repo.follow(head.tip, edits, message, signing)?;
+    let change = RefChange {
+        name: reference,
+        from: known,
+        to: Some(commit),
+    };
+    repo.move_references(&[change], "glidepath: propose")?;
+    Ok(Proposed::Moved(commit))
+}
+
+/// Whether a commit holds exactly what the edits make of its parent.
+fn holds(repo: &Repo, tip: CommitId, parent: CommitId, edits: &[Edit]) -> Result<bool, GitError> {
+    let wanted: BTreeMap<String, &Option<String>> = edits
+        .iter()
+        .map(|edit| (repo.from_root(&edit.path), &edit.content))
+        .collect();
+    let differing = repo.differing(parent, tip)?;
+    if !differing.iter().all(|path| wanted.contains_key(path)) {
+        return Ok(false);
+    }
+    for edit in edits {
+        if repo.file(tip, &edit.path)? != edit.content {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a commit is a move of ours on top of the branch's history, and nothing else: trailers alone can be copied.
+pub(super) fn is_ours(
+    repo: &Repo,
+    base: CommitId,
+    tip: CommitId,
+    edits: &[Edit],
+) -> Result<bool, GitError> {
+    let commit = repo.commit(tip)?;
+    let [parent] = commit.parents[..] else {
+        return Ok(false);
+    };
+    let tree = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
+    let mine: Vec<String> = edits
+        .iter()
+        .map(|edit| tree(&edit.path))
+        .flat_map(|tree| {
+            [crate::units::names::POINTER_FILE, crate::tree::HOLD]
+                .map(|path| repo.from_root(&format!("{tree}/{path}")))
+        })
+        .collect();
+    Ok(Entry::read(&commit.message).is_some()
+        && repo.reaches(base, parent)?
+        && repo
+            .differing(parent, tip)?
+            .iter()
+            .all(|path| mine.contains(path)))
+}

@@ -1,0 +1,238 @@
+//! Whether the pointer may move on, and where to. Nothing here touches git.
+
+use crate::diag::words::and_list;
+use crate::tree::{Hold, Lock, LockedStage};
+use crate::units::Bake;
+
+use super::gates::{Judged, Verdict, list, unjudged};
+
+/// What kind of reason speaks against a move, the gravest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// Somebody else changed what would be written.
+    Conflict,
+    /// What is asked for can never be done.
+    Wrong,
+    /// A gate failed.
+    GateFailed,
+    /// A gate could not be asked.
+    Outside,
+    /// It can be done later.
+    NotYet,
+}
+
+/// A reason against a move: one lower-case sentence, and what to do.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// Of what kind.
+    pub why: Why,
+    /// The sentence.
+    pub message: String,
+    /// What to do next.
+    pub help: Option<String>,
+}
+
+impl Refusal {
+    /// A reason of a kind.
+    pub fn new(why: Why, message: impl Into<String>) -> Self {
+        Self {
+            why,
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+}
+
+/// Where a rollout stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing<'a> {
+    /// The committed lock.
+    pub lock: &'a Lock,
+    /// The live stage, as an index.
+    pub live: usize,
+    /// Seconds since it became live.
+    pub elapsed: u64,
+    /// What holds promotions back.
+    pub hold: Option<&'a Hold>,
+    /// How the live stage's gates stand.
+    pub judged: &'a [Judged],
+}
+
+impl<'a> Standing<'a> {
+    /// The live stage.
+    pub fn stage(&self) -> &'a LockedStage {
+        &self.lock.stages[self.live]
+    }
+
+    /// The least time in the live stage.
+    pub fn bake(&self) -> Bake {
+        bake(self.lock, self.stage())
+    }
+
+    /// How much of it is left.
+    pub fn left(&self) -> Bake {
+        Bake::from_seconds(self.bake().seconds().saturating_sub(self.elapsed))
+    }
+
+    /// The stage after the live one.
+    pub fn next(&self) -> Option<usize> {
+        Some(self.live + 1).filter(|next| *next < self.lock.stages.len())
+    }
+}
+
+/// The least time in a stage: its own, and no less than the rollout's.
+pub fn bake(lock: &Lock, stage: &LockedStage) -> Bake {
+    Bake::from_seconds(stage.bake_seconds.max(lock.min_bake_seconds))
+}
+
+/// The hold, if it still counts: it ends with the spec that it was made under, and with its stage.
+pub fn standing_hold<'a>(lock: &Lock, hold: Option<&'a Hold>) -> Option<&'a Hold> {
+    hold.filter(|hold| {
+        hold.spec_digest == lock.spec_digest && lock.stage_index(&hold.stage).is_some()
+    })
+}
+
+/// The hold that keeps a promotion out of a stage: it stands on that stage or on one before it.
+pub fn held<'a>(lock: &Lock, hold: Option<&'a Hold>, to: usize) -> Option<&'a Hold> {
+    standing_hold(lock, hold)
+        .filter(|hold| lock.stage_index(&hold.stage).is_some_and(|at| at <= to))
+}
+
+/// What speaks against going from the live stage to `to`, whatever time and gates say. Nothing overrides it.
+pub fn against_jump(lock: &Lock, live: usize, to: usize, force: bool) -> Option<Refusal> {
+    let (from, target) = (&lock.stages[live], &lock.stages[to]);
+    if to <= live {
+        let message = format!(
+            "`{}` does not come after the live stage `{}`",
+            target.name, from.name
+        );
+        return Some(Refusal::new(Why::Wrong, message).help(format!(
+            "go back with `glidepath rollback --to {}`",
+            target.name
+        )));
+    }
+    let breaches = from.breaches_to(target);
+    if !breaches.is_empty() {
+        let message = format!(
+            "going from `{}` to `{}` at once is unsafe: {}",
+            from.name,
+            target.name,
+            breaches.join("; ")
+        );
+        return Some(
+            Refusal::new(Why::Wrong, message)
+                .help(format!("go to `{}` first", lock.stages[live + 1].name)),
+        );
+    }
+    let skipped = lock.stages[live + 1..to]
+        .iter()
+        .filter(|stage| stage.bake_seconds > 0 || !stage.gates.is_empty());
+    let skipped: Vec<&str> = skipped.map(|stage| stage.name.as_str()).collect();
+    if skipped.is_empty() || force {
+        return None;
+    }
+    let have = if skipped.len() == 1 { "has" } else { "have" };
+    let message = format!(
+        "{} would be skipped, and {have} bake time or gates",
+        and_list(&skipped)
+    );
+    Some(Refusal::new(Why::Wrong, message).help(format!(
+        "go to `{}` first, or skip with `--force --reason`",
+        lock.stages[live + 1].name
+    )))
+}
+
+/// Everything that time, gates and a hold say against leaving the live stage for `to`.
+pub fn against_leaving(
+    standing: &Standing<'_>,
+    to: usize,
+    force: bool,
+    resume: bool,
+) -> Vec<Refusal> {
+    let (lock, stage) = (standing.lock, standing.stage());
+    let mut refusals = Vec::new();
+    if let Some(hold) = held(lock, standing.hold, to).filter(|_| !resume) {
+        let message = format!(
+            "`{}` is on hold: {} rolled back from it{}",
+            hold.stage,
+            hold.by,
+            reason(&hold.reason)
+        );
+        refusals.push(
+            Refusal::new(Why::NotYet, message)
+                .help("change rollout.yaml and render, or lift the hold with `--resume`"),
+        );
+    }
+    if force {
+        return refusals;
+    }
+    if standing.left() > Bake::ZERO {
+        let message = format!(
+            "`{}` bakes for {}, and {} is left",
+            stage.name,
+            standing.bake(),
+            standing.left()
+        );
+        refusals.push(
+            Refusal::new(Why::NotYet, message).help("wait, or go on with `--force --reason`"),
+        );
+    }
+    for (verdict, why, says, help) in [
+        (
+            Verdict::Fail,
+            Why::GateFailed,
+            "failed",
+            "go back with `glidepath rollback`, or go on with `--force --reason`",
+        ),
+        (
+            Verdict::Error,
+            Why::Outside,
+            "could not be judged",
+            "see to the telemetry, and judge again",
+        ),
+        (
+            Verdict::Inconclusive,
+            Why::NotYet,
+            "needs more evidence",
+            "wait, and judge again",
+        ),
+    ] {
+        if let Some(gates) = list(standing.judged, verdict) {
+            refusals.push(Refusal::new(why, format!("{gates} {says}")).help(help));
+        }
+    }
+    let missing = unjudged(stage, standing.judged);
+    if !missing.is_empty() {
+        let (noun, verb) = if missing.len() == 1 {
+            ("gate", "has")
+        } else {
+            ("gates", "have")
+        };
+        let message = format!(
+            "the {noun} {} of `{}` {verb} not been judged",
+            and_list(&missing),
+            stage.name
+        );
+        refusals.push(
+            Refusal::new(Why::NotYet, message)
+                .help("hand in verdicts with `--evidence FILE`, or go on with `--force --reason`"),
+        );
+    }
+    refusals
+}
+
+/// `: 5xx`, where there is a reason.
+pub(super) fn reason(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!(": {text}")
+    }
+}

@@ -1,0 +1,164 @@
+//! Commit messages as a ledger: what a promotion writes into its trailers, and what is read back.
+
+use crate::tree::{Lock, LockedStage};
+
+use super::gates::{Judged, Verdict};
+
+const ROLLOUT: &str = "Rollout";
+const FROM: &str = "Stage-From";
+const TO: &str = "Stage-To";
+const DIGEST: &str = "Spec-Digest";
+const GATE: &str = "Gate";
+const FORCED: &str = "Forced-By-Reason";
+const REASON: &str = "Rollback-Reason";
+
+/// One move of the pointer, as its commit's trailers tell it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// The rollout's name.
+    pub rollout: String,
+    /// The stage that was left, by name.
+    pub from: String,
+    /// The stage that was entered, by name.
+    pub to: String,
+    /// The digest of the spec.
+    pub digest: String,
+    /// `availability=99.93%>=99.5% (n=18234)`: the gates of the stage that was left.
+    pub gates: Vec<String>,
+    /// Why gates and bake did not count.
+    pub forced: Option<String>,
+    /// Why the pointer went back.
+    pub reason: Option<String>,
+}
+
+impl Entry {
+    /// A whole commit message.
+    pub fn message(&self, subject: &str, body: &str) -> String {
+        let mut lines = vec![one_line(subject), String::new(), body.trim_end().to_owned()];
+        if !body.is_empty() {
+            lines.push(String::new());
+        }
+        let trailer = |key: &str, value: &str| format!("{key}: {}", one_line(value));
+        lines.extend([
+            trailer(ROLLOUT, &self.rollout),
+            trailer(FROM, &self.from),
+            trailer(TO, &self.to),
+            trailer(DIGEST, &self.digest),
+        ]);
+        lines.extend(self.gates.iter().map(|gate| trailer(GATE, gate)));
+        lines.extend(self.forced.iter().map(|why| trailer(FORCED, why)));
+        lines.extend(self.reason.iter().map(|why| trailer(REASON, why)));
+        lines.join("\n") + "\n"
+    }
+
+    /// What a message tells, if it tells of a move. The trailers are found wherever they stand: a squash merge puts them in the
+    /// middle of its message.
+    pub fn read(message: &str) -> Option<Self> {
+        let mut entry = Self::default();
+        for line in message.lines() {
+            let Some((key, value)) = line.split_once(": ") else {
+                continue;
+            };
+            let value = value.trim().to_owned();
+            match key {
+                // A squash of several moves: the last one counts.
+                ROLLOUT => {
+                    entry = Self {
+                        rollout: value,
+                        ..Self::default()
+                    }
+                }
+                FROM => entry.from = value,
+                TO => entry.to = value,
+                DIGEST => entry.digest = value,
+                GATE => entry.gates.push(value),
+                FORCED => entry.forced = Some(value),
+                REASON => entry.reason = Some(value),
+                _ => {}
+            }
+        }
+        let is_whole = !entry.rollout.is_empty() && !entry.from.is_empty() && !entry.to.is_empty();
+        is_whole.then_some(entry)
+    }
+}
+
+/// What a gate's trailer says: on what grounds it passed, or what else became of it.
+pub fn gate_trailers(stage: &LockedStage, judged: &[Judged]) -> Vec<String> {
+    let one = |name: &String| match judged.iter().find(|gate| gate.name == *name) {
+        None => format!("{name}=not judged"),
+        Some(gate) => match (gate.verdict, gate.summary.as_str()) {
+            (Verdict::Pass, "") => format!("{name}=pass"),
+            (Verdict::Pass, summary) => format!("{name}={summary}"),
+            (verdict, summary) => format!("{name}={} {summary}", verdict.word()),
+        },
+    };
+    stage.gates.iter().map(one).collect()
+}
+
+/// `resnet101 30%`: what a stage gives to models that are not stable.
+pub fn traffic_words(lock: &Lock, stage: &LockedStage) -> String {
+    let shares: Vec<String> = stage
+        .weights
+        .iter()
+        .filter(|(model, share)| **model != lock.stable && **share > 0.0)
+        .map(|(model, share)| format!("{model} {share}%"))
+        .collect();
+    let others: Vec<&str> = stage
+        .routed
+        .iter()
+        .filter(|model| **model != lock.stable)
+        .map(String::as_str)
+        .collect();
+    match (shares.is_empty(), others.is_empty()) {
+        (false, _) => shares.join(", "),
+        (true, false) => format!("some requests to {}", others.join(", ")),
+        (true, true) => format!("all traffic on {}", lock.stable),
+    }
+}
+
+/// A text on one line: nothing in it can begin another trailer.
+pub fn one_line(text: &str) -> String {
+    text.split(|c: char| c.is_control() || c.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry() -> Entry {
+        Entry {
+            rollout: "r".to_owned(),
+            from: "split".to_owned(),
+            to: "weight-100".to_owned(),
+            digest: "sha256:0".to_owned(),
+            gates: vec!["availability=99.93%>=99.5% (n=18234)".to_owned()],
+            forced: Some("the gate is broken".to_owned()),
+            reason: None,
+        }
+    }
+
+    #[test]
+    fn a_message_reads_back() {
+        let message = entry().message("r: 03-weight-100", "Moves on.");
+        assert_eq!(Entry::read(&message), Some(entry()));
+        let squashed = format!("Merge (#3)\n\n* {message}\nCo-authored-by: x\n");
+        assert_eq!(Entry::read(&squashed), Some(entry()));
+        assert_eq!(Entry::read("a foreign commit\n\nStage-To: x\n"), None);
+    }
+
+    #[test]
+    fn a_reason_cannot_forge_a_trailer() {
+        let forged = Entry {
+            forced: Some("x\n\nStage-To: retire\r\nRollout: q".to_owned()),
+            ..entry()
+        };
+        let read = Entry::read(&forged.message("s", "")).expect("an entry");
+        assert_eq!(
+            (read.to.as_str(), read.rollout.as_str()),
+            ("weight-100", "r")
+        );
+    }
+}

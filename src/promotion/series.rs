@@ -1,0 +1,1 @@
+//! The stages as commits of a branch: what each holds, and which of those that are there may stay or go.

@@ -1,0 +1,152 @@
+//! In: a folder, and the files of a commit. Out: objects and references of the repository that holds the folder.
+//! The only door to git. Commits are made as objects; a reference moves only from the value that was read before.
+//! Never runs hooks, filters or the `git` command, never waits for somebody's lock, never decides what is committed.
+
+mod error;
+mod place;
+mod read;
+mod refs;
+mod write;
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use git2::{ErrorCode, Oid, Repository};
+
+use crate::units::Moment;
+
+pub use error::{GitError, Kind};
+pub use refs::RefChange;
+pub use write::{Edit, Signing};
+
+/// The repository that holds a folder. All paths are below that folder, with `/` between their parts.
+pub struct Repo {
+    git: Repository,
+    root: PathBuf,
+    prefix: String,
+}
+
+/// A commit's hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CommitId(Oid);
+
+/// Where the next commit goes.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The branch's short name; none where HEAD is detached.
+    pub branch: Option<String>,
+    /// The newest commit.
+    pub tip: CommitId,
+    /// The full name of the reference that moves.
+    reference: String,
+}
+
+/// Somebody who makes commits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// For people.
+    pub name: String,
+    /// The address.
+    pub email: String,
+}
+
+/// A commit without its files.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// Its hash.
+    pub id: CommitId,
+    /// The commits that it follows, the branch's own first.
+    pub parents: Vec<CommitId>,
+    /// The whole message; bytes that are no UTF-8 are replaced by U+FFFD.
+    pub message: String,
+    /// Who wrote it.
+    pub author: Person,
+    /// When it was written.
+    pub authored: Moment,
+    /// When it came into the history: a merge by squash or rebase sets it anew.
+    pub committed: Moment,
+}
+
+impl CommitId {
+    /// Reads a full hash.
+    pub fn parse(text: &str) -> Option<Self> {
+        Oid::from_str(text).ok().map(Self)
+    }
+
+    /// The first seven digits.
+    pub fn short(self) -> String {
+        self.to_string().chars().take(7).collect()
+    }
+}
+
+impl fmt::Display for CommitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl fmt::Display for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} <{}>", self.name, self.email)
+    }
+}
+
+impl Repo {
+    /// Opens the repository that holds `folder`.
+    pub fn open(folder: &Path) -> Result<Self, GitError> {
+        let shown = if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        };
+        let folder = fs::canonicalize(shown).map_err(GitError::io("open", shown))?;
+        let git = Repository::discover(&folder).map_err(|error| match error.code() {
+            ErrorCode::NotFound => {
+                GitError::outside(format!("`{}` is in no git repository", shown.display()))
+                    .help("git is where the live stage is kept: `git init`, render, and commit")
+            }
+            _ => error.into(),
+        })?;
+        let Some(root) = git.workdir() else {
+            return Err(GitError::outside(format!(
+                "`{}` is in a bare repository, which has no work tree",
+                shown.display()
+            ))
+            .help("run this in a clone, or in a work tree from `git worktree add`"));
+        };
+        let root = fs::canonicalize(root).map_err(GitError::io("open", root))?;
+        let outside = || {
+            GitError::outside(format!(
+                "`{}` is not in the work tree `{}`",
+                folder.display(),
+                root.display()
+            ))
+        };
+        let below = folder.strip_prefix(&root).map_err(|_| outside())?;
+        let parts = below
+            .iter()
+            .map(|part| part.to_str())
+            .collect::<Option<Vec<_>>>();
+        let prefix = parts
+            .ok_or_else(|| {
+                GitError::outside(format!("the path `{}` is not UTF-8", folder.display()))
+            })?
+            .join("/");
+        Ok(Self { git, root, prefix })
+    }
+
+    /// A path from the repository's root.
+    fn full(&self, path: &str) -> String {
+        match (self.prefix.as_str(), path) {
+            ("", path) => path.to_owned(),
+            (prefix, "") => prefix.to_owned(),
+            (prefix, path) => format!("{prefix}/{path}"),
+        }
+    }
+
+    /// The folder from the repository's root; empty where it is the root.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+}

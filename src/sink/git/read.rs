@@ -1,0 +1,225 @@
+//! What the history holds.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use git2::{ErrorCode, ObjectType, Oid, Tree};
+
+use crate::units::Moment;
+
+use super::{Commit, CommitId, GitError, Head, Person, Repo};
+
+/// The kinds of tree entries that are regular files.
+const REGULAR: [i32; 3] = [0o100_644, 0o100_755, 0o100_664];
+
+impl Repo {
+    /// Where the next commit goes; `None` before the first one.
+    pub fn head(&self) -> Result<Option<Head>, GitError> {
+        let reference = match self.git.head() {
+            Ok(reference) => reference,
+            Err(error) if error.code() == ErrorCode::UnbornBranch => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let detached = self.git.head_detached()?;
+        let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
+        let tip = CommitId(reference.peel_to_commit()?.id());
+        Ok(Some(Head {
+            branch: (!detached)
+                .then(|| name.strip_prefix("refs/heads/").unwrap_or(&name).to_owned()),
+            tip,
+            reference: if detached { "HEAD".to_owned() } else { name },
+        }))
+    }
+
+    /// A commit by its hash.
+    pub fn commit(&self, id: CommitId) -> Result<Commit, GitError> {
+        let commit = self.git.find_commit(id.0)?;
+        let author = commit.author();
+        Ok(Commit {
+            id,
+            parents: commit.parent_ids().map(CommitId).collect(),
+            message: String::from_utf8_lossy(commit.message_bytes()).into_owned(),
+            author: person(&author),
+            authored: Moment::from_seconds(author.when().seconds()),
+            committed: Moment::from_seconds(commit.time().seconds()),
+        })
+    }
+
+    /// The commit before this one on the same branch; `None` for the first of all. That a shallow clone does not have it is an
+    /// error.
+    pub fn first_parent(&self, commit: &Commit) -> Result<Option<Commit>, GitError> {
+        let cut_off = || {
+            GitError::outside(format!(
+                "the clone is shallow and ends at {}, before the history says when the stage began",
+                commit.id.short()
+            ))
+            .help("fetch the whole history: `fetch-depth: 0` in actions/checkout, `git fetch --unshallow` elsewhere")
+        };
+        match commit.parents.first() {
+            None if self.is_shallow_end(commit.id)? => Err(cut_off()),
+            None => Ok(None),
+            Some(parent) => match self.git.find_commit(parent.0) {
+                Ok(_) => self.commit(*parent).map(Some),
+                Err(error) if error.code() == ErrorCode::NotFound && self.git.is_shallow() => {
+                    Err(cut_off())
+                }
+                Err(error) => Err(error.into()),
+            },
+        }
+    }
+
+    /// Whether the clone was cut off after this commit.
+    fn is_shallow_end(&self, id: CommitId) -> Result<bool, GitError> {
+        let path = self.git.commondir().join("shallow");
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(text.lines().any(|line| line.trim() == id.to_string())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(GitError::io("read", &path)(error)),
+        }
+    }
+
+    /// Whether `ancestor` is `commit` or comes before it.
+    pub fn reaches(&self, commit: CommitId, ancestor: CommitId) -> Result<bool, GitError> {
+        Ok(commit == ancestor || self.git.graph_descendant_of(commit.0, ancestor.0)?)
+    }
+
+    /// Whether the repository has this commit.
+    pub fn has(&self, id: CommitId) -> bool {
+        self.git.find_commit(id.0).is_ok()
+    }
+
+    /// The text of a regular file in a commit.
+    pub fn file(&self, at: CommitId, path: &str) -> Result<Option<String>, GitError> {
+        let bytes = self.bytes(at, path)?;
+        bytes
+            .map(|bytes| {
+                String::from_utf8(bytes).map_err(|_| {
+                    GitError::outside(format!("`{path}` in {} is not UTF-8", at.short()))
+                })
+            })
+            .transpose()
+    }
+
+    pub(super) fn bytes(&self, at: CommitId, path: &str) -> Result<Option<Vec<u8>>, GitError> {
+        let Some((id, _)) = self.blob(at, path)? else {
+            return Ok(None);
+        };
+        Ok(Some(self.git.find_blob(id)?.content().to_owned()))
+    }
+
+    /// The hash and mode of a regular file in a commit.
+    pub(super) fn blob(&self, at: CommitId, path: &str) -> Result<Option<(Oid, i32)>, GitError> {
+        let tree = self.git.find_commit(at.0)?.tree()?;
+        match tree.get_path(Path::new(&self.full(path))) {
+            Ok(entry) if REGULAR.contains(&entry.filemode()) => {
+                Ok(Some((entry.id(), entry.filemode())))
+            }
+            Ok(_) => Ok(None),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The text files directly in a folder of a commit, by name.
+    pub fn files_in(
+        &self,
+        at: CommitId,
+        folder: &str,
+    ) -> Result<BTreeMap<String, String>, GitError> {
+        let root = self.git.find_commit(at.0)?.tree()?;
+        let tree = match root.get_path(Path::new(&self.full(folder))) {
+            Ok(entry) if entry.kind() == Some(ObjectType::Tree) => {
+                self.git.find_tree(entry.id())?
+            }
+            Ok(_) => return Ok(BTreeMap::new()),
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(BTreeMap::new()),
+            Err(error) => return Err(error.into()),
+        };
+        let mut files = BTreeMap::new();
+        for entry in &tree {
+            if REGULAR.contains(&entry.filemode()) {
+                let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
+                let blob = self.git.find_blob(entry.id())?;
+                files.insert(name, String::from_utf8_lossy(blob.content()).into_owned());
+            }
+        }
+        Ok(files)
+    }
+
+    /// Whether a path is the same in two commits. Looks no deeper than where they part.
+    pub fn is_same(&self, a: CommitId, b: CommitId, path: &str) -> Result<bool, GitError> {
+        let mut sides = [
+            self.git.find_commit(a.0)?.tree()?,
+            self.git.find_commit(b.0)?.tree()?,
+        ];
+        if sides[0].id() == sides[1].id() {
+            return Ok(true);
+        }
+        let full = self.full(path);
+        let mut parts = full.split('/').peekable();
+        while let Some(part) = parts.next() {
+            let entry = |tree: &Tree<'_>| tree.get_name(part).map(|entry| entry.id());
+            match [entry(&sides[0]), entry(&sides[1])] {
+                [a, b] if a == b => return Ok(true),
+                [Some(a), Some(b)] if parts.peek().is_some() => {
+                    match [self.git.find_tree(a), self.git.find_tree(b)] {
+                        [Ok(a), Ok(b)] => sides = [a, b],
+                        _ => return Ok(false),
+                    }
+                }
+                _ => return Ok(false),
+            }
+        }
+        Ok(false)
+    }
+
+    /// The paths of all files that differ between two commits, from the repository's root.
+    pub fn differing(&self, a: CommitId, b: CommitId) -> Result<Vec<String>, GitError> {
+        let (a, b) = (
+            self.git.find_commit(a.0)?.tree()?,
+            self.git.find_commit(b.0)?.tree()?,
+        );
+        let diff = self.git.diff_tree_to_tree(Some(&a), Some(&b), None)?;
+        let paths = diff.deltas().filter_map(|delta| {
+            let file = delta
+                .new_file()
+                .path_bytes()
+                .or(delta.old_file().path_bytes());
+            file.map(|path| String::from_utf8_lossy(path).into_owned())
+        });
+        Ok(paths.collect())
+    }
+
+    /// A path of the folder as [`differing`](Self::differing) lists it.
+    pub fn from_root(&self, path: &str) -> String {
+        self.full(path)
+    }
+
+    /// Where `origin` lies, without user name and password.
+    pub fn origin(&self) -> Option<String> {
+        let remote = self.git.find_remote("origin").ok()?;
+        let url = remote.url().ok()?.to_owned();
+        let Some((scheme, rest)) = url.split_once("://") else {
+            return Some(url);
+        };
+        let end = rest.find('/').unwrap_or(rest.len());
+        let host = rest[..end].rsplit('@').next().unwrap_or_default();
+        let user = (scheme == "ssh" && rest[..end].contains('@')).then(|| {
+            let user = rest[..end].split(['@', ':']).next().unwrap_or_default();
+            format!("{user}@")
+        });
+        Some(format!(
+            "{scheme}://{}{host}{}",
+            user.unwrap_or_default(),
+            &rest[end..]
+        ))
+    }
+}
+
+fn person(signature: &git2::Signature<'_>) -> Person {
+    Person {
+        name: String::from_utf8_lossy(signature.name_bytes()).into_owned(),
+        email: String::from_utf8_lossy(signature.email_bytes()).into_owned(),
+    }
+}
