@@ -59,6 +59,13 @@ impl Input {
 }
 
 impl Paths {
+    /// One path, as a file or folder.
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
+            paths: vec![path.to_owned()],
+        }
+    }
+
     /// Compiles every file in parallel. Warnings are written; on errors, every file's are, and the run ends.
     pub(super) fn compile(&self, output: &mut Output<'_>) -> Result<Vec<Input>, Failure> {
         let inputs = self.compile_quietly(output)?;
@@ -123,6 +130,13 @@ fn compile_all(
 }
 
 impl OnePath {
+    /// A file or folder.
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+        }
+    }
+
     /// Compiles the one file; several are wrong usage.
     pub(super) fn compile(&self, output: &mut Output<'_>) -> Result<Input, Failure> {
         let inputs = Paths {

@@ -2,6 +2,7 @@
 //! One file a command; its arguments' documentation is its help.
 //! Nobody imports this room.
 
+mod action;
 mod diff;
 mod exit;
 mod failure;
@@ -11,9 +12,11 @@ mod live;
 mod output;
 mod plan;
 mod promote;
+mod proposal;
 mod reference;
 mod render;
 mod rollback;
+mod site;
 mod standing;
 mod streams;
 mod table;
@@ -102,6 +105,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Render(render::RenderArgs),
     Diff(diff::DiffArgs),
+    Action(action::ActionArgs),
     Promote(promote::PromoteArgs),
     Rollback(rollback::RollbackArgs),
     Schema(reference::SchemaArgs),
@@ -123,6 +127,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
         Command::Plan(args) => plan::run(&args, &mut output),
         Command::Render(args) => render::run(&args, &mut output),
         Command::Diff(args) => diff::run(&args, &mut output),
+        Command::Action(args) => action::run(&args, &mut output),
         Command::Promote(args) => promote::run(&args, &mut output),
         Command::Rollback(args) => rollback::run(&args, &mut output),
         Command::Schema(args) => reference::schema(&args, &mut output),

@@ -13,7 +13,9 @@ use crate::units::Bake;
 
 use super::inputs::OnePath;
 use super::output::Output;
-use super::standing::{SigningArgs, Standing, now};
+use super::proposal::{self, Wish};
+use super::site::{PullRequestArgs, Site};
+use super::standing::{SigningArgs, Standing, folder_of, now};
 use super::{Exit, Failure};
 
 /// Move on: point at the next stage, once the live one has baked and its gates have passed
@@ -43,6 +45,8 @@ pub(super) struct PromoteArgs {
     #[arg(long, value_name = "FILE")]
     evidence: Option<PathBuf>,
     #[command(flatten)]
+    pull_request: PullRequestArgs,
+    #[command(flatten)]
     signing: SigningArgs,
 }
 
@@ -56,6 +60,19 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
     let input = args.path.compile(output)?;
     if let Some(refusal) = standing.staleness(&input.compiled)? {
         return Err(Failure::refused(&[refusal]));
+    }
+    if args.pull_request.pull_request {
+        let site = Site::of_clone(folder_of(&spec), args.pull_request.base.as_deref())?;
+        let wish = Wish {
+            to: args.to.clone(),
+            reason,
+            force: args.force,
+            resume: args.resume,
+            evidence: args.evidence.clone(),
+        };
+        let signing = args.signing.signing();
+        let done = proposal::promote(&standing, &input.compiled, &wish, &site, &signing)?;
+        return proposal::report(&standing, &done, output);
     }
     let lock = &standing.lock;
     let to = match &args.to {

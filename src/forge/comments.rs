@@ -76,23 +76,40 @@ impl Github {
     ///
     /// Others may plant the marker: a comment of somebody else is never taken for ours. Returns whether anything changed.
     pub fn put_comment(&self, number: u64, marker: &str, body: &str) -> Result<bool, ForgeError> {
-        let with_marker: Vec<Comment> = self
-            .comments(number)?
-            .into_iter()
-            .filter(|comment| comment.body.contains(marker))
-            .collect();
-        let ours = if with_marker.is_empty() {
-            None
-        } else {
-            let me = self.login();
-            with_marker.into_iter().find(|comment| comment.author == me)
-        };
-        match ours {
+        match self.own_comment(number, marker)? {
             Some(comment) if comment.body == body => return Ok(false),
             Some(comment) => self.change_comment(comment.id, body)?,
             None => self.comment(number, body)?,
         };
         Ok(true)
+    }
+
+    /// Like [`put_comment`](Self::put_comment), but where there is none yet, none is written.
+    pub fn change_comment_if_there(
+        &self,
+        number: u64,
+        marker: &str,
+        body: &str,
+    ) -> Result<bool, ForgeError> {
+        match self.own_comment(number, marker)? {
+            Some(comment) if comment.body != body => {
+                self.change_comment(comment.id, body).map(|_| true)
+            }
+            Some(_) | None => Ok(false),
+        }
+    }
+
+    fn own_comment(&self, number: u64, marker: &str) -> Result<Option<Comment>, ForgeError> {
+        let with_marker: Vec<Comment> = self
+            .comments(number)?
+            .into_iter()
+            .filter(|comment| comment.body.contains(marker))
+            .collect();
+        if with_marker.is_empty() {
+            return Ok(None);
+        }
+        let me = self.login();
+        Ok(with_marker.into_iter().find(|comment| comment.author == me))
     }
 
     /// Whom the token belongs to. Only a person's token may ask `/user`; an App's may ask GraphQL.

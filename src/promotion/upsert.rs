@@ -53,8 +53,6 @@ pub struct Wanted<'a> {
     pub head: &'a Head,
     /// Whether a pull request that a person closed is opened again.
     pub again: bool,
-    /// Whether it goes back.
-    pub is_rollback: bool,
 }
 
 /// What became of the pull request.

@@ -3,6 +3,7 @@
 //! The body answers, in this order: what changes for users, on what evidence, what happens in the cluster, how to go back. A
 //! table of four lines says it all at once; a section on each follows.
 
+mod bare;
 mod cluster;
 mod marker;
 mod text;
@@ -17,6 +18,7 @@ use crate::units::Bake;
 
 use super::gates::Verdict;
 
+pub use bare::bare;
 pub use marker::Marker;
 pub use text::{cut, escape, fence, length};
 
@@ -48,8 +50,6 @@ pub struct Proposal<'a> {
     pub baked: Baked,
     /// What changes in the cluster.
     pub changes: &'a [ObjectDiff],
-    /// The page of the workflow run.
-    pub run: Option<&'a str>,
 }
 
 /// What kind of move it is.
@@ -343,11 +343,8 @@ impl Proposal<'_> {
     }
 
     fn footer(&self) -> String {
-        let run = self.run.map_or_else(String::new, |run| {
-            format!(", proposed by [this run]({run})")
-        });
         format!(
-            "<sub>Spec `{}`{run}. The merge of this pull request is the whole promotion: the applier does the rest.</sub>",
+            "<sub>Spec `{}`. The merge of this pull request is the whole promotion: the applier does the rest.</sub>",
             cut(self.digest, 19)
         )
     }
