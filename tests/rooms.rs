@@ -20,9 +20,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sink", &["diag", "tree", "units"]),
     ("gate", &["diag", "units", "plan"]),
     ("forge", &["diag"]),
+    // Not `forge`: it answers for the cluster, and writes nothing.
+    ("argocd", &["units"]),
     (
         "promotion",
-        &["diag", "units", "plan", "tree", "gate", "sink", "forge"],
+        &[
+            "diag", "units", "plan", "tree", "gate", "sink", "forge", "argocd",
+        ],
     ),
     (
         "compile",
@@ -45,6 +49,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "sink",
             "gate",
             "forge",
+            "argocd",
             "promotion",
             "compile",
             "cmp",
@@ -68,6 +73,7 @@ const WORLD: &[&[&str]] = &[
 const WORLDLY: &[&str] = &[
     "sink",
     "forge",
+    "argocd",
     "gate/prometheus",
     "promotion",
     "cli",

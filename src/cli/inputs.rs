@@ -66,6 +66,11 @@ impl Paths {
         }
     }
 
+    /// Where the files are, whatever they hold.
+    pub(super) fn locate(&self) -> Result<Vec<PathBuf>, Failure> {
+        find(&self.paths)
+    }
+
     /// Compiles every file in parallel. Warnings are written; on errors, every file's are, and the run ends.
     pub(super) fn compile(&self, output: &mut Output<'_>) -> Result<Vec<Input>, Failure> {
         let inputs = self.compile_quietly(output)?;
@@ -269,7 +274,7 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Fai
 }
 
 /// Reads a file as a source; what is no text is a report about it.
-fn read(path: &Path) -> Result<Result<Source, Report>, Failure> {
+pub(super) fn read(path: &Path) -> Result<Result<Source, Report>, Failure> {
     let fail = |error: &std::io::Error| Failure::io("read", path, error);
     let meta = fs::metadata(path).map_err(|error| fail(&error))?;
     if !meta.is_file() {

@@ -6,6 +6,8 @@ mod action;
 mod diff;
 mod exit;
 mod failure;
+mod health;
+mod history;
 mod init;
 mod inputs;
 mod live;
@@ -16,8 +18,10 @@ mod proposal;
 mod reference;
 mod render;
 mod rollback;
+mod series;
 mod site;
 mod standing;
+mod status;
 mod streams;
 mod table;
 mod validate;
@@ -106,8 +110,11 @@ enum Command {
     Render(render::RenderArgs),
     Diff(diff::DiffArgs),
     Action(action::ActionArgs),
+    Status(status::StatusArgs),
     Promote(promote::PromoteArgs),
     Rollback(rollback::RollbackArgs),
+    History(history::HistoryArgs),
+    Series(series::SeriesArgs),
     Schema(reference::SchemaArgs),
     Explain(reference::ExplainArgs),
     Completions(reference::CompletionsArgs),
@@ -128,6 +135,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
         Command::Render(args) => render::run(&args, &mut output),
         Command::Diff(args) => diff::run(&args, &mut output),
         Command::Action(args) => action::run(&args, &mut output),
+        Command::Status(args) => status::run(&args, &mut output),
+        Command::History(args) => history::run(&args, &mut output),
+        Command::Series(args) => series::run(&args, &mut output),
         Command::Promote(args) => promote::run(&args, &mut output),
         Command::Rollback(args) => rollback::run(&args, &mut output),
         Command::Schema(args) => reference::schema(&args, &mut output),

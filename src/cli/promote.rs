@@ -9,8 +9,8 @@ use crate::promotion::branch;
 use crate::promotion::decide::{self, Refusal, Why, against_jump, against_leaving, standing_hold};
 use crate::promotion::gates::{Evidence, Judge, Judged, Nobody, Question};
 use crate::promotion::ledger::{gate_trailers, one_line, traffic_words};
-use crate::units::Bake;
 
+use super::health::HealthArgs;
 use super::inputs::OnePath;
 use super::output::Output;
 use super::proposal::{self, Wish};
@@ -45,6 +45,8 @@ pub(super) struct PromoteArgs {
     #[arg(long, value_name = "FILE")]
     evidence: Option<PathBuf>,
     #[command(flatten)]
+    health: HealthArgs,
+    #[command(flatten)]
     pull_request: PullRequestArgs,
     #[command(flatten)]
     signing: SigningArgs,
@@ -71,7 +73,14 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
             evidence: args.evidence.clone(),
         };
         let signing = args.signing.signing();
-        let done = proposal::promote(&standing, &input.compiled, &wish, &site, &signing)?;
+        let done = proposal::promote(
+            &standing,
+            &input.compiled,
+            &wish,
+            &args.health,
+            &site,
+            &signing,
+        )?;
         return proposal::report(&standing, &done, output);
     }
     let lock = &standing.lock;
@@ -89,7 +98,18 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
     };
     let judged = judge(args, &standing)?;
     let since = standing.since()?;
-    let began = since.last().map_or_else(now, |commit| commit.committed);
+    let mut began = since.last().map_or_else(now, |commit| commit.committed);
+    let mut unhealthy = None;
+    if args
+        .health
+        .is_asked(input.compiled.plan.policy.require_healthy && !args.force)
+    {
+        let commits: Vec<String> = since.iter().map(|commit| commit.id.to_string()).collect();
+        match args.health.ask(&lock.rollout, &commits)? {
+            Ok(deployed) => began = deployed.unwrap_or(began),
+            Err(refusal) => unhealthy = Some(refusal),
+        }
+    }
     let state = decide::Standing {
         lock,
         live: standing.live,
@@ -103,6 +123,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
     if refusals.is_empty() {
         refusals.extend(against_leaving(&state, to, args.force, args.resume));
     }
+    refusals.extend(unhealthy);
     let lifts = args.resume || standing_hold(lock, standing.hold.as_ref()).is_none();
     let edits = standing.edits(to, lifts.then_some(None));
     if !args.branch {
@@ -129,11 +150,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
             target.folder,
             traffic_words(lock, target)
         ),
-        &format!(
-            "Moves on from `{}` after {}.",
-            stage.folder,
-            Bake::from_seconds(state.elapsed)
-        ),
+        &format!("Moves on from `{}`.", stage.folder),
     );
     standing.commit(
         to,

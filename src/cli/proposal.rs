@@ -14,6 +14,7 @@ use crate::sink::git::{Edit, Signing};
 use crate::tree::{Hold, diff};
 use crate::units::Bake;
 
+use super::health::HealthArgs;
 use super::output::Output;
 use super::site::Site;
 use super::standing::{Standing, in_tree, now};
@@ -152,6 +153,7 @@ pub(super) fn promote(
     standing: &Standing,
     compiled: &Compiled,
     wish: &Wish,
+    health: &HealthArgs,
     site: &Site,
     signing: &Signing,
 ) -> Result<Done, Failure> {
@@ -199,10 +201,16 @@ pub(super) fn promote(
     let (judged, gates) = grounds(standing, wish.evidence.as_deref())?;
     done.verdict = verdict(&gates);
     done.gates = gates;
-    let began = standing
-        .since()?
-        .last()
-        .map_or_else(now, |commit| commit.committed);
+    let since = standing.since()?;
+    let mut began = since.last().map_or_else(now, |commit| commit.committed);
+    let mut unhealthy = None;
+    if health.is_asked(compiled.plan.policy.require_healthy && !wish.force) {
+        let commits: Vec<String> = since.iter().map(|commit| commit.id.to_string()).collect();
+        match health.ask(&lock.rollout, &commits)? {
+            Ok(deployed) => began = deployed.unwrap_or(began),
+            Err(refusal) => unhealthy = Some(refusal),
+        }
+    }
     let state = decide::Standing {
         lock,
         live: standing.live,
@@ -216,6 +224,7 @@ pub(super) fn promote(
     if refusals.is_empty() {
         refusals.extend(against_leaving(&state, to, wish.force, wish.resume));
     }
+    refusals.extend(unhealthy);
     refusals.extend(open_rollback(standing, &target, &marker)?);
     let words = reasons(&refusals);
     let changes = diff(&compiled.objects(standing.live), &compiled.objects(to));

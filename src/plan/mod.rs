@@ -105,6 +105,8 @@ pub struct Policy {
     pub max_increase: Percent,
     /// The least time in any stage.
     pub min_bake: Bake,
+    /// Whether the live stage must have arrived in the cluster, by Argo CD's word, before it is left.
+    pub require_healthy: bool,
 }
 
 impl Plan {

@@ -41,6 +41,18 @@ pub fn since(repo: &Repo, tip: CommitId, pointer: &str) -> Result<Vec<Commit>, G
     }
 }
 
+/// The newest commit up to `tip` that changed a file.
+pub fn last_change(repo: &Repo, tip: CommitId, path: &str) -> Result<Commit, GitError> {
+    let mut commit = repo.commit(tip)?;
+    while let Some(parent) = repo.first_parent(&commit)? {
+        if !repo.is_same(commit.id, parent.id, path)? {
+            break;
+        }
+        commit = parent;
+    }
+    Ok(commit)
+}
+
 /// Every move of the pointer on the way to `tip`, the oldest first.
 pub fn moves(repo: &Repo, tip: CommitId, pointer: &str) -> Result<Vec<Move>, GitError> {
     let mut found = Vec::new();

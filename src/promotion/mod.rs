@@ -5,6 +5,7 @@
 pub mod branch;
 pub mod decide;
 pub mod gates;
+pub mod health;
 pub mod history;
 pub mod ledger;
 pub mod pull_request;

@@ -193,6 +193,8 @@ pub struct Policy {
     pub max_increase: Option<f64>,
     /// The least time in any stage; default `5m`.
     pub min_bake: Option<String>,
+    /// Whether `promote` asks Argo CD first; default no.
+    pub require_healthy: Option<bool>,
 }
 
 /// The severity of a warning.

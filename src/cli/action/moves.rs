@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::cli::health::HealthArgs;
 use crate::cli::inputs::{Input, OnePath};
 use crate::cli::output::Output;
 use crate::cli::proposal::{self, Done, Wish, grounds, reasons, verdict, word};
@@ -81,7 +82,14 @@ pub(super) fn promote(
         resume: inputs.resume,
         evidence: inputs.evidence.clone(),
     };
-    let done = proposal::promote(&standing, compiled, &wish, &site, &signing())?;
+    let done = proposal::promote(
+        &standing,
+        compiled,
+        &wish,
+        &HealthArgs::default(),
+        &site,
+        &signing(),
+    )?;
     let failed = done.refusals.iter().find(|one| one.why == Why::GateFailed);
     let may_go_back = crate::promotion::rollback::default_target(&standing.lock, standing.live);
     if let (Some(failed), OnFail::Rollback, Some(_)) = (failed, inputs.on_fail, may_go_back) {

@@ -111,6 +111,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
                 .as_ref()
                 .and_then(|text| text.parse().ok())
                 .unwrap_or(MIN_BAKE),
+            require_healthy: spec.policy.require_healthy.unwrap_or(false),
         },
         istio_api_version: spec.outputs.istio_api_version,
     };

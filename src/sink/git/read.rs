@@ -101,6 +101,20 @@ impl Repo {
             .transpose()
     }
 
+    /// Like [`file`](Self::file), but the path begins at the repository's root.
+    pub fn file_from_root(&self, at: CommitId, path: &str) -> Result<Option<String>, GitError> {
+        let tree = self.git.find_commit(at.0)?.tree()?;
+        match tree.get_path(Path::new(path)) {
+            Ok(entry) if REGULAR.contains(&entry.filemode()) => {
+                let blob = self.git.find_blob(entry.id())?;
+                Ok(String::from_utf8(blob.content().to_owned()).ok())
+            }
+            Ok(_) => Ok(None),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     pub(super) fn bytes(&self, at: CommitId, path: &str) -> Result<Option<Vec<u8>>, GitError> {
         let Some((id, _)) = self.blob(at, path)? else {
             return Ok(None);

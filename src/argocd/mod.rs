@@ -1,0 +1,143 @@
+//! In: a server, a token, an application's name. Out: what Argo CD says of the application, or one sentence why it does not.
+//! One read-only request. The token appears in no message.
+//! Never knows stages or commits, and never changes anything.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::units::Moment;
+
+/// The longest that the server may take.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// The largest answer that is read: an application lists all its objects.
+const MAX_BODY: u64 = 32 << 20;
+
+/// Where to ask, and for what.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// `https://argocd.example.com`, or without a scheme, as `ARGOCD_SERVER` has it.
+    pub address: String,
+    /// May read the application.
+    pub token: String,
+}
+
+/// What Argo CD says of an application.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Application {
+    /// `Synced`, `OutOfSync` or `Unknown`.
+    pub sync: String,
+    /// `Healthy`, `Progressing`, `Degraded`, `Suspended`, `Missing` or `Unknown`.
+    pub health: String,
+    /// The commits that its sources are at.
+    pub revisions: Vec<String>,
+    /// What was deployed and when, in the order of the server.
+    pub deployed: Vec<(String, Moment)>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    status: Status,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Status {
+    sync: Sync,
+    health: Health,
+    history: Vec<Deployment>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Sync {
+    status: String,
+    revision: String,
+    revisions: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Health {
+    status: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Deployment {
+    revision: String,
+    revisions: Vec<String>,
+    deployed_at: String,
+}
+
+/// Asks for an application. An error is one lower-case sentence.
+pub fn ask(server: &Server, name: &str) -> Result<Application, String> {
+    let address = server.address.trim_end_matches('/');
+    let base = if address.contains("://") {
+        address.to_owned()
+    } else {
+        format!("https://{address}")
+    };
+    if !name
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))
+    {
+        return Err(format!("`{name}` is no name of an application"));
+    }
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(TIMEOUT))
+        // The token goes to the server that was named, and nowhere else.
+        .max_redirects(0)
+        .user_agent(concat!("glidepath/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .into();
+    let silent = |error: ureq::Error| format!("Argo CD at `{base}` does not answer: {error}");
+    let mut response = agent
+        .get(format!("{base}/api/v1/applications/{name}"))
+        .header("Authorization", format!("Bearer {}", server.token.trim()))
+        .call()
+        .map_err(silent)?;
+    match response.status().as_u16() {
+        200 => {}
+        401 => return Err("Argo CD does not accept the token (401)".to_owned()),
+        403 => {
+            return Err(format!(
+                "the token may not read the application `{name}`, or Argo CD has none of this name (403)"
+            ));
+        }
+        404 => return Err(format!("Argo CD has no application `{name}` (404)")),
+        code => return Err(format!("Argo CD at `{base}` answers with status {code}")),
+    }
+    let body = response
+        .body_mut()
+        .with_config()
+        .limit(MAX_BODY)
+        .read_json::<Body>()
+        .map_err(|error| format!("Argo CD's answer cannot be read: {error}"))?;
+    Ok(body.status.into())
+}
+
+impl From<Status> for Application {
+    fn from(status: Status) -> Self {
+        let all = |one: String, more: Vec<String>| {
+            std::iter::once(one)
+                .chain(more)
+                .filter(|revision| !revision.is_empty())
+                .collect::<Vec<_>>()
+        };
+        let deployed = status.history.into_iter().flat_map(|deployment| {
+            let at = deployment.deployed_at.parse::<Moment>();
+            all(deployment.revision, deployment.revisions)
+                .into_iter()
+                .filter_map(move |revision| Some((revision, at.ok()?)))
+        });
+        Self {
+            deployed: deployed.collect(),
+            sync: status.sync.status,
+            health: status.health.status,
+            revisions: all(status.sync.revision, status.sync.revisions),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! `glidepath status`
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::compile::{Compiled, compile};
+use crate::promotion::decide::{self, standing_hold};
+use crate::promotion::ledger::traffic_words;
+use crate::promotion::rollback;
+use crate::units::{Bake, Moment};
+
+use super::history::LedgerFormat;
+use super::inputs::Paths;
+use super::output::Output;
+use super::standing::{Standing, in_tree, now};
+use super::{Exit, Failure};
+
+/// Show where a rollout stands: the live stage, since when, what is left before it may be left, what comes next
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    #[command(flatten)]
+    paths: Paths,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = LedgerFormat::Text)]
+    format: LedgerFormat,
+}
+
+/// Everything that is said about one rollout.
+struct Status {
+    standing: Standing,
+    since: Option<(Moment, String)>,
+    elapsed: u64,
+    stale: Option<String>,
+    uncommitted: bool,
+}
+
+pub(super) fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
+    let mut bodies = Vec::new();
+    for (index, spec) in args.paths.locate()?.iter().enumerate() {
+        let status = read(spec, output)?;
+        match args.format {
+            LedgerFormat::Text => {
+                let gap = if index > 0 { "\n" } else { "" };
+                output.result(format_args!("{gap}{}", status.text()))?;
+            }
+            LedgerFormat::Json => bodies.push(status.json()),
+        }
+    }
+    if args.format == LedgerFormat::Json {
+        let body = match &mut bodies[..] {
+            [one] => one.take(),
+            _ => Value::Array(bodies),
+        };
+        output.result(format_args!("{body:#}\n"))?;
+    }
+    output.finish(Exit::Done)
+}
+
+fn read(spec: &Path, output: &mut Output<'_>) -> Result<Status, Failure> {
+    let standing = Standing::read(spec, false, output)?;
+    let commits = standing.since()?;
+    let entered = commits.last();
+    let stale = match super::inputs::read(spec)?.and_then(|source| compile(&source)) {
+        Ok(compiled) => staleness(&standing, &compiled)?,
+        Err(_) => Some("rollout.yaml does not compile".to_owned()),
+    };
+    let pointer = in_tree(crate::units::names::POINTER_FILE);
+    let dirty = standing
+        .repo
+        .dirty(standing.head.tip, &[&pointer])
+        .map_err(|error| Failure::git(&error))?;
+    Ok(Status {
+        since: entered.map(|commit| (commit.committed, commit.id.to_string())),
+        elapsed: entered.map_or(0, |commit| now().since(commit.committed)),
+        stale,
+        uncommitted: !dirty.is_empty(),
+        standing,
+    })
+}
+
+fn staleness(standing: &Standing, compiled: &Compiled) -> Result<Option<String>, Failure> {
+    Ok(standing.staleness(compiled)?.map(|refusal| refusal.message))
+}
+
+impl Status {
+    fn state(&self) -> decide::Standing<'_> {
+        decide::Standing {
+            lock: &self.standing.lock,
+            live: self.standing.live,
+            elapsed: self.elapsed,
+            hold: self.standing.hold.as_ref(),
+            judged: &[],
+        }
+    }
+
+    /// The folder of the stage that a rollback goes to.
+    fn back(&self) -> Option<&str> {
+        let lock = &self.standing.lock;
+        rollback::default_target(lock, self.standing.live)
+            .map(|stage| lock.stages[stage].folder.as_str())
+    }
+
+    fn text(&self) -> String {
+        let (lock, state) = (&self.standing.lock, self.state());
+        let stage = self.standing.stage();
+        let mut text = String::new();
+        let mut line = |key: &str, value: String| {
+            writeln!(text, "{key:<9} {value}").expect("writing to a string cannot fail");
+        };
+        line("rollout", lock.rollout.clone());
+        line(
+            "live",
+            format!("{} ({})", stage.folder, traffic_words(lock, stage)),
+        );
+        if let Some((at, commit)) = &self.since {
+            let short: String = commit.chars().take(7).collect();
+            line(
+                "since",
+                format!("{at}, for {} ({short})", Bake::from_seconds(self.elapsed)),
+            );
+        }
+        line(
+            "bake",
+            match (state.bake(), state.left()) {
+                (bake, Bake::ZERO) => format!("{bake}, done"),
+                (bake, left) => format!("{bake}, {left} left"),
+            },
+        );
+        line(
+            "gates",
+            if stage.gates.is_empty() {
+                "none".to_owned()
+            } else {
+                format!("{} to be judged", stage.gates.join(", "))
+            },
+        );
+        line(
+            "next",
+            match state.next() {
+                Some(next) => {
+                    let next = &lock.stages[next];
+                    format!("{} ({})", next.folder, traffic_words(lock, next))
+                }
+                None => "nothing: the rollout is complete".to_owned(),
+            },
+        );
+        line(
+            "rollback",
+            match self.back() {
+                Some(back) => format!("to {back}"),
+                None if rollback::is_past_return(lock, self.standing.live) => {
+                    "none in one step: the point of no return has passed".to_owned()
+                }
+                None => "not needed: all traffic is on stable".to_owned(),
+            },
+        );
+        if let Some(stage) = rollback::point_of_no_return(lock) {
+            line(
+                "no return",
+                format!("from {} on", lock.stages[stage].folder),
+            );
+        }
+        if let Some(hold) = standing_hold(lock, self.standing.hold.as_ref()) {
+            line(
+                "hold",
+                format!("{}, by {}: {}", hold.stage, hold.by, hold.reason),
+            );
+        }
+        line(
+            "tree",
+            self.stale.clone().unwrap_or_else(|| "current".to_owned()),
+        );
+        if self.uncommitted {
+            line(
+                "pointer",
+                "changed in the work tree and not committed".to_owned(),
+            );
+        }
+        text
+    }
+
+    fn json(&self) -> Value {
+        let (lock, state) = (&self.standing.lock, self.state());
+        let stage = self.standing.stage();
+        let named = |stage: usize| {
+            let stage = &lock.stages[stage];
+            json!({"stage": stage.name, "folder": stage.folder})
+        };
+        json!({
+            "version": 1,
+            "rollout": lock.rollout,
+            "specDigest": lock.spec_digest,
+            "live": named(self.standing.live),
+            "since": self.since.as_ref().map(|(at, _)| at.to_string()),
+            "commit": self.since.as_ref().map(|(_, commit)| commit),
+            "head": self.standing.head.tip.to_string(),
+            "elapsedSeconds": self.elapsed,
+            "bakeSeconds": state.bake().seconds(),
+            "bakeLeftSeconds": state.left().seconds(),
+            "gates": stage.gates,
+            "next": state.next().map(named),
+            "rollback": rollback::default_target(lock, self.standing.live).map(named),
+            "pointOfNoReturn": rollback::point_of_no_return(lock).map(named),
+            "pastReturn": rollback::is_past_return(lock, self.standing.live),
+            "hold": standing_hold(lock, self.standing.hold.as_ref()).map(|hold| json!({
+                "stage": hold.stage, "reason": hold.reason, "by": hold.by, "commit": hold.commit,
+            })),
+            "stale": self.stale.is_some(),
+            "staleWhy": self.stale,
+            "uncommitted": self.uncommitted,
+        })
+    }
+}

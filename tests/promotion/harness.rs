@@ -1,0 +1,234 @@
+//! A repository with a rollout in it, a clock, and the two programs that look at it.
+
+use std::cell::Cell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+pub(crate) const GLIDEPATH: &str = env!("CARGO_BIN_EXE_glidepath");
+/// 2020-01-01T00:00:00Z: all bakes from then on are over.
+const BEGIN: i64 = 1_577_836_800;
+const DAY: i64 = 86_400;
+
+/// What a run left behind.
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// A repository whose folder `app` holds a rollout.
+pub(crate) struct Lab {
+    /// The work tree.
+    pub(crate) dir: PathBuf,
+    /// Commits are dated by it; each takes a day.
+    pub(crate) clock: Cell<i64>,
+}
+
+impl Lab {
+    /// An empty repository, and the rollout rendered in its folder `app` but not committed.
+    pub(crate) fn bare_bones(name: &str) -> Self {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join("promotion")
+            .join(name);
+        if dir.exists() {
+            fs::remove_dir_all(&dir).expect("the old repository");
+        }
+        fs::create_dir_all(&dir).expect("a folder");
+        let lab = Self {
+            dir,
+            clock: Cell::new(BEGIN),
+        };
+        lab.git(&["init", "--quiet", "--initial-branch=main"]);
+        lab.add_rollout("app");
+        lab
+    }
+
+    /// A repository with the rollout committed at its baseline.
+    pub(crate) fn new(name: &str) -> Self {
+        let lab = Self::bare_bones(name);
+        lab.commit_all("begin");
+        lab
+    }
+
+    pub(crate) fn add_rollout(&self, folder: &str) {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/image-classifier");
+        fs::create_dir_all(self.dir.join(folder)).expect("a folder");
+        fs::copy(
+            example.join("rollout.yaml"),
+            self.dir.join(folder).join("rollout.yaml"),
+        )
+        .expect("the example");
+        self.ok(&["render", folder]);
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(&self.dir)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", &self.dir)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_AUTHOR_NAME", "Ada")
+            .env("GIT_AUTHOR_EMAIL", "ada@example.com")
+            .env("GIT_COMMITTER_NAME", "Ada")
+            .env("GIT_COMMITTER_EMAIL", "ada@example.com")
+            .env("GIT_AUTHOR_DATE", format!("@{} +0000", self.clock.get()))
+            .env("GIT_COMMITTER_DATE", format!("@{} +0000", self.clock.get()));
+        command
+    }
+
+    /// A glidepath command that is about to run.
+    pub(crate) fn prepare(&self, args: &[&str]) -> Command {
+        let mut command = self.command(GLIDEPATH);
+        command.args(args);
+        command
+    }
+
+    /// Runs glidepath; before a command that commits, a day passes.
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
+        if matches!(args[0], "promote" | "rollback" | "series") {
+            self.clock.set(self.clock.get() + DAY);
+        }
+        ran(&mut self.prepare(args))
+    }
+
+    /// Like [`run`](Self::run), and it succeeds.
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
+        let ran = self.run(args);
+        assert_eq!(ran.code, 0, "{args:?}: {}", ran.err);
+        ran.out
+    }
+
+    /// Like [`run`](Self::run), and it ends with this code and says this.
+    pub(crate) fn refused(&self, args: &[&str], code: i32, says: &str) {
+        let ran = self.run(args);
+        assert_eq!(ran.code, code, "{args:?}: {}", ran.err);
+        assert!(ran.err.contains(says), "{args:?}: {}", ran.err);
+    }
+
+    pub(crate) fn spawn(&self, args: &[&str]) -> Child {
+        self.prepare(args)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("glidepath starts")
+    }
+
+    /// The real git; it succeeds.
+    pub(crate) fn git(&self, args: &[&str]) -> String {
+        let ran = self.try_git(args);
+        assert_eq!(ran.code, 0, "git {args:?}: {}", ran.err);
+        ran.out.trim_end().to_owned()
+    }
+
+    pub(crate) fn try_git(&self, args: &[&str]) -> Ran {
+        ran(self.command("git").args(args))
+    }
+
+    pub(crate) fn commit_all(&self, message: &str) -> String {
+        self.clock.set(self.clock.get() + DAY);
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "-m", message]);
+        self.head()
+    }
+
+    pub(crate) fn head(&self) -> String {
+        self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// The stage that a commit points at, as git shows it.
+    pub(crate) fn stage_at(&self, commit: &str) -> String {
+        let text = self.git(&[
+            "show",
+            &format!("{commit}:app/deploy/current/kustomization.yaml"),
+        ]);
+        stage(&text)
+    }
+
+    /// The live stage; commit, index and work tree agree, and nothing else differs.
+    pub(crate) fn live(&self) -> String {
+        assert_eq!(self.git(&["status", "--porcelain"]), "");
+        let stage_in_head = self.stage_at("HEAD");
+        let work = self.read("app/deploy/current/kustomization.yaml");
+        assert_eq!(stage(&work), stage_in_head);
+        stage_in_head
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.dir.join(path)).expect(path)
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) -> String {
+        let path = self.dir.join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    }
+
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
+        serde_json::from_str(&self.ok(args)).expect("JSON")
+    }
+
+    pub(crate) fn status(&self) -> Value {
+        self.json(&["status", "app", "--format", "json"])
+    }
+
+    /// Evidence with one verdict for all gates of a stage.
+    pub(crate) fn evidence(&self, stage: &str, verdict: &str) -> String {
+        let gates = ["availability", "latency"]
+            .map(|gate| format!(r#"{{"name": "{gate}", "verdict": "{verdict}", "summary": "99.93%>=99.5% (n=18234)"}}"#));
+        let gates = if stage == "split" || stage == "weight-100" {
+            gates.join(", ")
+        } else {
+            String::new()
+        };
+        let text = format!(
+            r#"{{"version": 1, "rollout": "image-classifier", "stage": "{stage}", "gates": [{gates}]}}"#
+        );
+        self.write(".git/evidence.json", &text)
+    }
+
+    /// Promotes to the next stage as it should be done.
+    pub(crate) fn promote(&self) {
+        let live = self.status()["live"]["stage"]
+            .as_str()
+            .expect("a stage")
+            .to_owned();
+        let evidence = self.evidence(&live, "pass");
+        self.ok(&["promote", "app", "--evidence", &evidence]);
+    }
+
+    /// Promotes until this stage is live.
+    pub(crate) fn promote_to(&self, stage: &str) {
+        while self.stage_at("HEAD") != stage {
+            self.promote();
+        }
+    }
+
+    pub(crate) fn fsck(&self) {
+        let ran = self.try_git(&["fsck", "--full", "--strict", "--no-dangling"]);
+        assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.err);
+    }
+}
+
+pub(crate) fn ran(command: &mut Command) -> Ran {
+    let output = command.output().expect("the program starts");
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// The stage's name in a pointer's text.
+fn stage(text: &str) -> String {
+    let line = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("- ../stages/"))
+        .unwrap_or_else(|| panic!("no pointer: {text}"));
+    line.split_once('-').expect("NN-name").1.to_owned()
+}
