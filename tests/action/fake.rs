@@ -50,6 +50,8 @@ pub(crate) struct State {
     pub(crate) comments: Vec<Value>,
     pub(crate) statuses: Vec<Value>,
     pub(crate) log: Vec<Exchange>,
+    /// What was forgotten.
+    pub(crate) old: Vec<Exchange>,
     pub(crate) failures: Vec<Failure>,
     /// The bare repository, where there is one: heads are then what they are there.
     pub(crate) git: Option<PathBuf>,
@@ -124,7 +126,11 @@ impl Fake {
     }
 
     pub(crate) fn forget_log(&self) -> Vec<Exchange> {
-        self.with(|state| std::mem::take(&mut state.log))
+        self.with(|state| {
+            let log = std::mem::take(&mut state.log);
+            state.old.extend(log.iter().cloned());
+            log
+        })
     }
 }
 

@@ -1,5 +1,9 @@
 //! The GitHub Action and everything that it talks to: a stateful GitHub, a git remote over HTTP, the workflow runner.
 
+mod check;
 mod fake;
 mod forge;
+mod hostile;
 mod http;
+mod rollout;
+mod world;
