@@ -3,13 +3,14 @@
 import sys
 import time
 
+import action
 import language
 import stages
 import strings
 import transitions
 from report import Report
 
-GROUPS = {"language": language, "stages": stages, "strings": strings, "transitions": transitions}
+GROUPS = {"action": action, "language": language, "stages": stages, "strings": strings, "transitions": transitions}
 
 
 def main():
