@@ -8,9 +8,12 @@ use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::objects::{self, Object, ObjectId};
 use crate::plan::{self, Plan};
 use crate::spec;
-use crate::text::{Route, Source};
+use crate::text::Route;
 use crate::tree::{self, Tree};
-use crate::units::sha256_hex;
+use crate::units::{DnsLabel, sha256_hex};
+
+/// What is compiled; whoever compiles has it from here and needs nothing else of `text`.
+pub use crate::text::Source;
 
 /// A file that compiles, and what its compilation found.
 #[derive(Clone, Debug)]
@@ -23,21 +26,36 @@ pub struct Compiled {
     pub report: Report,
 }
 
+/// What a caller sets instead of the document.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// In place of `metadata.namespace`; Istio's hosts follow.
+    pub namespace: Option<DnsLabel>,
+}
+
 /// Compiles one `rollout.yaml`; on errors, the report has them all, with the warnings beside them.
 pub fn compile(source: &Source) -> Result<Compiled, Report> {
-    let read = spec::read(source)?;
+    compile_with(source, &Overrides::default())?.with_distinct_objects()
+}
+
+/// Compiles with some things set from outside, and builds no objects: whoever wants one stage of thousands asks
+/// [`Compiled::stage`] for it, in time that does not depend on the others.
+pub fn compile_with(source: &Source, overrides: &Overrides) -> Result<Compiled, Report> {
+    let mut read = spec::read(source)?;
+    if let Some(namespace) = &overrides.namespace {
+        read.document.metadata.namespace = Some(namespace.to_string());
+    }
     let digest = digest(&read.node.to_json());
     let mut report = Report::new(source.clone());
     report.document = Some(read.node);
     let Some(plan) = plan::resolve(&read.document, &mut report) else {
         return Err(report);
     };
-    let compiled = Compiled {
+    Ok(Compiled {
         plan,
         digest,
         report,
-    };
-    compiled.with_distinct_objects()
+    })
 }
 
 impl Compiled {
@@ -51,7 +69,8 @@ impl Compiled {
         let stages: Vec<_> = (0..self.plan.stages.len())
             .map(|stage| self.objects(stage))
             .collect();
-        tree::lay_out(&self.plan, &self.digest, &stages)
+        let argo = objects::build_argo(&self.plan);
+        tree::lay_out(&self.plan, &self.digest, &stages, &argo)
     }
 
     /// The identity of every object of every stage, and the part of the spec that asks for it.
@@ -59,33 +78,51 @@ impl Compiled {
         self.distinct_stages()
             .into_iter()
             .flat_map(|stage| self.objects(stage))
+            .chain(objects::build_argo(&self.plan))
             .map(|object| (object.id, object.origin))
             .collect()
     }
 
-    /// Two objects of one identity would overwrite each other in the cluster.
+    /// The objects of one stage, no two of one identity.
+    pub fn stage(mut self, stage: usize) -> Result<Vec<Object>, Report> {
+        let objects = self.objects(stage);
+        self.hold_apart(&objects);
+        if self.report.has_errors() {
+            return Err(self.report);
+        }
+        Ok(objects)
+    }
+
     fn with_distinct_objects(mut self) -> Result<Self, Report> {
         for stage in self.distinct_stages() {
-            let mut known: BTreeMap<ObjectId, Object> = BTreeMap::new();
-            for object in self.objects(stage) {
-                let (id, place) = (object.id.clone(), Place::value(object.origin.clone()));
-                if let Some(first) = known.insert(object.id.clone(), object) {
-                    self.report.push(
-                        Diagnostic::new(
-                            Code::GP108,
-                            place,
-                            format!("two objects would be called {id}"),
-                        )
-                        .label(Place::value(first.origin), "the first one comes from here")
-                        .help("give one of them another name"),
-                    );
-                }
-            }
+            let objects = self.objects(stage);
+            self.hold_apart(&objects);
             if self.report.has_errors() {
                 return Err(self.report);
             }
         }
         Ok(self)
+    }
+
+    /// Two objects of one identity would overwrite each other in the cluster.
+    fn hold_apart(&mut self, objects: &[Object]) {
+        let mut known: BTreeMap<&ObjectId, &Object> = BTreeMap::new();
+        for object in objects {
+            if let Some(first) = known.insert(&object.id, object) {
+                self.report.push(
+                    Diagnostic::new(
+                        Code::GP108,
+                        Place::value(object.origin.clone()),
+                        format!("two objects would be called {}", object.id),
+                    )
+                    .label(
+                        Place::value(first.origin.clone()),
+                        "the first one comes from here",
+                    )
+                    .help("give one of them another name"),
+                );
+            }
+        }
     }
 
     /// A stage for each set of running models: stages of one set have objects of the same names.

@@ -5,6 +5,7 @@
 
 pub mod argocd;
 pub mod cli;
+pub mod cmp;
 pub mod compile;
 pub mod diag;
 pub mod forge;
@@ -14,5 +15,6 @@ pub mod promotion;
 pub mod sink;
 pub mod spec;
 pub mod text;
+pub mod trace;
 pub mod tree;
 pub mod units;

@@ -1,6 +1,9 @@
 //! Every code has a page, and every page shows the rule: a rollout that breaks it, and one that does not.
 
-use glidepath::diag::Code;
+use std::collections::BTreeSet;
+
+use glidepath::compile::compile;
+use glidepath::diag::{Code, Report, Severity};
 use glidepath::text::{Source, parse};
 
 /// A page of `glidepath explain`, taken apart.
@@ -71,5 +74,53 @@ fn every_right_example_is_a_whole_document() {
         let json = document.to_json();
         assert_eq!(json["kind"], "ModelRollout", "{code}.md");
         assert!(json["spec"]["steps"].is_array(), "{code}.md");
+    }
+}
+
+/// The codes of the complaints of this weight or more, and all that is said.
+fn codes(report: &Report, least: Severity) -> (BTreeSet<Code>, String) {
+    let found = report.sorted();
+    let codes = found
+        .iter()
+        .filter(|found| found.severity <= least)
+        .map(|found| found.code)
+        .collect();
+    let said: Vec<String> = found
+        .iter()
+        .map(|found| format!("{}: {}", found.code, found.message))
+        .collect();
+    (codes, said.join("\n"))
+}
+
+/// What compiling one example finds.
+fn compiled(code: Code, text: String) -> Report {
+    match compile(&Source::new(format!("{code}.md"), text)) {
+        Ok(compiled) => compiled.report,
+        Err(report) => report,
+    }
+}
+
+#[test]
+fn every_wrong_example_breaks_its_rule_and_no_other() {
+    // GP307 is about a tree that is there already; `tests/lifecycle.rs` shows it.
+    for code in Code::ALL
+        .iter()
+        .copied()
+        .filter(|code| *code != Code::GP307)
+    {
+        let report = compiled(code, page(code).wrong);
+        // What breaks a rule may deserve a warning beside it, but no second error.
+        let (found, said) = codes(&report, code.severity());
+        assert_eq!(found, BTreeSet::from([code]), "{code}.md:\n{said}");
+        let is_refused = code.severity() == Severity::Error;
+        assert_eq!(report.has_errors(), is_refused, "{code}.md:\n{said}");
+    }
+}
+
+#[test]
+fn every_right_example_is_without_complaint() {
+    for code in Code::ALL.iter().copied() {
+        let (found, said) = codes(&compiled(code, page(code).right), Severity::Warning);
+        assert!(found.is_empty(), "{code}.md:\n{said}");
     }
 }

@@ -1,7 +1,8 @@
 //! README.md is executed: every `console` block is run and its output compared, every complete `yaml` block is compiled.
 //!
 //! In a `console` block a line `$ command` starts a command; the lines up to the next one are what it prints, stdout before
-//! stderr. A line `...` stands for any number of lines. Commands that are no `glidepath` command are not run, only read.
+//! stderr, on a terminal of 100 columns. A line `...` stands for any number of lines. Commands that are no `glidepath` command are
+//! not run, only read. A `diff` block with a file behind the language is applied to that file before the next command.
 //! A `yaml` block that is no whole rollout says so after the language: ```` ```yaml part ````.
 
 use std::fs;
@@ -79,6 +80,7 @@ fn run(command: &str, folder: &Path) -> Vec<String> {
         .args(&words[1..])
         .current_dir(folder)
         .env_clear()
+        .env("COLUMNS", "100")
         .output()
         .expect("glidepath starts");
     let mut lines: Vec<String> = [output.stdout, output.stderr]
@@ -112,11 +114,38 @@ fn matches(want: &[String], got: &[String]) -> bool {
     }
 }
 
+/// Changes a file as a `diff` block says.
+fn change(block: &Block, file: &Path) {
+    let side = |sign: char| -> String {
+        let lines = block
+            .lines
+            .iter()
+            .filter_map(|line| line.strip_prefix([' ', sign]));
+        lines.flat_map(|line| [line, "\n"]).collect()
+    };
+    let text = fs::read_to_string(file).expect("the file of a diff block");
+    let (before, after) = (side('-'), side('+'));
+    assert_eq!(
+        text.matches(&before).count(),
+        1,
+        "README.md:{}: these lines do not stand once in {}",
+        block.line,
+        file.display()
+    );
+    fs::write(file, text.replace(&before, &after)).expect("the file of a diff block");
+}
+
 #[test]
 fn console_blocks_print_what_they_say() {
     let folder = workplace("console");
     let mut ran = 0;
-    for block in blocks().iter().filter(|block| block.info == "console") {
+    for block in blocks() {
+        if let Some(file) = block.info.strip_prefix("diff ") {
+            change(&block, &folder.join(file));
+        }
+        if block.info != "console" {
+            continue;
+        }
         let mut lines = block.lines.iter().peekable();
         while let Some(line) = lines.next() {
             let command = line

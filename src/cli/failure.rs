@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use crate::diag::words::system;
 use crate::promotion::decide::{Refusal, Why};
 use crate::sink::disk::{DiskError, Kind};
 use crate::sink::git::{self, GitError};
@@ -43,7 +44,7 @@ impl Failure {
     pub(super) fn io(action: &str, path: &Path, error: &io::Error) -> Self {
         Self::new(
             Exit::Outside,
-            format!("cannot {action} `{}`: {}", path.display(), words(error)),
+            format!("cannot {action} `{}`: {}", path.display(), system(error)),
         )
     }
 
@@ -52,9 +53,14 @@ impl Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::said(Exit::Done);
         }
+        Self::unread(error)
+    }
+
+    /// A reader that had to get everything did not.
+    pub(super) fn unread(error: &io::Error) -> Self {
         Self::new(
             Exit::Outside,
-            format!("cannot write the output: {}", words(error)),
+            format!("cannot write the output: {}", system(error)),
         )
     }
 
@@ -109,14 +115,4 @@ impl Failure {
             help: error.help(),
         }
     }
-}
-
-/// The system's words without Rust's `(os error N)`.
-fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let end = text.find(" (os error").unwrap_or(text.len());
-    let mut chars = text[..end].chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(chars).collect()
-    })
 }

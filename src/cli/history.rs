@@ -1,7 +1,6 @@
 //! `glidepath history`
 
 use clap::{Args, ValueEnum};
-use comfy_table::{Table, TableStyle};
 use serde_json::json;
 
 use crate::promotion::history::{self, Move};
@@ -10,6 +9,7 @@ use crate::sink::git::Repo;
 use crate::units::names::POINTER_FILE as POINTER;
 use crate::units::{Bake, Moment};
 
+use super::columns::columns;
 use super::inputs::OnePath;
 use super::output::Output;
 use super::standing::{folder_of, in_tree, now};
@@ -106,15 +106,9 @@ pub(super) fn run(args: &HistoryArgs, output: &mut Output<'_>) -> Result<Exit, F
 }
 
 fn table(stays: &[Stay<'_>]) -> String {
-    let mut table = Table::new();
-    table.load_style(TableStyle::new());
-    table.set_width(u16::MAX);
-    table.set_header([
-        "STAGE", "ENTERED", "LEFT", "FOR", "GATES", "BY", "COMMIT", "NOTE",
-    ]);
-    for stay in stays {
+    let row = |stay: &Stay<'_>| {
         let gates = stay.gates().join("\n");
-        table.add_row([
+        [
             stay.stage.to_owned(),
             stay.entered.commit.committed.to_string(),
             stay.left_at()
@@ -128,13 +122,14 @@ fn table(stays: &[Stay<'_>]) -> String {
             stay.entered.commit.author.name.clone(),
             stay.entered.commit.id.short(),
             stay.note(),
-        ]);
-    }
-    table.lines().fold(String::new(), |mut text, line| {
-        text.push_str(line.trim_end());
-        text.push('\n');
-        text
-    })
+        ]
+    };
+    columns(
+        [
+            "STAGE", "ENTERED", "LEFT", "FOR", "GATES", "BY", "COMMIT", "NOTE",
+        ],
+        stays.iter().map(row),
+    )
 }
 
 fn record(stay: &Stay<'_>) -> serde_json::Value {

@@ -140,11 +140,10 @@ fn next_rollout(
     let diff = live_diff(tree, 0, lock, locked, read_old)?;
     let breaches = locked.breaches(&compiled.plan, &compiled.plan.stages[0]);
     if (!diff.is_empty() || !breaches.is_empty()) && !restart {
-        let files = and_list(diff.lines().filter_map(|line| line.strip_prefix("+++ b/")));
-        let differs = if files.is_empty() {
-            breaches.join("; ")
-        } else {
-            format!("{files} differ")
+        let differs = match &differing(&diff)[..] {
+            [] => breaches.join("; "),
+            [file] => format!("{file} differs"),
+            files => format!("{} differ", and_list(files)),
         };
         return Err(Failure::new(
             Exit::Conflict,
@@ -163,6 +162,19 @@ fn next_rollout(
         pointer: Some(Pointer::to(tree.folders[0].clone()).text()),
         notes: vec![note],
     })
+}
+
+/// The files of a diff; one that is gone stands on the old side alone.
+fn differing(diff: &str) -> Vec<&str> {
+    let mut files: Vec<&str> = diff
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("--- a/")
+                .or_else(|| line.strip_prefix("+++ b/"))
+        })
+        .collect();
+    files.dedup();
+    files
 }
 
 /// What changes in the live stage's manifests.

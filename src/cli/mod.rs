@@ -3,6 +3,8 @@
 //! Nobody imports this room.
 
 mod action;
+mod cmp;
+mod columns;
 mod diff;
 mod exit;
 mod failure;
@@ -10,6 +12,7 @@ mod health;
 mod history;
 mod init;
 mod inputs;
+mod inside;
 mod live;
 mod output;
 mod plan;
@@ -24,6 +27,7 @@ mod standing;
 mod status;
 mod streams;
 mod table;
+mod trace;
 mod validate;
 
 use std::ffi::OsString;
@@ -50,20 +54,23 @@ struct Cli {
     command: Command,
 }
 
+/// The heading of the options of every command, apart from a command's own.
+const COMMON: &str = "Options of every command";
+
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
 struct Global {
     /// How diagnostics are written
-    #[arg(long, global = true, value_enum, default_value_t = MessageFormat::Human, value_name = "FORMAT")]
+    #[arg(long, global = true, help_heading = COMMON, value_enum, default_value_t = MessageFormat::Human, value_name = "FORMAT")]
     message_format: MessageFormat,
     /// When to colour
-    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    #[arg(long, global = true, help_heading = COMMON, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     color: Colour,
     /// Say nothing but errors on stderr
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(long, short, global = true, help_heading = COMMON, conflicts_with = "verbose")]
     quiet: bool,
     /// Say more on stderr: -v every file that changes, -vv every file that is read too
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    #[arg(long, short, global = true, help_heading = COMMON, action = clap::ArgAction::Count)]
     verbose: u8,
 }
 
@@ -115,6 +122,8 @@ enum Command {
     Rollback(rollback::RollbackArgs),
     History(history::HistoryArgs),
     Series(series::SeriesArgs),
+    Trace(trace::TraceArgs),
+    Cmp(cmp::CmpArgs),
     Schema(reference::SchemaArgs),
     Explain(reference::ExplainArgs),
     Completions(reference::CompletionsArgs),
@@ -140,6 +149,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
         Command::Series(args) => series::run(&args, &mut output),
         Command::Promote(args) => promote::run(&args, &mut output),
         Command::Rollback(args) => rollback::run(&args, &mut output),
+        Command::Trace(args) => trace::run(&args, &mut output),
+        Command::Cmp(args) => cmp::run(&args, &mut output),
         Command::Schema(args) => reference::schema(&args, &mut output),
         Command::Explain(args) => reference::explain(&args, &mut output),
         Command::Completions(args) => reference::completions(&args, Cli::command(), &mut output),

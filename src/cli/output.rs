@@ -58,6 +58,22 @@ impl<'a> Output<'a> {
         write(&mut self.streams.out).map_err(|error| Failure::stream(&error))
     }
 
+    /// Writes the whole result at once, to a reader that must get all of it: a closed pipe is an error here.
+    pub(super) fn result_or_fail(&mut self, text: &str) -> Result<Exit, Failure> {
+        let out = &mut self.streams.out;
+        out.write_all(text.as_bytes())
+            .and_then(|()| out.flush())
+            .map_err(|error| Failure::unread(&error))?;
+        Ok(Exit::Done)
+    }
+
+    /// Says why there is no result, in plain lines: no colour, no format, whatever the options say.
+    pub(super) fn refuse(&mut self, text: impl Display) -> Failure {
+        // Nobody is left to tell when stderr itself fails.
+        let _ = writeln!(self.streams.err, "{text}").and_then(|()| self.streams.err.flush());
+        Failure::said(Exit::Wrong)
+    }
+
     /// Sends what was written on its way; a full disk behind a redirection shows here.
     pub(super) fn finish(&mut self, exit: Exit) -> Result<Exit, Failure> {
         self.streams

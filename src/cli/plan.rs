@@ -36,7 +36,7 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Fail
                 if index > 0 {
                     output.result("\n")?;
                 }
-                let table = table::plan(&input.compiled.plan, output.width());
+                let table = table::plan(&input.compiled.plan, output.width(), output.is_coloured());
                 output.result(table)?;
             }
         }

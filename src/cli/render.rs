@@ -80,12 +80,17 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Fa
     if args.check {
         return check(&jobs, output);
     }
+    // One tree that may not be written keeps all of them from being written.
     for job in &jobs {
+        disk::permit(&job.folder, &job.wanted(), args.force)
+            .map_err(|error| Failure::disk(&error))?;
+    }
+    for job in &jobs {
+        let changes = disk::put(&job.folder, &job.wanted(), args.force)
+            .map_err(|error| Failure::disk(&error))?;
         for note in &job.live.notes {
             output.note(note);
         }
-        let changes = disk::put(&job.folder, &job.wanted(), args.force)
-            .map_err(|error| Failure::disk(&error))?;
         for change in &changes {
             let path = job.folder.join(&change.path);
             output.detail(1, format_args!("{}: {}", path.display(), verb(change.kind)));
@@ -103,6 +108,13 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Fa
 
 /// Lays out a tree and settles what it means for the live stage.
 fn prepare(args: &RenderArgs, input: &Input, folder: PathBuf) -> Result<Job, Failure> {
+    if input.compiled.plan.live.is_some() && args.out.is_none() {
+        return Err(Failure::new(
+            Exit::Wrong,
+            "`spec.stage` is for a rollout without a tree; in a tree, `deploy/current` says which stage is live",
+        )
+        .help("remove `stage:` from the file, or leave the rendering to the Argo CD plugin"));
+    }
     let mut tree = input.compiled.tree();
     let read = |path: &str| {
         if args.check {

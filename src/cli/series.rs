@@ -12,8 +12,7 @@ use crate::promotion::ledger::traffic_words;
 use crate::promotion::series::{self, Dry, Planned, Wanted};
 use crate::sink::git::Repo;
 use crate::tree::{Lock, stream};
-use crate::units::names;
-use crate::units::names::LOCK_FILE as LOCK;
+use crate::units::names::{self, LOCK_FILE as LOCK};
 
 use super::inputs::OnePath;
 use super::output::Output;

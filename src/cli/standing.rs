@@ -14,8 +14,8 @@ use crate::promotion::history;
 use crate::promotion::ledger::Entry;
 use crate::sink::disk::{self, Wanted};
 use crate::sink::git::{Commit, Edit, Head, Person, Repo, Signing};
-use crate::tree::{HOLD, Hold, Lock, LockedStage, Pointer, unified};
-use crate::units::names::{LOCK_FILE as LOCK, POINTER_FILE as POINTER};
+use crate::tree::{Hold, Lock, LockedStage, Pointer, unified};
+use crate::units::names::{HOLD_FILE as HOLD, LOCK_FILE as LOCK, POINTER_FILE as POINTER};
 use crate::units::{Moment, names};
 
 use super::output::Output;

@@ -36,7 +36,10 @@ impl Streams {
             colours,
             width: std::env::var("COLUMNS")
                 .ok()
-                .and_then(|columns| columns.parse().ok()),
+                .and_then(|columns| columns.parse().ok())
+                .or_else(|| {
+                    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0)
+                }),
         }
     }
 

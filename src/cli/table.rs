@@ -2,149 +2,284 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{Cell, ContentArrangement, Table, TableStyle};
+use clap::builder::styling::{AnsiColor, Style};
 
-use crate::plan::{Plan, Split, Stage};
-use crate::units::Bake;
+use crate::plan::Plan;
+use crate::tree::target_words;
+use crate::units::{Bake, Percent};
 
 /// Characters of a full traffic bar.
 const BAR: u32 = 10;
+/// What stands between two columns.
+const GAP: &str = "  ";
 
 /// The stages as a table, a headline above and the point of no return below it.
-pub(super) fn plan(plan: &Plan, width: Option<u16>) -> String {
-    let mut table = Table::new();
-    table
-        .load_style(TableStyle::new())
-        .set_content_arrangement(ContentArrangement::Dynamic);
-    // Without a terminal, rows stay whole: a program or a pager reads them.
-    table.set_width(width.unwrap_or(u16::MAX));
-    let has = |any: fn(&Stage) -> bool| plan.stages.iter().any(any);
-    let (cohorts, gates) = (
-        has(|stage| !stage.cohorts.is_empty()),
-        has(|stage| !stage.gates.is_empty()),
-    );
-    let mut head = vec!["STAGE", "", "REQUESTS", "RUNNING"];
-    head.extend(cohorts.then_some("COHORTS"));
-    head.push("BAKE");
-    head.extend(gates.then_some("GATES"));
-    head.push("ROLLBACK");
-    table.set_header(head);
-    for (index, stage) in plan.stages.iter().enumerate() {
-        let exposure = plan.exposure(index);
-        let mut row = vec![
-            Cell::new(plan.numbered(index)),
-            Cell::new(bar(exposure.hundredths())),
-            Cell::new(requests(plan, stage)),
-            Cell::new(running(plan, stage)),
-        ];
-        if cohorts {
-            row.push(Cell::new(dash(
-                &stage
-                    .cohorts
-                    .iter()
-                    .map(|(id, split)| {
-                        format!("{} → {}", plan.cohort(*id).name, target(plan, split))
-                    })
-                    .collect::<Vec<_>>(),
-            )));
-        }
-        row.push(Cell::new(if stage.bake == Bake::ZERO {
-            "–".to_owned()
-        } else {
-            stage.bake.to_string()
-        }));
-        if gates {
-            row.push(Cell::new(dash(
-                &stage
-                    .gates
-                    .iter()
-                    .map(|gate| plan.gates[*gate].name.clone())
-                    .collect::<Vec<_>>(),
-            )));
-        }
-        row.push(Cell::new(match plan.rollback_target(index) {
-            Some(back) => plan.stages[back].name.to_string(),
-            None if plan.is_past_return(index) => "none".to_owned(),
-            None => "–".to_owned(),
-        }));
-        table.add_row(row);
+///
+/// Each model has a line of its own. Routes, bake, gates and rollback stand beside the models, or below them where `width` (in
+/// columns) is too small for that. Without a width there is room for everything.
+pub(super) fn plan(plan: &Plan, width: Option<u16>, coloured: bool) -> String {
+    let width = width.map_or(usize::MAX, usize::from);
+    let mut lines = beside(plan);
+    let mut columns = columns(&lines);
+    if columns.iter().sum::<usize>() + GAP.len() * (columns.len() - 1) > width {
+        lines = below(plan);
+        columns = self::columns(&lines);
     }
-    let place = plan
-        .namespace
-        .as_ref()
-        .map_or_else(String::new, |namespace| format!(" in {namespace}"));
-    let mut text = format!(
-        "{}{place}, stable {}\n\n",
-        plan.name,
-        plan.model(plan.stable).name
-    );
-    for line in table.lines() {
-        text.push_str(line.trim_end());
+    let mut text = headline(plan);
+    for line in &lines {
+        text.push_str(&print(line, &columns, coloured));
         text.push('\n');
     }
     if let Some(index) = (0..plan.stages.len()).find(|index| plan.is_past_return(*index)) {
         let name = &plan.stages[index].name;
         writeln!(
             text,
-            "\nPoint of no return: from {name} on, one step no longer brings the old model back."
+            "\nPoint of no return: {name} (one step no longer brings the old model back)"
         )
         .expect("writing to a string cannot fail");
     }
     text
 }
 
-/// A bar of ten characters; anything above nothing shows.
-fn bar(hundredths: u32) -> String {
-    let full = (hundredths * BAR).div_ceil(10_000);
+fn headline(plan: &Plan) -> String {
+    let place = plan
+        .namespace
+        .as_ref()
+        .map_or_else(String::new, |namespace| format!(" in {namespace}"));
+    let load = plan
+        .traffic
+        .expected_per_minute
+        .map_or_else(String::new, |load| format!(", {load} requests a minute"));
+    let stable = &plan.model(plan.stable).name;
+    format!("{}{place}, stable {stable}{load}\n\n", plan.name)
+}
+
+/// One line of the table.
+enum Line {
+    /// A cell a column.
+    Cells(Vec<Cell>),
+    /// Words that stand across all columns but the first.
+    Note(String),
+}
+
+/// What stands in one line of one column.
+#[derive(Clone, Default)]
+struct Cell {
+    text: String,
+    is_number: bool,
+    style: Style,
+}
+
+fn cell(text: impl Into<String>) -> Cell {
+    Cell {
+        text: text.into(),
+        ..Cell::default()
+    }
+}
+
+/// A cell that ends where its column ends.
+fn number(text: impl Into<String>) -> Cell {
+    Cell {
+        is_number: true,
+        ..cell(text)
+    }
+}
+
+impl Cell {
+    fn styled(self, style: Style) -> Self {
+        Self { style, ..self }
+    }
+}
+
+/// The table with everything in columns.
+fn beside(plan: &Plan) -> Vec<Line> {
+    let facts: Vec<_> = (0..plan.stages.len()).map(|at| facts(plan, at)).collect();
+    // A column that would be empty in every stage is left out.
+    let used: Vec<usize> = (0..FACTS.len())
+        .filter(|column| facts.iter().any(|fact| !fact[*column].is_empty()))
+        .collect();
+    let mut head = head(plan);
+    let models_wide = head.len();
+    head.extend(used.iter().map(|column| cell(FACTS[*column])));
+    let mut lines = vec![heading(head)];
+    for (index, facts) in facts.iter().enumerate() {
+        let models = models(plan, index);
+        let height = facts.iter().map(Vec::len).chain([models.len()]).max();
+        for at in 0..height.unwrap_or(0) {
+            let mut cells = models.get(at).cloned().unwrap_or_default();
+            cells.resize(models_wide, Cell::default());
+            cells.extend(used.iter().map(|column| match facts[*column].get(at) {
+                Some(fact) => cell(fact.clone()),
+                None if at == 0 => cell("–"),
+                None => Cell::default(),
+            }));
+            lines.push(Line::Cells(cells));
+        }
+    }
+    lines
+}
+
+/// The table with the models in columns and the rest below them.
+fn below(plan: &Plan) -> Vec<Line> {
+    let mut lines = vec![heading(head(plan))];
+    for index in 0..plan.stages.len() {
+        lines.extend(models(plan, index).into_iter().map(Line::Cells));
+        let [routes, bake, gates, back] = facts(plan, index);
+        let what = [
+            ("bake", bake.concat()),
+            ("gates", gates.join(", ")),
+            ("rollback", back.concat()),
+        ];
+        let words: Vec<String> = what
+            .into_iter()
+            .filter(|(_, words)| !words.is_empty())
+            .map(|(name, words)| format!("{name} {words}"))
+            .collect();
+        lines.extend(routes.into_iter().map(Line::Note));
+        lines.extend((!words.is_empty()).then(|| Line::Note(words.join(" · "))));
+    }
+    lines
+}
+
+/// The headings of the model columns.
+fn head(plan: &Plan) -> Vec<Cell> {
+    let mut head = vec![cell("STAGE"), cell("MODEL"), cell("TRAFFIC"), cell("")];
+    head.extend(plan.traffic.expected_per_minute.map(|_| number("PER MIN")));
+    head.push(number("PODS"));
+    head
+}
+
+fn heading(cells: Vec<Cell>) -> Line {
+    let style = Style::new().dimmed();
+    Line::Cells(cells.into_iter().map(|cell| cell.styled(style)).collect())
+}
+
+/// A row for each model that runs or is routed to: the stage's name in the first, then model, bar, share, load, pods.
+fn models(plan: &Plan, index: usize) -> Vec<Vec<Cell>> {
+    let stage = &plan.stages[index];
+    let mut rows = Vec::new();
+    for id in plan.model_ids() {
+        let share = stage.split.of(id);
+        let replicas = stage.running.get(&id);
+        if replicas.is_none() && share.is_zero() {
+            continue;
+        }
+        let model = plan.model(id);
+        let pods = match (&model.autoscaling, replicas) {
+            (_, None) => "–".to_owned(),
+            (Some(scaling), Some(_)) => format!("{}–{}", scaling.min, scaling.max),
+            (None, Some(replicas)) => replicas.to_string(),
+        };
+        let name = if rows.is_empty() {
+            plan.numbered(index)
+        } else {
+            String::new()
+        };
+        let colour = if id == plan.stable {
+            Style::new()
+        } else {
+            AnsiColor::Cyan.on_default()
+        };
+        let mut row = vec![
+            cell(name).styled(Style::new().bold()),
+            cell(model.name.to_string()),
+            cell(bar(share)).styled(colour),
+            number(format!("{share} %")),
+        ];
+        let load = plan.requests_per_minute(share);
+        row.extend(load.map(|load| number(format!("{load:.0}"))));
+        row.push(number(pods));
+        rows.push(row);
+    }
+    rows
+}
+
+/// The headings of [`facts`].
+const FACTS: [&str; 4] = ["ROUTES", "BAKE", "GATES", "ROLLBACK"];
+
+/// What a stage says beside its models: cohorts and copies, bake, gates, the stage that a rollback goes to.
+fn facts(plan: &Plan, index: usize) -> [Vec<String>; 4] {
+    let stage = &plan.stages[index];
+    let mut routes: Vec<String> = stage
+        .cohorts
+        .iter()
+        .map(|(id, split)| format!("{} → {}", plan.cohort(*id).name, target_words(plan, split)))
+        .collect();
+    routes.extend(stage.mirror.map(|mirror| {
+        let model = &plan.model(mirror.to).name;
+        format!("copies of {} % → {model}", mirror.percent)
+    }));
+    let bake = (stage.bake != Bake::ZERO).then(|| stage.bake.to_string());
+    let gates = stage
+        .gates
+        .iter()
+        .map(|gate| plan.gates[*gate].name.clone());
+    let back = match plan.rollback_target(index) {
+        Some(back) => Some(plan.stages[back].name.to_string()),
+        None => plan.is_past_return(index).then(|| "none".to_owned()),
+    };
+    [
+        routes,
+        bake.into_iter().collect(),
+        gates.collect(),
+        back.into_iter().collect(),
+    ]
+}
+
+/// A bar of ten characters; anything above nothing shows, and so does anything below everything.
+fn bar(share: Percent) -> String {
+    let full = match share.rest().hundredths() {
+        0 => BAR,
+        _ => (share.hundredths() * BAR).div_ceil(10_000).min(BAR - 1),
+    };
     (0..BAR)
         .map(|at| if at < full { '█' } else { '░' })
         .collect()
 }
 
-fn dash(items: &[String]) -> String {
-    if items.is_empty() {
-        "–".to_owned()
-    } else {
-        items.join("\n")
-    }
+fn length(text: &str) -> usize {
+    text.chars().count()
 }
 
-fn requests(plan: &Plan, stage: &Stage) -> String {
-    let mut lines: Vec<String> = stage
-        .split
-        .shares()
-        .map(|(model, share)| {
-            let load = plan
-                .traffic
-                .expected_per_minute
-                .map_or_else(String::new, |expected| {
-                    format!(" ({:.0}/min)", expected * share.as_f64() / 100.0)
-                });
-            format!("{} {share} %{load}", plan.model(model).name)
-        })
-        .collect();
-    lines.extend(
-        stage
-            .mirror
-            .map(|mirror| format!("{} {} % copied", plan.model(mirror.to).name, mirror.percent)),
-    );
-    lines.join("\n")
-}
-
-fn running(plan: &Plan, stage: &Stage) -> String {
-    let lines = stage.running.iter().map(|(id, replicas)| {
-        let model = plan.model(*id);
-        match &model.autoscaling {
-            Some(scaling) => format!("{} ×{}–{}", model.name, scaling.min, scaling.max),
-            None => format!("{} ×{replicas}", model.name),
+/// The width of each column.
+fn columns(lines: &[Line]) -> Vec<usize> {
+    let mut columns = Vec::new();
+    for line in lines {
+        if let Line::Cells(cells) = line {
+            columns.resize(columns.len().max(cells.len()), 0);
+            for (column, cell) in columns.iter_mut().zip(cells) {
+                *column = (*column).max(length(&cell.text));
+            }
         }
-    });
-    lines.collect::<Vec<_>>().join("\n")
+    }
+    columns
 }
 
-fn target(plan: &Plan, split: &Split) -> String {
-    split.sole().map_or_else(
-        || crate::tree::traffic_words(plan, split),
-        |model| plan.model(model).name.to_string(),
-    )
+fn print(line: &Line, columns: &[usize], coloured: bool) -> String {
+    let mut text = String::new();
+    match line {
+        Line::Note(note) => {
+            let indent = columns.first().map_or(0, |column| column + GAP.len());
+            text.push_str(&" ".repeat(indent));
+            text.push_str(note);
+        }
+        Line::Cells(cells) => {
+            for (cell, column) in cells.iter().zip(columns) {
+                let blank = " ".repeat(column - length(&cell.text));
+                let words = if coloured && !cell.text.is_empty() {
+                    format!("{0}{1}{0:#}", cell.style, cell.text)
+                } else {
+                    cell.text.clone()
+                };
+                text.push_str(&if cell.is_number {
+                    blank + &words
+                } else {
+                    words + &blank
+                });
+                text.push_str(GAP);
+            }
+        }
+    }
+    text.truncate(text.trim_end().len());
+    text
 }

@@ -81,6 +81,7 @@ codes! {
     GP110 Error "a stage name that is reserved or used twice",
     GP111 Warning "a model that no stage uses",
     GP112 Warning "a cohort that no step uses",
+    GP113 Error "an unknown stage",
     GP201 Error "weights that are no percentages of one whole",
     GP202 Error "a cohort that can never match",
     GP203 Error "a matcher that Envoy would refuse or never match",

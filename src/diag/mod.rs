@@ -2,6 +2,7 @@
 //! One file a format; the data knows nothing of how it is shown.
 //! Never knows what a spec or an object means.
 
+mod brief;
 mod code;
 mod diagnostic;
 mod excerpt;
@@ -70,6 +71,16 @@ pub fn write(
         Format::Github => github::write(reports, out),
         Format::Sarif => sarif::write(reports, out),
     }
+}
+
+/// The first `most` errors of a report, a line each with its place, for where there is one box and no file beside it.
+pub fn brief(report: &Report, most: usize) -> Vec<String> {
+    brief::brief(report, most)
+}
+
+/// One line of text from anywhere, cut short, without a character that a terminal or a runner would act on.
+pub fn shown(text: &str) -> String {
+    brief::shown(text)
 }
 
 #[cfg(test)]

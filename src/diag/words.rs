@@ -26,11 +26,16 @@ fn list<T: Display>(items: impl IntoIterator<Item = T>, word: &str) -> String {
     }
 }
 
+/// The most known names that a given one is compared with: a file of thousands of wrong names among thousands of right ones
+/// must not take minutes to explain.
+const MOST_NAMES: usize = 200;
+
 /// The known name that a typing error most likely meant, if one is near enough.
 pub fn near_miss<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = given.chars().count();
     known
         .into_iter()
+        .take(MOST_NAMES)
         .map(|name| (distance(&given.to_lowercase(), &name.to_lowercase()), name))
         // A word of which nothing is left is another word.
         .filter(|(steps, name)| {
@@ -49,7 +54,12 @@ pub fn suggestion<'a>(
     if let Some(name) = near_miss(given, known.clone()) {
         return Some(format!("did you mean `{name}`?"));
     }
-    let names: Vec<&str> = known.into_iter().collect();
+    let mut names: Vec<&str> = Vec::new();
+    for name in known.into_iter().take(MOST_NAMES) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     match names.len() {
         0 => None,
         1..=12 => Some(format!("use {}", or_list(names))),
@@ -81,6 +91,16 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     rows[a.len()][b.len()]
+}
+
+/// The operating system's words in a sentence of ours, without Rust's `(os error N)`.
+pub fn system(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let end = text.find(" (os error").unwrap_or(text.len());
+    let mut chars = text[..end].chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_lowercase().chain(chars).collect()
+    })
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! In: a [`Plan`] and a stage's index. Out: that stage's objects, typed while they are made, in the order of their files.
-//! `runtimes/` knows what serves a model, `routers/` who routes, `api/` the kinds that k8s-openapi lacks.
+//! `runtimes/` knows what serves a model, `routers/` who routes, `argo/` what Argo CD reads, `api/` the kinds that k8s-openapi lacks.
 //! Never sees the spec, formats YAML or chooses folders.
 
 mod api;
+mod argo;
 mod base;
 mod meta;
 mod routers;
@@ -91,6 +92,11 @@ impl Waves {
             scaling: 4,
         }
     }
+}
+
+/// The objects that Argo CD itself reads, sorted by file name; no part of any stage.
+pub fn build_argo(plan: &Plan) -> Vec<Object> {
+    argo::build(plan)
 }
 
 /// The objects of one stage, sorted by file name.

@@ -108,6 +108,12 @@ pub(super) fn cookie(name: &str, value: &StringMatch) -> StringMatch {
 
 /// Why Envoy would refuse a condition, if it would.
 pub(super) fn fault(condition: &StringMatch) -> Option<String> {
+    if let StringMatch::Exact(text) | StringMatch::Prefix(text) | StringMatch::Regex(text) =
+        condition
+        && text.contains('\n')
+    {
+        return Some("a line break is in no value of a request, so this never matches".to_owned());
+    }
     match condition {
         StringMatch::Regex(pattern) => check_re2(pattern).err().map(|fault| fault.message),
         StringMatch::Prefix(prefix) if prefix.is_empty() => {
@@ -131,6 +137,16 @@ mod tests {
 
     fn regex(text: &str) -> StringMatch {
         StringMatch::Regex(text.to_owned())
+    }
+
+    #[test]
+    fn what_cannot_match_is_a_fault() {
+        for condition in [exact("a\nb"), prefix("a\n"), regex("a\n"), prefix("")] {
+            assert!(fault(&condition).is_some(), "{condition:?}");
+        }
+        for condition in [exact(""), exact("a"), prefix("a"), StringMatch::Present] {
+            assert_eq!(fault(&condition), None);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! complaint that only the whole document can show.
 //! Names are resolved, defaults filled in, transitions proved. Never knows Kubernetes kinds or file paths.
 
+mod argocd;
 mod checks;
 mod matching;
 mod model;
@@ -12,6 +13,7 @@ mod traffic;
 
 use std::collections::BTreeMap;
 
+pub use argocd::{ArgoCd, Cluster, ClusterWaves, Delivery, Project};
 pub use checks::transition::{Breach, transition};
 pub use matching::{Joined, join};
 pub use model::{
@@ -55,10 +57,14 @@ pub struct Plan {
     pub gates: Vec<Gate>,
     /// What happens, in order; never empty.
     pub stages: Vec<Stage>,
+    /// The live stage, where the spec and not a tree says it.
+    pub live: Option<usize>,
     /// Limits for the steps.
     pub policy: Policy,
     /// The version of Istio's API that is written.
     pub istio_api_version: IstioApiVersion,
+    /// The objects that Argo CD itself reads, where the spec asks for them.
+    pub argocd: Option<ArgoCd>,
 }
 
 /// The entry point in front of all models.
@@ -125,6 +131,12 @@ impl Plan {
         &self.cohorts[id.0]
     }
 
+    /// What a share of the weighted requests comes to in a minute, where the spec says how many to expect.
+    pub fn requests_per_minute(&self, share: Percent) -> Option<f64> {
+        let expected = self.traffic.expected_per_minute?;
+        Some(expected * share.as_f64() / 100.0)
+    }
+
     /// The index of the stage of this name.
     pub fn stage_index(&self, name: &str) -> Option<usize> {
         self.stages
@@ -144,11 +156,14 @@ impl Plan {
     }
 
     /// Whether every request of a stage goes to stable.
+    ///
+    /// Asked for every pair of stages, so the weights come first: they answer for most, and nothing is collected.
     pub fn is_only_stable(&self, index: usize) -> bool {
-        self.stages[index]
-            .with_traffic()
-            .iter()
-            .all(|model| *model == self.stable)
+        let stage = &self.stages[index];
+        let is_stable = |split: &Split| split.models().all(|model| model == self.stable);
+        is_stable(&stage.split)
+            && stage.mirror.is_none_or(|mirror| mirror.to == self.stable)
+            && stage.cohorts.values().all(is_stable)
     }
 
     /// The stage that a rollback from `index` goes to: the latest earlier one that routes only to stable and still runs every

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::sink::git::{CommitId, Edit, GitError, Head, RefChange, Repo, Signing};
+use crate::units::names;
 
 use super::decide::{Refusal, Why};
 use super::ledger::Entry;
@@ -143,7 +144,7 @@ pub(super) fn is_ours(
         .iter()
         .map(|edit| tree(&edit.path))
         .flat_map(|tree| {
-            [crate::units::names::POINTER_FILE, crate::tree::HOLD]
+            [names::POINTER_FILE, names::HOLD_FILE]
                 .map(|path| repo.from_root(&format!("{tree}/{path}")))
         })
         .collect();

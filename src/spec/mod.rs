@@ -2,6 +2,7 @@
 //! YAML, then the JSON Schema, then Kubernetes' own shapes, then types; each step starts only when the one before found nothing.
 //! Never fills in a default that needs another part of the document.
 
+mod argocd;
 mod cohort;
 mod gate;
 mod kube;
@@ -15,6 +16,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+pub use argocd::{
+    Application, ApplicationSet, Argocd, ClusterWave, ClusterWaves, Clusters, Rollouts,
+};
 pub use cohort::{Cohort, FullMatcher, MatchEntry, Matcher};
 pub use gate::{Gate, GateDefaults, GateKind, Metrics, NoData, OnInconclusive, Prometheus};
 pub use model::{
@@ -88,6 +92,8 @@ pub struct Spec {
     pub gates: Vec<Gate>,
     /// What changes, step by step.
     pub steps: Vec<Step>,
+    /// The live stage, where the team keeps no tree and so no pointer.
+    pub stage: Option<String>,
     /// Whether the old models are removed at the end.
     #[serde(default)]
     pub retire: Retire,
@@ -218,6 +224,8 @@ pub struct Outputs {
     /// Default: `networking.istio.io/v1`.
     #[serde(default)]
     pub istio_api_version: IstioApiVersion,
+    /// The objects that Argo CD itself reads; default: none.
+    pub argocd: Option<Argocd>,
 }
 
 /// The versions of Istio's networking API.

@@ -2,73 +2,106 @@
 
 use std::fmt::Write as _;
 
-use crate::plan::Plan;
+use crate::plan::{ModelId, Plan};
 
-/// More stages than this make a chart that nobody can read.
-const MOST_STAGES: usize = 40;
+/// More stages than this make a chart whose numbers run into each other.
+const MOST_STAGES: usize = 30;
+/// Of the chart, in pixels; GitHub shrinks it where the page is narrower.
+const WIDTH: usize = 800;
+/// What Mermaid leaves of the width for the labels below the axis.
+const AXIS: usize = 720;
+/// Of one character of a label at Mermaid's default size.
+const CHARACTER: usize = 8;
+/// A line's colour, and the square that names it below the chart: `xychart` has no legend in the versions that GitHub and GitLab
+/// run. Both are to be seen on white and on black.
+const COLOURS: [(&str, char); 7] = [
+    ("#3b88c3", '🟦'),
+    ("#f4900c", '🟧'),
+    ("#78b159", '🟩'),
+    ("#aa8ed6", '🟪'),
+    ("#dd2e44", '🟥'),
+    ("#c1694f", '🟫'),
+    ("#e0b63a", '🟨'),
+];
 
-/// Low, so that what follows is in sight; the first colour is pale, and the second one paints the marked stage.
-const MARKED: &str = "%%{init: {\"xyChart\": {\"height\": 240}, \"themeVariables\": {\"xyChart\": {\"plotColorPalette\": \"#9ab8d8, #1f6feb, #8250df, #bf8700\"}}}}%%\n";
+/// Of the column behind a marked stage: to be seen on white and on black.
+const MARK: &str = "#8c959f55";
 
-/// An `xychart-beta` with one line a model that is not stable: its share of the requests that no cohort claims, stage by stage.
+/// An `xychart-beta` with one line a model: its share of the requests that no cohort claims, stage by stage. Below it, whose line
+/// has which colour. None where nothing moves, or where nobody could read it.
 ///
-/// A marked stage stands out: by its name, and by its colour where there is one model.
+/// A marked stage stands out by a column behind the lines and an arrow before its name; such a chart is lower, so that what
+/// follows it is in sight.
 pub fn traffic_chart(plan: &Plan, marked: Option<usize>) -> Option<String> {
-    let candidates: Vec<_> = plan
-        .model_ids()
-        .filter(|model| {
-            *model != plan.stable
-                && plan
-                    .stages
-                    .iter()
-                    .any(|stage| !stage.split.of(*model).is_zero())
-        })
-        .collect();
-    if plan.stages.len() > MOST_STAGES || candidates.is_empty() {
+    let has_share = |model: &ModelId| {
+        plan.stages
+            .iter()
+            .any(|stage| !stage.split.of(*model).is_zero())
+    };
+    // Those that come first: they are what the rollout is about.
+    let mut models: Vec<ModelId> = plan.model_ids().filter(has_share).collect();
+    models.sort_by_key(|model| *model == plan.stable);
+    if models.len() < 2 || models.len() > COLOURS.len() || plan.stages.len() > MOST_STAGES {
         return None;
     }
-    let names: Vec<&str> = candidates
-        .iter()
-        .map(|model| plan.model(*model).name.as_str())
-        .collect();
-    let stages = plan.stages.iter().enumerate().map(|(index, stage)| {
-        let mark = if marked == Some(index) { "▶ " } else { "" };
-        format!("\"{mark}{}\"", stage.name)
-    });
-    let stages = stages.collect::<Vec<_>>().join(", ");
-    let mut text = String::from("```mermaid\n");
-    if marked.is_some() {
-        text.push_str(MARKED);
-    }
-    text.push_str("xychart-beta\n");
+    let colours: Vec<&str> = COLOURS.iter().map(|(colour, _)| *colour).collect();
+    let colours = match marked {
+        Some(_) => [&[MARK], &colours[..models.len()]].concat(),
+        None => colours[..models.len()].to_vec(),
+    };
+    let height = if marked.is_some() { 240 } else { 320 };
+    let mut text = String::new();
     let mut line =
-        |words: String| writeln!(text, "    {words}").expect("writing to a string cannot fail");
+        |words: String| writeln!(text, "{words}").expect("writing to a string cannot fail");
+    line("```mermaid".to_owned());
     line(format!(
-        "title \"Requests to {} (% of those that no cohort claims)\"",
-        names.join(", ")
+        "%%{{init: {{\"xyChart\": {{\"width\": {WIDTH}, \"height\": {height}}}, \"themeVariables\": {{\"xyChart\": {{\"plotColorPalette\": \"{}\"}}}}}}}}%%",
+        colours.join(", ")
     ));
-    line(format!("x-axis [{stages}]"));
-    line("y-axis \"%\" 0 --> 100".to_owned());
-    let kind = if candidates.len() == 1 { "bar" } else { "line" };
-    for model in &candidates {
+    line("xychart-beta".to_owned());
+    line("    title \"Share of the requests that no cohort claims\"".to_owned());
+    line(format!("    x-axis [{}]", labels(plan, marked).join(", ")));
+    line("    y-axis \"%\" 0 --> 100".to_owned());
+    if let Some(marked) = marked {
+        let column = (0..plan.stages.len()).map(|index| if index == marked { "100" } else { "0" });
+        line(format!(
+            "    bar [{}]",
+            column.collect::<Vec<_>>().join(", ")
+        ));
+    }
+    for model in &models {
         let shares: Vec<String> = plan
             .stages
             .iter()
             .map(|stage| stage.split.of(*model).to_string())
             .collect();
-        line(format!("{kind} [{}]", shares.join(", ")));
+        line(format!("    line [{}]", shares.join(", ")));
     }
-    if let (Some(marked), [model]) = (marked, &candidates[..]) {
-        // Bars of one place cover each other: this one paints the marked stage over.
-        let shares = plan.stages.iter().enumerate().map(|(index, stage)| {
-            if index == marked {
-                stage.split.of(*model).to_string()
-            } else {
-                "0".to_owned()
-            }
-        });
-        line(format!("bar [{}]", shares.collect::<Vec<_>>().join(", ")));
-    }
-    text.push_str("```\n");
+    line("```".to_owned());
+    line(String::new());
+    let legend: Vec<String> = models
+        .iter()
+        .zip(COLOURS)
+        .map(|(model, (_, square))| format!("{square} `{}`", plan.model(*model).name))
+        .collect();
+    line(legend.join(" "));
     Some(text)
+}
+
+/// The names of the stages, or their numbers where the names would run into each other.
+fn labels(plan: &Plan, marked: Option<usize>) -> Vec<String> {
+    let names = plan.stages.iter().map(|stage| stage.name.as_str());
+    let longest = names.clone().map(str::len).max().unwrap_or(0);
+    let has_room = (longest + 1) * CHARACTER * plan.stages.len() <= AXIS;
+    let label = |index: usize| {
+        let numbered = plan.numbered(index);
+        let name = if has_room {
+            plan.stages[index].name.as_str()
+        } else {
+            numbered.split('-').next().unwrap_or_default()
+        };
+        let mark = if marked == Some(index) { "▶ " } else { "" };
+        format!("\"{mark}{name}\"")
+    };
+    (0..plan.stages.len()).map(label).collect()
 }

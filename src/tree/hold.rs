@@ -3,11 +3,10 @@
 use serde_json::json;
 
 use crate::text::{Kind, Route, Source, parse};
+use crate::units::names::HOLD_FILE;
 
 use super::yaml;
 
-/// The hold's path below the tree's folder.
-pub const HOLD: &str = crate::units::names::HOLD_FILE;
 const HEADER: &str = "# Written by `glidepath rollback`. `glidepath promote` does not enter this stage again until rollout.yaml changes;\n# `glidepath promote --resume` lifts the hold.\n";
 
 /// Which stage is held, and why.
@@ -28,7 +27,7 @@ pub struct Hold {
 impl Hold {
     /// Reads a hold's file, or says why it is none.
     pub fn read(text: &str) -> Result<Self, String> {
-        let source = Source::new(HOLD, text);
+        let source = Source::new(HOLD_FILE, text);
         let document = parse(&source).map_err(|fault| fault.message)?;
         let field = |key: &str| match document.get(&Route::root().key(key)).map(|node| &node.kind) {
             Some(Kind::String(text)) => Ok(text.clone()),

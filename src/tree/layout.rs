@@ -33,8 +33,8 @@ impl Tree {
     }
 }
 
-/// The whole tree; `stages` are the objects of each stage, in order.
-pub fn lay_out(plan: &Plan, digest: &str, stages: &[Vec<Object>]) -> Tree {
+/// The whole tree; `stages` are the objects of each stage, in order, and `argo` the ones that Argo CD itself reads.
+pub fn lay_out(plan: &Plan, digest: &str, stages: &[Vec<Object>], argo: &[Object]) -> Tree {
     let folders: Vec<String> = (0..stages.len())
         .map(|index| plan.numbered(index))
         .collect();
@@ -75,6 +75,19 @@ pub fn lay_out(plan: &Plan, digest: &str, stages: &[Vec<Object>]) -> Tree {
                 .map(|change| change.unified(before, folder))
                 .collect();
             files.insert(format!("diffs/{folder}.diff"), text);
+        }
+    }
+    if !argo.is_empty() {
+        let names: Vec<String> = argo
+            .iter()
+            .map(|object| format!("{}.yaml", object.file))
+            .collect();
+        files.insert(
+            "argocd/kustomization.yaml".to_owned(),
+            kustomization(&names),
+        );
+        for object in argo {
+            files.insert(format!("argocd/{}.yaml", object.file), manifest(object));
         }
     }
     files.insert("PLAN.md".to_owned(), plan_markdown(plan, true));

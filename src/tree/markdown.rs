@@ -35,10 +35,15 @@ pub fn plan_markdown(plan: &Plan, in_tree: bool) -> String {
         ));
         line("");
     }
+    let mut described = false;
     for stage in &plan.stages {
         if let Some(description) = &stage.description {
             line(&format!("- **{}**: {}", stage.name, escape(description)));
+            described = true;
         }
+    }
+    if described {
+        line("");
     }
     if in_tree {
         line("What a step changes is in `diffs/`; `current/` names the live stage.");
@@ -94,7 +99,13 @@ fn row(plan: &Plan, index: usize, in_tree: bool) -> String {
         (true, StageKind::Baseline) => format!("[{folder}](stages/{folder})"),
         (true, _) => format!("[{folder}](stages/{folder}) ([diff](diffs/{folder}.diff))"),
     };
-    let mut requests = vec![escape(&traffic_words(plan, &stage.split))];
+    let shares = stage.split.shares().map(|(model, share)| {
+        let load = plan
+            .requests_per_minute(share)
+            .map_or_else(String::new, |load| format!(" ({load:.0}/min)"));
+        format!("{} {share} %{load}", plan.model(model).name)
+    });
+    let mut requests: Vec<String> = shares.collect();
     if let Some(mirror) = stage.mirror {
         requests.push(format!(
             "{} % copied to {}",
@@ -139,15 +150,15 @@ fn row(plan: &Plan, index: usize, in_tree: bool) -> String {
     )
 }
 
-/// `resnet50 70 %, resnet101 30 %`.
-pub fn traffic_words(plan: &Plan, split: &Split) -> String {
+fn traffic_words(plan: &Plan, split: &Split) -> String {
     let shares = split
         .shares()
         .map(|(model, share)| format!("{} {share} %", plan.model(model).name));
     shares.collect::<Vec<_>>().join(", ")
 }
 
-fn target_words(plan: &Plan, split: &Split) -> String {
+/// The one model, or `resnet50 70 %, resnet101 30 %`.
+pub fn target_words(plan: &Plan, split: &Split) -> String {
     split.sole().map_or_else(
         || traffic_words(plan, split),
         |model| plan.model(model).name.to_string(),

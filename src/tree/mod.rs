@@ -1,5 +1,5 @@
-//! In: a [`Plan`] and the objects of its stages. Out: a [`Tree`]: every file that is written, path to text, and the diffs
-//! between stages.
+//! In: a [`Plan`](crate::plan::Plan) and the objects of its stages. Out: a [`Tree`]: every file that is written, path to text,
+//! and the diffs between stages.
 //! Layout, deterministic YAML, PLAN.md and the lock. Never touches the disk.
 
 mod chart;
@@ -13,9 +13,9 @@ mod print;
 
 pub use chart::traffic_chart;
 pub use diff::{ObjectDiff, diff, unified};
-pub use hold::{HOLD, Hold};
+pub use hold::Hold;
 pub use layout::{HEADER, Tree, lay_out};
 pub use lock::{Lock, LockedStage, describe};
-pub use markdown::{plan_markdown, traffic_words};
+pub use markdown::{plan_markdown, target_words};
 pub use pointer::Pointer;
 pub use print::{stream, yaml};

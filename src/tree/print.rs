@@ -3,7 +3,9 @@
 //! The only place that writes YAML. kubectl, kustomize, Argo CD and PyYAML read YAML 1.1, where `on` is a boolean and `12:30` a
 //! number; serde-saphyr quotes what any of them would take for something else.
 
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use serde_saphyr::DoubleQuoted;
 
 use crate::objects::Object;
 
@@ -42,7 +44,11 @@ pub fn yaml(body: &Value) -> String {
         min_fold_chars: usize::MAX,
         folded_wrap_chars: usize::MAX,
     };
-    serde_saphyr::to_string_with_options(&ordered(body, false), options).expect("JSON is YAML")
+    let body = Printed {
+        value: body,
+        is_chosen: false,
+    };
+    serde_saphyr::to_string_with_options(&body, options).expect("JSON is YAML")
 }
 
 /// Several objects as one YAML stream.
@@ -54,30 +60,43 @@ pub fn stream<'a>(objects: impl IntoIterator<Item = &'a Object>) -> String {
         .join("---\n")
 }
 
-fn ordered(value: &Value, is_chosen: bool) -> Value {
-    match value {
-        Value::Array(items) => {
-            Value::Array(items.iter().map(|item| ordered(item, false)).collect())
+/// A value as it is printed: its keys in order.
+struct Printed<'a> {
+    value: &'a Value,
+    /// Whether people chose the keys.
+    is_chosen: bool,
+}
+
+impl Serialize for Printed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.value {
+            Value::Array(items) => serializer.collect_seq(items.iter().map(|value| Printed {
+                value,
+                is_chosen: false,
+            })),
+            Value::Object(map) => {
+                let rank = |key: &str| {
+                    let first = FIRST.iter().position(|first| *first == key);
+                    first.filter(|_| !self.is_chosen).unwrap_or(FIRST.len())
+                };
+                let mut entries: Vec<_> = map.iter().collect();
+                entries.sort_by_key(|(key, _)| (rank(key), *key));
+                serializer.collect_map(entries.into_iter().map(|(key, value)| {
+                    let is_chosen = CHOSEN.contains(&key.as_str());
+                    (key, Printed { value, is_chosen })
+                }))
+            }
+            // As a block, its first line would begin with the tab, and kustomize's reader takes no tab where it looks for the
+            // block's indentation.
+            Value::String(text)
+                if text.contains('\n') && text.trim_start_matches('\n').starts_with('\t') =>
+            {
+                DoubleQuoted(text).serialize(serializer)
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                self.value.serialize(serializer)
+            }
         }
-        Value::Object(map) => {
-            let rank = |key: &str| {
-                if is_chosen {
-                    None
-                } else {
-                    FIRST.iter().position(|first| *first == key)
-                }
-            };
-            let mut keys: Vec<&String> = map.keys().collect();
-            keys.sort_by_key(|key| (rank(key).unwrap_or(FIRST.len()), *key));
-            let entries = keys.into_iter().map(|key| {
-                (
-                    key.clone(),
-                    ordered(&map[key], CHOSEN.contains(&key.as_str())),
-                )
-            });
-            Value::Object(entries.collect::<Map<_, _>>())
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 
@@ -91,6 +110,16 @@ mod tests {
         let body = json!({"spec": {"b": 1, "a": [{"image": "x", "name": "c"}]}, "kind": "K", "metadata": {"labels": {"name": "l", "app": "a"}, "name": "m"}, "apiVersion": "v1"});
         let want = "apiVersion: v1\nkind: K\nmetadata:\n  name: m\n  labels:\n    app: a\n    name: l\nspec:\n  a:\n  - name: c\n    image: x\n  b: 1\n";
         assert_eq!(yaml(&body), want);
+    }
+
+    #[test]
+    fn a_block_never_begins_with_a_tab() {
+        for text in ["\ta\nb", "\n\ta"] {
+            let printed = yaml(&json!({ "key": text }));
+            let want = format!("key: {}\n", json!(text));
+            assert_eq!(printed, want);
+        }
+        assert_eq!(yaml(&json!({ "key": "a\n\tb\n" })), "key: |\n  a\n  \tb\n");
     }
 
     #[test]

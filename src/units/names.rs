@@ -45,6 +45,8 @@ pub const LABEL_INJECTION: &str = "istio-injection";
 pub const ANNOTATION_WAVE: &str = "argocd.argoproj.io/sync-wave";
 /// Argo CD's options for one object.
 pub const ANNOTATION_SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
+/// The paths, relative to an Application's, whose changes concern it.
+pub const ANNOTATION_PATHS: &str = "argocd.argoproj.io/manifest-generate-paths";
 
 /// The stages that the compiler adds; no step may have one of these names.
 pub const BASELINE: &str = "baseline";

@@ -69,7 +69,6 @@ WRONG = {
     "no metadata.name": removing("metadata", "name"),
     "no stable model": removing("spec", "stable"),
     "no models": setting([], "spec", "models"),
-    "one model alone": lambda document: document["spec"]["models"].pop(),
     "no steps": setting([], "spec", "steps"),
     "an unknown field at the top": setting(1, "status"),
     "an unknown field of the spec": setting(1, "spec", "step"),

@@ -5,12 +5,22 @@ import time
 
 import action
 import language
+import plugin
+import promotion
 import stages
 import strings
 import transitions
 from report import Report
 
-GROUPS = {"action": action, "language": language, "stages": stages, "strings": strings, "transitions": transitions}
+GROUPS = {
+    "action": action,
+    "language": language,
+    "plugin": plugin,
+    "promotion": promotion,
+    "stages": stages,
+    "strings": strings,
+    "transitions": transitions,
+}
 
 
 def main():

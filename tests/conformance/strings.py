@@ -4,6 +4,8 @@ Each string is put into every place where a rollout takes free text, rendered, a
 written as JSON, so nothing is lost on the way in.
 """
 
+import re
+
 from tools import Failed, build, load, rendered, stage_folders
 
 # From the issue trackers of YAML libraries and of Kubernetes: what one reader or another takes for something else.
@@ -49,7 +51,7 @@ SPACED = [
     " " + "long words and blanks " * 12 + "end",
 ]
 LINES = ["a\nb", "a\n", "\na", "a\n\n", "\n", "a\n  b\n c", "  a\nb", "a \nb ", "- a\n- b", "a: b\nc: d\n", "---\na", "# a\nb", "\ta\nb", "a\n\n\nb\n"]
-# Kustomize refuses or changes these, whoever quotes them: they must not get as far.
+# Kustomize refuses or changes these, whoever quotes them: they must not get as far. The complaint has to name the place.
 CONTROL = ["a\x00b", "a\x07b", "a\x1bb", "a\rb", "a\x7fb", "a\x85b", "a\x9fb"]
 
 NAME = "example.com/text"  # of the annotation; the header and the variable have names of their own
@@ -57,10 +59,11 @@ NAME = "example.com/text"  # of the annotation; the header and the variable have
 
 def run(report):
     report.check("a string that a reader takes for a boolean is noticed", [] if wrong("on", "a reader", load("- on")[0]) else ["`on` passes as true"])
-    for text in dict.fromkeys([*PLAIN, *SPACED]):
+    for text in dict.fromkeys(["", *PLAIN, *SPACED]):
         report.check(f"{show(text)} comes back", round_trip(text, PLACES))
-    for text in ["", *LINES]:
+    for text in LINES:
         report.check(f"{show(text)} comes back", round_trip(text, [place for place in PLACES if place not in ONE_LINE]))
+        report.check(f"{show(text)} is refused in a header", [fault for place in ONE_LINE for fault in accepted(text, place)])
     for text in CONTROL:
         report.check(f"{show(text)} is refused", [fault for place in PLACES for fault in accepted(text, place)])
 
@@ -96,7 +99,8 @@ def accepted(text, place):
         with rendered(document):
             return [f"{place.__doc__}: accepted"]
     except Failed as error:
-        return [] if "ended with 1 " in str(error) else [error]
+        where = re.search(r"^ *--> .*rollout\.yaml:\d+:\d+$", str(error), re.MULTILINE)
+        return [] if where and "ended with 1 " in str(error) else [f"{place.__doc__}: {error}"]
 
 
 class CohortHeader:
@@ -176,7 +180,8 @@ class Annotation:
 
 
 PLACES = [CohortHeader, ResponseHeader, ConfigData, Environment, Annotation]
-ONE_LINE = [CohortHeader, ResponseHeader]  # a header has no line breaks
+# A header has no line breaks; Envoy refuses a whole configuration that sets one.
+ONE_LINE = [CohortHeader, ResponseHeader]
 
 
 def kind(objects, name):

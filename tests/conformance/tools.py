@@ -38,12 +38,21 @@ def glidepath(*arguments):
 @lru_cache(maxsize=None)
 def build(folder):
     """The objects that kustomize makes of a folder."""
-    return load(execute([*KUSTOMIZE, folder]))
+    return load(execute([*KUSTOMIZE, folder]), Kubernetes)
 
 
-def load(text):
+def load(text, loader=yaml.SafeLoader):
     """The objects of a YAML stream, as a YAML 1.1 reader takes them."""
-    return [document for document in yaml.safe_load_all(text) if document is not None]
+    return [document for document in yaml.load_all(text, loader) if document is not None]
+
+
+class Kubernetes(yaml.SafeLoader):
+    """Reads what kustomize prints as Kubernetes does: kustomize leaves the values `=` and `<<` unquoted, which go-yaml takes for
+    strings and PyYAML for an error. Only for kustomize's own output; what glidepath writes has to pass PyYAML as it is."""
+
+
+for tag in ("value", "merge"):
+    Kubernetes.add_constructor(f"tag:yaml.org,2002:{tag}", yaml.SafeLoader.construct_yaml_str)
 
 
 def example_names():

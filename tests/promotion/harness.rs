@@ -61,7 +61,7 @@ impl Lab {
             self.dir.join(folder).join("rollout.yaml"),
         )
         .expect("the example");
-        self.ok(&["render", folder]);
+        self.ok(&["render", &format!("{folder}/rollout.yaml")]);
     }
 
     fn command(&self, program: &str) -> Command {

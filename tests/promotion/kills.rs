@@ -131,6 +131,32 @@ fn a_hundred_kills_of_series_leave_a_sound_repository() {
     assert_eq!(lab.git(&["tag"]).lines().count(), 5);
 }
 
+#[test]
+fn what_a_kill_cut_short_is_completed_and_a_revert_is_not() {
+    let lab = Lab::new("complete");
+    lab.promote();
+    lab.promote();
+    lab.ok(&["rollback", "app", "--reason", "x"]);
+    let (head, pointer) = (lab.head(), "app/deploy/current/kustomization.yaml");
+    let undo = || {
+        lab.git(&["checkout", "--quiet", "HEAD^", "--", pointer]);
+        lab.git(&["rm", "--quiet", "--force", "app/deploy/hold.yaml"]);
+    };
+    undo();
+    // Somebody who takes a move back by hand means it.
+    lab.refused(&["promote", "app"], 5, "changes that are not committed");
+    // The note says that a run moved the branch, and did not get to the index.
+    lab.write(&format!(".git/glidepath/{head}"), "");
+    assert_eq!(lab.status()["uncommitted"], true, "`status` writes nothing");
+    let ran = lab.run(&["promote", "app"]);
+    assert_eq!(ran.code, 4, "{}", ran.err);
+    assert!(ran.err.contains("has been completed"), "{}", ran.err);
+    assert_eq!((lab.live().as_str(), lab.head()), ("deploy", head.clone()));
+    assert!(lab.dir.join("app/deploy/hold.yaml").exists());
+    undo();
+    lab.refused(&["promote", "app"], 5, "changes that are not committed");
+}
+
 /// Opens a pipe for writing once somebody reads it: the run that does has looked at HEAD by then.
 fn meet(pipe: &Path, child: &mut Child) -> fs::File {
     const NONBLOCK: i32 = 0o4_000;

@@ -107,7 +107,7 @@ fn gates_need_evidence() {
         "{message}"
     );
     assert!(
-        message.contains("Forced-By-Reason: the gate is broken\n"),
+        message.contains("Forced-By-Reason: the gate is broken"),
         "{message}"
     );
 }
@@ -285,7 +285,7 @@ fn a_stale_tree_stops_a_promotion_and_no_rollback() {
     );
     lab.commit_all("undo");
     fs::create_dir_all(lab.dir.join("app/.deploy.staged")).expect("a folder");
-    lab.write("app/.deploy.staged/journal.json", "{\"files\": {}}");
+    lab.write("app/.deploy.staged/journal", "{\"files\": {}}");
     let ran = lab.run(&promote);
     fs::remove_dir_all(lab.dir.join("app/.deploy.staged")).expect("the folder");
     assert_eq!(ran.code, 5, "{}", ran.err);
@@ -366,7 +366,6 @@ fn a_branch_is_rebuilt_but_commits_of_others_are_kept() {
     // Somebody adds to it: with a message of their own, or under ours.
     for amend in [false, true] {
         lab.git(&["checkout", "--quiet", branch]);
-        lab.refused(&["promote", "app", "--branch", "--to", "split"], 1, "GP301");
         lab.write("fix.txt", "x");
         lab.git(&["add", "fix.txt"]);
         if amend {
@@ -385,6 +384,12 @@ fn a_branch_is_rebuilt_but_commits_of_others_are_kept() {
         lab.git(&["branch", "--quiet", "-D", branch]);
         lab.ok(&["promote", "app", "--branch"]);
     }
+    lab.git(&["worktree", "add", "--quiet", ".git/side", branch]);
+    lab.refused(
+        &["promote", "app", "--branch"],
+        5,
+        "is checked out in a work tree",
+    );
     lab.fsck();
 }
 

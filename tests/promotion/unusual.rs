@@ -274,7 +274,7 @@ fn whoever_is_unknown_to_git_is_told_how_to_say_who_they_are() {
 #[test]
 fn two_rollouts_in_one_repository_move_on_their_own() {
     let lab = Lab::new("two");
-    lab.add_rollout("");
+    lab.add_rollout(".");
     lab.commit_all("another one, at the root");
     lab.promote();
     lab.ok(&["promote", "rollout.yaml"]);

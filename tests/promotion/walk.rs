@@ -62,7 +62,7 @@ fn under<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a Value>) {
             }
         }
         Value::Sequence(items) => items.iter().for_each(|item| under(item, key, found)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Tagged(_) => {}
     }
 }
 

@@ -1,3 +1,4 @@
 //! Kinds that k8s-openapi lacks: only the fields that are written.
 
+pub(super) mod argo;
 pub(super) mod istio;

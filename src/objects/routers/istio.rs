@@ -233,15 +233,22 @@ impl Istio<'_> {
                 .filter(|entry| copy.is_mesh || !entry.asks_for_source())
                 .collect();
             for base in base_routes {
-                let matches = joined(&entries, base, copy);
-                if matches.is_empty() {
-                    continue;
-                }
                 let name = match base_routes.len() {
                     1 => format!("cohort-{}", cohort.name),
                     _ => format!("cohort-{}-{}", cohort.name, base.name),
                 };
-                routes.push(self.route(name, matches, base, split, copy));
+                let groups = by_rewrite(joined(&entries, base, copy));
+                for (index, (rewrite, matches)) in groups.into_iter().enumerate() {
+                    let name = match index {
+                        0 => name.clone(),
+                        _ => format!("{name}-{}", index + 1),
+                    };
+                    let mut route = self.route(name, matches, base, split, copy);
+                    if let (Some(uri), Some(operation)) = (rewrite, &mut route.rewrite) {
+                        operation.uri = Some(uri);
+                    }
+                    routes.push(route);
+                }
             }
         }
         for base in base_routes {
@@ -251,6 +258,9 @@ impl Istio<'_> {
                 Vec::new()
             } else {
                 joined(&everything, base, copy)
+                    .into_iter()
+                    .map(|(_, entry)| entry)
+                    .collect()
             };
             let mut route = self.route(base.name.clone(), matches, base, &self.stage.split, copy);
             if let Some(mirror) = self.stage.mirror {
@@ -323,8 +333,17 @@ static EVERYTHING: Match = Match {
     source_namespace: None,
 };
 
-/// Every pair of a cohort's entry and a base route's entry that do not exclude each other.
-fn joined(entries: &[&Match], base: &BaseRoute, copy: Copy<'_>) -> Vec<api::HttpMatch> {
+/// Every pair of a cohort's entry and a base route's entry that do not exclude each other, and what the base route's
+/// `rewrite.uri` is for this pair.
+fn joined(
+    entries: &[&Match],
+    base: &BaseRoute,
+    copy: Copy<'_>,
+) -> Vec<(Option<String>, api::HttpMatch)> {
+    let rewrite = base
+        .rewrite
+        .as_ref()
+        .and_then(|rewrite| rewrite.uri.as_ref());
     let anything = [BaseMatch::default()];
     let base_entries = if base.entries.is_empty() {
         &anything[..]
@@ -334,11 +353,13 @@ fn joined(entries: &[&Match], base: &BaseRoute, copy: Copy<'_>) -> Vec<api::Http
     let mut matches = Vec::new();
     for entry in entries {
         for base in base_entries {
+            let wide = base.uri.as_ref();
             let uri = join(entry.uri.as_ref(), base.uri.as_ref());
             let method = join(entry.method.as_ref(), base.method.as_ref());
             // What cannot be joined was refused by a check on the plan.
             if let (Joined::Both(uri), Joined::Both(method)) = (uri, method) {
-                matches.push(api::HttpMatch {
+                let rewrite = rewrite.map(|to| format!("{to}{}", narrowed(wide, uri.as_ref())));
+                let entry = api::HttpMatch {
                     headers: entry
                         .headers
                         .iter()
@@ -356,11 +377,43 @@ fn joined(entries: &[&Match], base: &BaseRoute, copy: Copy<'_>) -> Vec<api::Http
                     source_labels: entry.source_labels.clone(),
                     source_namespace: entry.source_namespace.clone(),
                     uri: uri.as_ref().map(string_match),
-                });
+                };
+                matches.push((rewrite, entry));
             }
         }
     }
     matches
+}
+
+/// What a narrower path has beyond the wider one. Istio's `rewrite.uri` replaces what the route matched: a longer prefix would
+/// lose its end (<https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRewrite>).
+fn narrowed<'a>(wide: Option<&StringMatch>, narrow: Option<&'a StringMatch>) -> &'a str {
+    // A route without a path has the prefix `/`.
+    let prefix = match wide {
+        Some(StringMatch::Prefix(prefix)) => prefix.as_str(),
+        Some(StringMatch::Exact(_) | StringMatch::Regex(_)) => return "",
+        Some(StringMatch::Present) | None => "/",
+    };
+    match narrow {
+        Some(StringMatch::Prefix(text) | StringMatch::Exact(text)) => {
+            text.strip_prefix(prefix).unwrap_or_default()
+        }
+        Some(StringMatch::Regex(_) | StringMatch::Present) | None => "",
+    }
+}
+
+/// Neighbours with one rewrite together: a route has room for one.
+fn by_rewrite(
+    matches: Vec<(Option<String>, api::HttpMatch)>,
+) -> Vec<(Option<String>, Vec<api::HttpMatch>)> {
+    let mut groups: Vec<(Option<String>, Vec<api::HttpMatch>)> = Vec::new();
+    for (rewrite, entry) in matches {
+        match groups.last_mut() {
+            Some((known, group)) if *known == rewrite => group.push(entry),
+            _ => groups.push((rewrite, vec![entry])),
+        }
+    }
+    groups
 }
 
 fn string_match(condition: &StringMatch) -> api::StringMatch {

@@ -21,7 +21,6 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
                 }
             }
         }
-        check_scaled(plan, stage, report);
     }
     for (index, model) in plan.models.iter().enumerate() {
         let at = Route::root().key("spec").key("models").index(index);
@@ -106,38 +105,4 @@ fn check_model(plan: &Plan, stage: &Stage, id: ModelId, replicas: u32) -> Vec<Di
         }
     }
     found
-}
-
-fn check_scaled(plan: &Plan, stage: &Stage, report: &mut Report) {
-    for (id, model) in plan.model_ids().zip(&plan.models) {
-        // A step may only have set what differs from the model's own number, which is 1 where an autoscaler scales it.
-        if model.autoscaling.is_some()
-            && stage
-                .running
-                .get(&id)
-                .is_some_and(|replicas| *replicas != model.replicas)
-        {
-            report.push(
-                Diagnostic::new(
-                    Code::GP404,
-                    Place::key(stage.place.key("replicas").key(model.name.as_str())),
-                    format!(
-                        "the stage `{}` sets the replicas of `{}`, which an autoscaler scales",
-                        stage.name, model.name
-                    ),
-                )
-                .label(
-                    Place::key(
-                        Route::root()
-                            .key("spec")
-                            .key("models")
-                            .index(id.0)
-                            .key("autoscaling"),
-                    ),
-                    "scaled here",
-                )
-                .help("remove it from the step's `replicas`, and set `autoscaling.min`"),
-            );
-        }
-    }
 }

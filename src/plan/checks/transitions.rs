@@ -11,7 +11,9 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
     for index in 1..plan.stages.len() {
         let (before, stage) = (&plan.stages[index - 1], &plan.stages[index]);
         for breach in transition(before, stage) {
-            report.push(unsafe_move(plan, before, stage, breach));
+            if !is_known(before, breach) {
+                report.push(unsafe_move(plan, before, stage, breach));
+            }
         }
         if stage.kind == StageKind::Step && stage.is_same_state(before) {
             report.push(
@@ -28,7 +30,7 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
             );
         }
         check_exposure(plan, index, report);
-        if stage.kind != StageKind::Retire && plan.is_past_return(index) && !warned_of_no_return {
+        if !warned_of_no_return && stage.kind != StageKind::Retire && plan.is_past_return(index) {
             warned_of_no_return = true;
             report.push(
                 Diagnostic::new(
@@ -40,6 +42,14 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
                 .help("retire models in the last step, or leave it to the generated stage `retire`"),
             );
         }
+    }
+}
+
+/// Whether the stage before is already at fault for it: one mistake is one complaint, and not one a stage.
+fn is_known(before: &Stage, breach: Breach) -> bool {
+    match breach {
+        Breach::NotRunningBefore(model) => before.with_traffic().contains(&model),
+        Breach::RemovedUnderTraffic(_) | Breach::SubsetGone(_) => false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Names become references, deltas become whole stages, defaults are filled in.
 
+mod argocd;
 mod cohorts;
 mod models;
 mod names;
@@ -10,15 +11,16 @@ mod traffic;
 use std::collections::BTreeMap;
 
 use crate::diag::Route;
+use crate::diag::words::suggestion;
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::spec::Document;
+use crate::spec::{Document, Spec};
 use crate::units::{
     Bake, DnsLabel, HUNDRED, Percent, is_label_key, is_label_value, names as emitted,
 };
 
 use names::Names;
 
-use super::{Gate, Plan, Policy, checks};
+use super::{Gate, ModelId, Plan, Policy, Stage, checks};
 
 /// The default of `policy.maxIncrease`, in points.
 const MAX_INCREASE: u32 = 5_000;
@@ -65,11 +67,13 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
     let models = models::resolve(spec, &name, &selector, report);
     let cohorts = cohorts::resolve(spec, report);
     let gates = gates(document, &names, report);
-    let stable = stable?;
     let stages = stages::resolve(spec, &names, stable, report);
     let models = models?;
-    let service = service::resolve(spec, &name, selector, &models, stable, report)?;
+    // Ports that the spec lists do not depend on the stable model.
+    let has_ports = stable.or_else(|| spec.service.ports.as_ref().map(|_| ModelId(0)))?;
+    let service = service::resolve(spec, &name, selector, &models, has_ports, report)?;
     let traffic = traffic::resolve(spec, &name, &service, report)?;
+    let stable = stable?;
     if spec.namespace.create && namespace.is_none() {
         report.push(
             Diagnostic::new(
@@ -86,6 +90,13 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
             .entry(emitted::LABEL_INJECTION.to_owned())
             .or_insert_with(|| "enabled".to_owned());
     }
+    let stages = stages?;
+    let live = live(spec, &stages, report);
+    let argocd = spec
+        .outputs
+        .argocd
+        .as_ref()
+        .and_then(|given| argocd::resolve(given, &name, namespace.as_ref(), report));
     let plan = Plan {
         name,
         namespace,
@@ -97,7 +108,8 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         traffic,
         cohorts: cohorts?,
         gates,
-        stages: stages?,
+        stages,
+        live,
         policy: Policy {
             max_increase: spec
                 .policy
@@ -114,8 +126,27 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
             require_healthy: spec.policy.require_healthy.unwrap_or(false),
         },
         istio_api_version: spec.outputs.istio_api_version,
+        argocd,
     };
     (!report.has_errors()).then_some(plan)
+}
+
+/// The index of the stage that `spec.stage` names.
+fn live(spec: &Spec, stages: &[Stage], report: &mut Report) -> Option<usize> {
+    let wanted = spec.stage.as_deref()?;
+    let known = || stages.iter().map(|stage| stage.name.as_str());
+    let live = known().position(|name| name == wanted);
+    if live.is_none() {
+        report.push(
+            Diagnostic::new(
+                Code::GP113,
+                Place::value(Route::root().key("spec").key("stage")),
+                format!("there is no stage `{wanted}`"),
+            )
+            .maybe_help(suggestion(wanted, known().collect::<Vec<_>>())),
+        );
+    }
+    live
 }
 
 fn gates(document: &Document, names: &Names<'_>, report: &mut Report) -> Vec<Gate> {

@@ -51,7 +51,10 @@ fn subsets_differ(models: &[Model], report: &mut Report) {
     for (index, model) in models.iter().enumerate() {
         if let Some(first) = models[..index]
             .iter()
-            .position(|other| other.subset_labels == model.subset_labels)
+            // Two models of one name were complained about already.
+            .position(|other| {
+                other.subset_labels == model.subset_labels && other.name != model.name
+            })
         {
             let at = |index: usize| {
                 Place::value(

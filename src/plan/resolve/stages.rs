@@ -14,11 +14,11 @@ use super::names::Names;
 /// The most stages of one rollout.
 const MAX_STAGES: usize = 2_000;
 
-/// All stages, or `None` where any step is wrong.
+/// All stages, or `None` where any step is wrong; without a known stable model, all that can be said of the steps.
 pub(super) fn resolve(
     spec: &Spec,
     names: &Names<'_>,
-    stable: ModelId,
+    stable: Option<ModelId>,
     report: &mut Report,
 ) -> Option<Vec<Stage>> {
     let at = Route::root().key("spec").key("steps");
@@ -39,6 +39,7 @@ pub(super) fn resolve(
         .enumerate()
         .map(|(index, step)| {
             StepReader {
+                spec,
                 step,
                 at: at.index(index),
                 names,
@@ -49,6 +50,7 @@ pub(super) fn resolve(
         })
         .collect();
     let changes = changes.into_iter().collect::<Option<Vec<_>>>()?;
+    let stable = stable?;
     let mut replicas: Vec<u32> = spec
         .models
         .iter()
@@ -232,10 +234,11 @@ fn distinct(stages: &[Stage], spec: &Spec, report: &mut Report) -> bool {
 }
 
 struct StepReader<'a, 'n> {
+    spec: &'a Spec,
     step: &'a Step,
     at: Route,
     names: &'a Names<'n>,
-    stable: ModelId,
+    stable: Option<ModelId>,
     report: &'a mut Report,
 }
 
@@ -251,7 +254,9 @@ impl StepReader<'_, '_> {
         let at = self.at.key("replicas");
         let mut replicas = BTreeMap::new();
         for (name, count) in &step.replicas {
-            if let Some(model) = self.names.model_key(name, &at.key(name), self.report) {
+            let at = at.key(name);
+            if let Some(model) = self.names.model_key(name, &at, self.report) {
+                self.check_scaled(model, at);
                 replicas.insert(model, *count);
             }
         }
@@ -284,6 +289,27 @@ impl StepReader<'_, '_> {
             gates,
             approval: step.approval.unwrap_or_default(),
         })
+    }
+
+    /// Two writers of one number would fight.
+    fn check_scaled(&mut self, model: ModelId, at: Route) {
+        if self.spec.models[model.0].autoscaling.is_none() {
+            return;
+        }
+        let name = self.names.model_names()[model.0];
+        let models = Route::root().key("spec").key("models");
+        self.report.push(
+            Diagnostic::new(
+                Code::GP404,
+                Place::key(at),
+                format!("the step sets the replicas of `{name}`, which an autoscaler scales"),
+            )
+            .label(
+                Place::key(models.index(model.0).key("autoscaling")),
+                "scaled here",
+            )
+            .help("remove it from the step's `replicas`, and set `autoscaling.min`"),
+        );
     }
 
     fn models(&mut self, given: &[String], field: &str) -> Vec<ModelId> {
@@ -322,8 +348,9 @@ impl StepReader<'_, '_> {
             return self.split_of(weights, &self.at.key("weights"));
         }
         let weight = self.percent(step.weight?, self.at.key("weight"), "weight")?;
+        let stable = self.stable?;
         let others: Vec<usize> = (0..self.names.model_names().len())
-            .filter(|index| *index != self.stable.0)
+            .filter(|index| *index != stable.0)
             .collect();
         let [candidate] = others[..] else {
             let names: Vec<&str> = others
@@ -347,7 +374,7 @@ impl StepReader<'_, '_> {
             );
             return None;
         };
-        Split::with_rest(&BTreeMap::from([(ModelId(candidate), weight)]), self.stable)
+        Split::with_rest(&BTreeMap::from([(ModelId(candidate), weight)]), stable)
     }
 
     /// A whole split: what it leaves goes to stable, unless it names stable itself.
@@ -371,8 +398,9 @@ impl StepReader<'_, '_> {
             ));
             return None;
         }
-        if shares.contains_key(&self.stable) && sum != HUNDRED.hundredths() {
-            let stable = self.names.model_names()[self.stable.0];
+        let stable = self.stable?;
+        if shares.contains_key(&stable) && sum != HUNDRED.hundredths() {
+            let stable = self.names.model_names()[stable.0];
             self.report.push(
                 Diagnostic::new(
                     Code::GP201,
@@ -383,7 +411,7 @@ impl StepReader<'_, '_> {
             );
             return None;
         }
-        Split::with_rest(&shares, self.stable)
+        Split::with_rest(&shares, stable)
     }
 
     fn cohorts(&mut self) -> BTreeMap<CohortId, Option<Split>> {
@@ -436,11 +464,10 @@ impl StepReader<'_, '_> {
     /// The step's own name, else one from what it does.
     fn name(&mut self) -> Option<DnsLabel> {
         let given = self.step.name.is_some();
-        let text = self
-            .step
-            .name
-            .clone()
-            .unwrap_or_else(|| default_name(self.step, self.names, self.stable));
+        let text = match &self.step.name {
+            Some(name) => name.clone(),
+            None => default_name(self.step, self.names, self.stable?),
+        };
         if let Ok(name) = text.parse() {
             return Some(name);
         }

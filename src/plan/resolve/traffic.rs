@@ -332,7 +332,19 @@ fn escape_headers(headers: &Headers, at: &Route, report: &mut Report) -> Headers
             let mut values = |map: &BTreeMap<String, String>, field: &str| {
                 map.iter()
                     .map(|(name, value)| {
-                        check_operation(name, Place::key(at.key(field).key(name)), report);
+                        let at = at.key(field).key(name);
+                        check_operation(name, Place::key(at.clone()), report);
+                        if value.contains('\n') {
+                            report.push(
+                                Diagnostic::new(
+                                    Code::GP212,
+                                    Place::value(at),
+                                    format!("the value of the header `{name}` has a line break"),
+                                )
+                                .note("Envoy refuses the whole configuration for it")
+                                .help("write the value in one line"),
+                            );
+                        }
                         (name.clone(), value.replace('%', "%%"))
                     })
                     .collect()

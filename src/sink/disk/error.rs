@@ -175,7 +175,12 @@ impl fmt::Display for DiskError {
                 action,
                 path,
                 source,
-            } => write!(f, "cannot {action} `{}`: {source}", path.display()),
+            } => write!(
+                f,
+                "cannot {action} `{}`: {}",
+                path.display(),
+                words::system(source)
+            ),
             Self::Halfway {
                 folder,
                 first,

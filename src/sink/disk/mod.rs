@@ -67,6 +67,15 @@ pub fn compare(folder: &Path, wanted: &Wanted) -> Result<Vec<Change>, DiskError>
     Ok(survey.changes())
 }
 
+/// Refuses what [`put`] would refuse for what stands in the folder, and writes nothing: for many folders that shall change
+/// together or not at all.
+pub fn permit(folder: &Path, wanted: &Wanted, force: bool) -> Result<(), DiskError> {
+    let site = Site::of(folder)?;
+    let journal = site.journal(force)?.unwrap_or_default();
+    let owned = site.owned(&journal, force)?;
+    Survey::new(&site.folder, wanted, &owned, force)?.permit(&site.folder, force)
+}
+
 /// Makes the folder hold what is wanted and returns what changed, by path. Writes nothing at all where nothing differs.
 ///
 /// `force` overwrites files that were edited or that are not ours, and goes on without a damaged lock or journal.

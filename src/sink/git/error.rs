@@ -4,7 +4,9 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use git2::ErrorCode;
+use git2::{ErrorClass, ErrorCode};
+
+use crate::diag::words::system;
 
 /// Who is to blame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +47,10 @@ impl GitError {
     }
 
     pub(super) fn io<'a>(action: &'a str, path: &'a Path) -> impl FnOnce(io::Error) -> Self + 'a {
-        move |error| Self::outside(format!("cannot {action} `{}`: {error}", path.display()))
+        move |error| {
+            let why = system(&error);
+            Self::outside(format!("cannot {action} `{}`: {why}", path.display()))
+        }
     }
 
     /// A lock of git's that somebody holds, or has left behind.
@@ -79,24 +84,27 @@ impl fmt::Display for GitError {
 
 impl From<git2::Error> for GitError {
     fn from(error: git2::Error) -> Self {
-        let message = error.message();
-        match error.code() {
-            ErrorCode::Locked => Self::locked(message),
-            ErrorCode::Modified => Self::moved("the reference"),
-            ErrorCode::Owner => Self::outside(format!("git does not trust the repository: {message}"))
-                .help("it belongs to another user; allow it with `git config --global --add safe.directory <path>`"),
-            ErrorCode::NotFound if error.class() == git2::ErrorClass::Odb => {
-                Self::outside(format!("the clone is incomplete: {message}"))
-                    .help("fetch everything: `fetch-depth: 0` and no `filter` in actions/checkout, `git fetch --unshallow --refetch` elsewhere")
-            }
-            _ if message.contains("unsupported extension")
-                || message.contains("mandatory extension")
-                || message.contains("repository version") =>
-            {
-                Self::outside(format!("this repository uses what libgit2 does not know: {message}"))
-                    .help("a sparse index goes with `git sparse-checkout reapply --no-sparse-index`, a split one with `git update-index --no-split-index`; SHA-256 and reftable repositories are not supported")
-            }
-            _ => Self::outside(format!("git: {message}")),
+        let (code, message) = (error.code(), error.message());
+        let is_unknown = [
+            "unsupported extension",
+            "mandatory extension",
+            "repository version",
+        ];
+        if code == ErrorCode::Locked {
+            Self::locked(message)
+        } else if code == ErrorCode::Modified {
+            Self::moved("the reference")
+        } else if code == ErrorCode::Owner {
+            Self::outside(format!("git does not trust the repository: {message}"))
+                .help("it belongs to another user; allow it with `git config --global --add safe.directory <path>`")
+        } else if code == ErrorCode::NotFound && error.class() == ErrorClass::Odb {
+            Self::outside(format!("the clone is incomplete: {message}"))
+                .help("fetch everything: `fetch-depth: 0` and no `filter` in actions/checkout, `git fetch --unshallow --refetch` elsewhere")
+        } else if is_unknown.iter().any(|words| message.contains(words)) {
+            Self::outside(format!("this repository uses what libgit2 does not know: {message}"))
+                .help("a sparse index goes with `git sparse-checkout reapply --no-sparse-index`, a split one with `git update-index --no-split-index`; SHA-256 and reftable repositories are not supported")
+        } else {
+            Self::outside(format!("git: {message}"))
         }
     }
 }

@@ -101,12 +101,13 @@ impl Repo {
             folder
         };
         let folder = fs::canonicalize(shown).map_err(GitError::io("open", shown))?;
-        let git = Repository::discover(&folder).map_err(|error| match error.code() {
-            ErrorCode::NotFound => {
+        let git = Repository::discover(&folder).map_err(|error| {
+            if error.code() == ErrorCode::NotFound {
                 GitError::outside(format!("`{}` is in no git repository", shown.display()))
                     .help("git is where the live stage is kept: `git init`, render, and commit")
+            } else {
+                error.into()
             }
-            _ => error.into(),
         })?;
         let Some(root) = git.workdir() else {
             return Err(GitError::outside(format!(

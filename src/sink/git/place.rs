@@ -18,7 +18,7 @@ const NOTES: &str = "glidepath";
 /// How often, and how far apart, a lock on the index is asked for after the reference has moved.
 const TRIES: (u32, Duration) = (40, Duration::from_millis(25));
 /// A note this old belongs to nobody who is still running.
-const OLD: Duration = Duration::from_hours(1);
+const OLD: Duration = Duration::from_secs(3_600);
 /// libgit2's `GIT_INDEX_ENTRY_SKIP_WORKTREE`: a sparse checkout leaves the file out.
 const SKIP_WORKTREE: u16 = 1 << 14;
 

@@ -32,9 +32,12 @@ impl Repo {
         }
         self.git
             .reference_matching(&head.reference, to.0, true, head.tip.0, log)
-            .map_err(|error| match error.code() {
-                ErrorCode::Modified | ErrorCode::NotFound => GitError::moved(&what),
-                _ => error.into(),
+            .map_err(|error| {
+                if matches!(error.code(), ErrorCode::Modified | ErrorCode::NotFound) {
+                    GitError::moved(&what)
+                } else {
+                    error.into()
+                }
             })?;
         Ok(())
     }
@@ -84,17 +87,17 @@ impl Repo {
     pub fn move_references(&self, changes: &[RefChange], log: &str) -> Result<(), GitError> {
         let mut transaction = self.git.transaction()?;
         for change in changes {
-            transaction
-                .lock_ref(&change.name)
-                .map_err(|error| match error.code() {
-                    ErrorCode::Locked => error.into(),
-                    _ => GitError::conflict(format!(
-                        "`{}` cannot be made: {}",
-                        change.name,
-                        error.message()
-                    ))
-                    .help("another reference is in its way; rename or delete that one"),
-                })?;
+            transaction.lock_ref(&change.name).map_err(|error| {
+                if error.code() == ErrorCode::Locked {
+                    return error.into();
+                }
+                GitError::conflict(format!(
+                    "`{}` cannot be made: {}",
+                    change.name,
+                    error.message()
+                ))
+                .help("another reference is in its way; rename or delete that one")
+            })?;
         }
         for change in changes {
             if self.reference(&change.name)? != change.from {

@@ -30,11 +30,10 @@ fn unknown_fields_are_told_with_what_was_meant() {
         ("abTest: {}", "1:3 GP005", "`abTest`"),
         ("shadow: {}", "1:3 GP005", "`shadow`"),
         ("patches: []", "1:3 GP005", "`patches`"),
-        ("stage: {}", "1:3 GP005", "`stage`"),
         (
-            "outputs: {argocd: {}}",
+            "outputs: {flux: {}}",
             "1:13 GP005",
-            "unknown field `argocd` in `spec.outputs`",
+            "unknown field `flux` in `spec.outputs`",
         ),
         (
             "policy: {requireHealthy: true}",

@@ -1,0 +1,265 @@
+//! `glidepath trace`
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Number, Value, json};
+
+use crate::plan::Plan;
+use crate::trace::{Outcome, Request, Served, Via, trace};
+use crate::units::Percent;
+
+use super::columns::columns;
+use super::inputs::OnePath;
+use super::live::stage_index;
+use super::output::Output;
+use super::{Exit, Failure};
+
+/// Show which model serves a request in every stage, and with what probability
+///
+/// It reads the routes that render would write, as Istio does: the first that matches serves.
+#[derive(Debug, Args)]
+pub(super) struct TraceArgs {
+    #[command(flatten)]
+    path: OnePath,
+    /// A header of the request; may be given more than once
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    header: Vec<(String, String)>,
+    /// The path, with or without a query
+    #[arg(long = "path", value_name = "PATH", default_value = "/")]
+    request_path: String,
+    /// The method
+    #[arg(long, default_value = "GET")]
+    method: String,
+    /// A query parameter; may be given more than once
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    query: Vec<(String, String)>,
+    /// A cookie; may be given more than once
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    cookie: Vec<(String, String)>,
+    /// A label of the calling pod; may be given more than once
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    source_label: Vec<(String, String)>,
+    /// The namespace of the calling pod
+    #[arg(long, value_name = "NAMESPACE")]
+    source_namespace: Option<String>,
+    /// How the request comes in; default: through the gateway where there is one
+    #[arg(long, value_enum)]
+    via: Option<ViaChoice>,
+    /// The Service port that the caller uses; default: `traffic.port`
+    #[arg(long, value_name = "NUMBER")]
+    port: Option<u16>,
+    /// Only this stage
+    #[arg(long, value_name = "NAME")]
+    stage: Option<String>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t = TraceFormat::Text)]
+    format: TraceFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ViaChoice {
+    /// Through a gateway
+    Gateway,
+    /// From a pod in the mesh
+    Mesh,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TraceFormat {
+    /// A table
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// `name=value`; a value may hold more of `=`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("`name=value` is expected".to_owned()),
+    }
+}
+
+pub(super) fn run(args: &TraceArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
+    let input = args.path.compile(output)?;
+    let plan = &input.compiled.plan;
+    let request = request(args, plan)?;
+    let stages = match &args.stage {
+        Some(name) => vec![stage_index(plan, name)?],
+        None => (0..plan.stages.len()).collect(),
+    };
+    let answers = stages
+        .into_iter()
+        .map(|stage| {
+            trace(&input.compiled.objects(stage), &request)
+                .map(|outcome| (plan.numbered(stage), outcome))
+                .map_err(|why| Failure::new(Exit::Wrong, why))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    match args.format {
+        TraceFormat::Text => output.result(table(&request, &answers))?,
+        TraceFormat::Json => {
+            let stages: Vec<Value> = answers
+                .iter()
+                .map(|(stage, outcome)| answer(stage, outcome))
+                .collect();
+            let body = json!({
+                "version": 1,
+                "rollout": plan.name.as_str(),
+                "request": {
+                    "via": request.via.name(),
+                    "port": request.port,
+                    "method": request.method,
+                    "path": request.path,
+                    "headers": request.headers,
+                    "query": request.query,
+                    "sourceLabels": request.source_labels,
+                    "sourceNamespace": request.source_namespace,
+                },
+                "stages": stages,
+            });
+            output.result(format_args!("{body:#}\n"))?;
+        }
+    }
+    output.finish(Exit::Done)
+}
+
+fn request(args: &TraceArgs, plan: &Plan) -> Result<Request, Failure> {
+    let traffic = &plan.traffic;
+    let has_gateway = !traffic.gateways.is_empty();
+    if matches!(args.via, Some(ViaChoice::Gateway)) && !has_gateway {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("the rollout `{}` has no gateway", plan.name),
+        )
+        .help("leave `--via gateway` out"));
+    }
+    // Only a caller in the mesh has labels and a namespace.
+    let has_source = !args.source_label.is_empty() || args.source_namespace.is_some();
+    let via = match args.via {
+        Some(ViaChoice::Mesh) => Via::Mesh,
+        None if !has_gateway || has_source => Via::Mesh,
+        Some(ViaChoice::Gateway) | None => Via::Gateway,
+    };
+    let ports = &plan.service.ports;
+    let port = args.port.unwrap_or(ports[traffic.port].number);
+    if ports.iter().all(|known| known.number != port) {
+        let known: Vec<String> = ports.iter().map(|port| port.number.to_string()).collect();
+        return Err(
+            Failure::new(Exit::Usage, format!("the Service has no port {port}"))
+                .help(format!("use {}", known.join(" or "))),
+        );
+    }
+    let (path, asked) = args
+        .request_path
+        .split_once('?')
+        .unwrap_or((&args.request_path, ""));
+    let asked = asked
+        .split('&')
+        .filter(|part| !part.is_empty())
+        .map(|part| part.split_once('=').unwrap_or((part, "")))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut headers: BTreeMap<String, String> = args
+        .header
+        .iter()
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
+        .collect();
+    // RFC 6265, section 4.2.1.
+    let cookies: Vec<String> = headers
+        .remove("cookie")
+        .into_iter()
+        .chain(
+            args.cookie
+                .iter()
+                .map(|(name, value)| format!("{name}={value}")),
+        )
+        .collect();
+    if !cookies.is_empty() {
+        headers.insert("cookie".to_owned(), cookies.join("; "));
+    }
+    Ok(Request {
+        via,
+        port,
+        method: args.method.clone(),
+        path: path.to_owned(),
+        headers,
+        query: asked.chain(args.query.iter().cloned()).collect(),
+        source_labels: args.source_label.iter().cloned().collect(),
+        source_namespace: args.source_namespace.clone(),
+    })
+}
+
+fn answer(stage: &str, outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Routed(served) => {
+            let models: BTreeMap<&str, Number> = served
+                .shares
+                .iter()
+                .map(|(model, share)| (model.as_str(), percent(*share).to_number()))
+                .collect();
+            let mirror = served
+                .mirror
+                .as_ref()
+                .map(|(to, share)| json!({"to": to, "percent": percent(*share).to_number()}));
+            json!({"stage": stage, "outcome": "routed", "virtualService": served.virtual_service,
+                   "route": served.route, "path": served.path, "models": models, "mirror": mirror, "missing": served.missing})
+        }
+        Outcome::NoRoute => json!({"stage": stage, "outcome": "noRoute"}),
+        Outcome::Unrouted => json!({"stage": stage, "outcome": "unrouted"}),
+    }
+}
+
+fn table(request: &Request, answers: &[(String, Outcome)]) -> String {
+    let mut text = format!(
+        "{} {} via {}",
+        request.method,
+        request.path,
+        request.via.name()
+    );
+    if request.via == Via::Mesh {
+        write!(text, " to port {}", request.port).expect("writing to a string cannot fail");
+    }
+    text.push_str("\n\n");
+    let rows = answers.iter().map(|(stage, outcome)| {
+        let (route, by) = match outcome {
+            Outcome::Routed(served) => (served.route.clone(), words(served, &request.path)),
+            Outcome::NoRoute => ("–".to_owned(), "no route matches: 404".to_owned()),
+            Outcome::Unrouted => (
+                "–".to_owned(),
+                "no route applies: the Service spreads it over the pods of every model".to_owned(),
+            ),
+        };
+        [stage.clone(), route, by]
+    });
+    text.push_str(&columns(["STAGE", "ROUTE", "SERVED BY"], rows));
+    text
+}
+
+fn words(served: &Served, path: &str) -> String {
+    let shares = served
+        .shares
+        .iter()
+        .map(|(model, share)| format!("{model} {} %", percent(*share)));
+    let mirror = served
+        .mirror
+        .iter()
+        .map(|(to, share)| format!("copy to {to} {} %", percent(*share)));
+    let missing = served
+        .missing
+        .iter()
+        .map(|subset| format!("503 for {subset}: no such subset"));
+    let rewritten = (served.path != path).then(|| format!("path {}", served.path));
+    shares
+        .chain(mirror)
+        .chain(rewritten)
+        .chain(missing)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// A probability in percent; routes have two decimals at most.
+fn percent(share: f64) -> Percent {
+    Percent::parse((share * 10_000.0).round() / 100.0).unwrap_or_default()
+}

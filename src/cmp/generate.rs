@@ -1,0 +1,28 @@
+//! One stage's objects as Argo CD reads them.
+
+use super::{Environment, Files, Refusal, Settings};
+
+/// The objects of the live stage as JSON, one a line, in the order of their files.
+///
+/// JSON because Argo CD reads YAML as YAML 1.1, where `on` is a boolean, and because a line is an object to whoever debugs.
+pub fn generate(environment: &Environment, files: Files<'_>) -> Result<String, Refusal> {
+    let settings = Settings::read(environment)?;
+    let compiled = settings.compile(files)?;
+    let stage = settings.stage(&compiled, files)?;
+    let objects = compiled
+        .stage(stage)
+        .map_err(|report| Refusal::report(&report))?;
+    if objects.is_empty() {
+        // Argo CD takes nothing for success and prunes the application.
+        return Err(Refusal::new(format!(
+            "internal error: a stage of {} has no objects; please report this",
+            settings.file
+        )));
+    }
+    let mut text = String::with_capacity(objects.len() * 2_048);
+    for object in objects {
+        text += &object.body.to_string();
+        text.push('\n');
+    }
+    Ok(text)
+}

@@ -1,0 +1,30 @@
+//! In: Argo CD's parameters and environment, and a reader of the application's folder, all handed in by `cli`. Out: one
+//! stage's objects as JSON, or one [`Refusal`]: never nothing, because Argo CD would prune everything.
+//! Never knows network, git, clock, disk or environment itself.
+//!
+//! The contract is Argo CD's: <https://argo-cd.readthedocs.io/en/stable/operator-manual/config-management-plugins/>.
+
+mod announce;
+mod generate;
+mod manifests;
+mod refusal;
+mod settings;
+
+pub use announce::announce;
+pub use generate::generate;
+pub use manifests::{DEFAULT_IMAGE, Sidecar, config_map, manifests, patch};
+pub use refusal::Refusal;
+pub use settings::{Environment, Settings};
+
+/// Reads a file below the application's folder by its path: its text, or `None` where there is no such file.
+///
+/// Whatever is there and is no regular file of at most one MiB inside the folder is a refusal.
+pub type Files<'a> = &'a dyn Fn(&str) -> Result<Option<String>, Refusal>;
+
+/// Whether a file reads like a rollout, for an admin who lets Argo CD find the plugin by itself.
+///
+/// It only looks for the language's name: a rollout that does not compile must reach `generate`, which can say why.
+pub fn discover(text: &str) -> bool {
+    let group = crate::units::names::API_VERSION.split('/').next();
+    group.is_some_and(|group| text.contains(group))
+}

@@ -1,0 +1,44 @@
+//! Why there are no objects, in the words that Argo CD shows to whoever can read the Application.
+
+use std::fmt;
+
+use crate::diag::{self, Report};
+
+/// The most complaints about one file that are worth a line: Argo CD shows them in one box.
+const MOST: usize = 10;
+
+/// An error: a short first line with the place, then what helps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    lines: Vec<String>,
+}
+
+impl Refusal {
+    /// One short sentence. Nothing of it reaches a terminal that would act on it.
+    pub fn new(message: impl AsRef<str>) -> Self {
+        Self {
+            lines: vec![diag::shown(message.as_ref())],
+        }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn help(mut self, text: impl AsRef<str>) -> Self {
+        self.lines
+            .push(format!("help: {}", diag::shown(text.as_ref())));
+        self
+    }
+
+    /// Everything that is wrong with a file, a line each.
+    pub fn report(report: &Report) -> Self {
+        Self {
+            lines: diag::brief(report, MOST),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.lines.join("\n"))
+    }
+}

@@ -1,0 +1,69 @@
+//! One line a complaint, for where a reader has one box and no file beside it.
+
+use super::located::locate;
+use super::{Report, Severity, visible};
+
+/// The most characters of one line.
+const WIDTH: usize = 400;
+
+/// `rollout.yaml:12:7: GP101: there is no model ...`, the first `most` errors; then how many more there are.
+pub(super) fn brief(report: &Report, most: usize) -> Vec<String> {
+    let name = report.source.name();
+    let located = locate(report);
+    let errors: Vec<_> = located
+        .iter()
+        .filter(|located| located.found.severity == Severity::Error)
+        .collect();
+    let mut lines: Vec<String> = Vec::new();
+    for error in errors.iter().take(most) {
+        // A place that is the file as a whole is its first line.
+        let (line, column) = error
+            .at
+            .map_or((1, 1), |region| (region.start.line, region.start.column));
+        let found = error.found;
+        lines.push(shown(&format!(
+            "{name}:{line}:{column}: {}: {}",
+            found.code, found.message
+        )));
+        if let (Some(help), 1) = (&found.help, errors.len()) {
+            lines.push(shown(&format!("help: {help}")));
+        }
+    }
+    if errors.len() > most {
+        lines.push(format!("and {} more", errors.len() - most));
+    }
+    lines
+}
+
+/// One line that nothing acts on, cut where nobody would read on.
+pub(super) fn shown(text: &str) -> String {
+    visible::line(&visible::cut(text, WIDTH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::{Code, Diagnostic, Place};
+    use crate::text::{Source, Span};
+
+    #[test]
+    fn the_first_line_has_the_place_and_the_last_one_counts() {
+        let mut report = Report::new(Source::new("rollout.yaml", "a\nbc\n"));
+        for start in 0..4 {
+            report.push(
+                Diagnostic::new(
+                    Code::GP101,
+                    Place::Bytes(Span::new(start, start + 1)),
+                    "no \u{1b}[31m",
+                )
+                .help("h"),
+            );
+        }
+        report.push(Diagnostic::new(Code::GP111, Place::File, "a warning"));
+        let lines = brief(&report, 3);
+        assert_eq!(lines[0], "rollout.yaml:1:1: GP101: no ␛[31m");
+        assert_eq!(lines[2], "rollout.yaml:2:1: GP101: no ␛[31m");
+        assert_eq!(lines[3], "and 1 more");
+        assert_eq!(lines.len(), 4);
+    }
+}

@@ -1,0 +1,103 @@
+//! What Argo CD itself reads: an Application or an ApplicationSet, and an AppProject with the least rights.
+//!
+//! Nothing here has `ignoreDifferences`: git is the only writer of every field that glidepath emits.
+
+mod application;
+mod application_set;
+mod project;
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::Serialize;
+
+use crate::diag::Route;
+use crate::plan::{ArgoCd, Delivery, Plan};
+use crate::units::names;
+
+use super::api::argo as api;
+use super::meta::labels;
+use super::{Object, ObjectId, Scope, json};
+
+/// The objects for Argo CD, sorted by file name; none where the spec does not ask for them.
+pub(super) fn build(plan: &Plan) -> Vec<Object> {
+    let Some(argo) = &plan.argocd else {
+        return Vec::new();
+    };
+    let own = Argo { plan, argo };
+    let mut objects = vec![match &argo.delivery {
+        Delivery::One { name, cluster } => own.application(name, cluster),
+        Delivery::Rollouts { name, folders } => own.rollouts(name, folders),
+        Delivery::Clusters {
+            name,
+            labels,
+            waves,
+        } => own.clusters(name, labels, waves.as_ref()),
+    }];
+    if argo.project.is_own {
+        objects.insert(0, own.project());
+    }
+    objects
+}
+
+struct Argo<'a> {
+    plan: &'a Plan,
+    argo: &'a ArgoCd,
+}
+
+impl Argo<'_> {
+    fn object<S: Serialize>(
+        &self,
+        kind: &'static str,
+        name: &str,
+        file: &str,
+        annotations: BTreeMap<String, String>,
+        spec: S,
+    ) -> Object {
+        let namespace = Some(self.argo.namespace.clone());
+        Object {
+            id: ObjectId {
+                kind,
+                namespace: namespace.clone(),
+                name: name.to_owned(),
+            },
+            file: file.to_owned(),
+            scope: Scope::Base,
+            wave: 0,
+            origin: Route::root().key("spec").key("outputs").key("argocd"),
+            body: json(&api::Resource {
+                api_version: api::API_VERSION,
+                kind,
+                metadata: ObjectMeta {
+                    name: Some(name.to_owned()),
+                    namespace,
+                    labels: Some(labels(self.plan, None)),
+                    annotations: (!annotations.is_empty()).then_some(annotations),
+                    ..ObjectMeta::default()
+                },
+                spec,
+            }),
+        }
+    }
+}
+
+/// A path in the repository, below a rollout's folder.
+fn below(folder: &str, path: &str) -> String {
+    let tree = names::TREE_FOLDER;
+    if folder.is_empty() {
+        format!("{tree}/{path}")
+    } else {
+        format!("{folder}/{tree}/{path}")
+    }
+}
+
+/// The pointer's folder, which Argo CD applies.
+fn current() -> &'static str {
+    names::POINTER_FILE
+        .split('/')
+        .next()
+        .unwrap_or(names::POINTER_FILE)
+}
+
+#[cfg(test)]
+mod tests;

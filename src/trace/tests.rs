@@ -1,0 +1,159 @@
+use serde_json::json;
+
+use super::*;
+use crate::diag::Route;
+use crate::objects::{ObjectId, Scope};
+
+fn object(kind: &'static str, spec: &Value) -> Object {
+    Object {
+        id: ObjectId {
+            kind,
+            namespace: None,
+            name: "x".to_owned(),
+        },
+        file: String::new(),
+        scope: Scope::Stage,
+        wave: 0,
+        origin: Route::root(),
+        body: json!({"kind": kind, "metadata": {"name": "x"}, "spec": spec}),
+    }
+}
+
+fn request() -> Request {
+    Request {
+        via: Via::Mesh,
+        port: 80,
+        method: "GET".to_owned(),
+        path: "/".to_owned(),
+        headers: BTreeMap::new(),
+        query: BTreeMap::new(),
+        source_labels: BTreeMap::new(),
+        source_namespace: None,
+    }
+}
+
+/// Whether a request is taken by a route with this one match entry.
+fn taken(entry: &Value, change: impl FnOnce(&mut Request)) -> Result<bool, String> {
+    let route = json!({"match": [entry]});
+    let mut request = request();
+    change(&mut request);
+    matching::takes(&route, &request).map(|entry| entry.is_some())
+}
+
+fn pair(key: &str, value: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([(key.to_owned(), value.to_owned())])
+}
+
+#[test]
+fn a_regex_matches_the_whole_value() {
+    let entry = json!({"headers": {"x": {"regex": "a|bc"}}});
+    for (value, is_taken) in [("a", true), ("bc", true), ("abc", false), ("xa", false)] {
+        let found = taken(&entry, |request| request.headers = pair("x", value));
+        assert_eq!(found, Ok(is_taken), "{value}");
+    }
+}
+
+#[test]
+fn an_empty_condition_asks_for_presence() {
+    let entry = json!({"headers": {"x": {}}});
+    assert_eq!(taken(&entry, |_| {}), Ok(false));
+    assert_eq!(
+        taken(&entry, |request| request.headers = pair("x", "")),
+        Ok(true)
+    );
+}
+
+#[test]
+fn prefixes_and_cases_are_as_written() {
+    let entry = json!({"uri": {"prefix": "/v1"}, "method": {"exact": "POST"}});
+    let with = |path: &str, method: &str| {
+        taken(&entry, |request| {
+            path.clone_into(&mut request.path);
+            method.clone_into(&mut request.method);
+        })
+    };
+    assert_eq!(with("/v1/models", "POST"), Ok(true));
+    assert_eq!(with("/V1/models", "POST"), Ok(false));
+    assert_eq!(with("/v1/models", "post"), Ok(false));
+}
+
+#[test]
+fn a_gateway_knows_no_calling_pod() {
+    let entry = json!({"sourceLabels": {"app": "web"}, "sourceNamespace": "shop"});
+    let with = |via: Via| {
+        taken(&entry, |request| {
+            request.via = via;
+            request.source_labels = pair("app", "web");
+            request.source_namespace = Some("shop".to_owned());
+        })
+    };
+    assert_eq!(with(Via::Mesh), Ok(true));
+    assert_eq!(with(Via::Gateway), Ok(false));
+}
+
+#[test]
+fn a_rewrite_replaces_what_was_matched() {
+    let route = json!({"rewrite": {"uri": "/v1"}});
+    for (uri, path, rewritten) in [
+        (json!({"prefix": "/a"}), "/a/b", "/v1/b"),
+        (json!({"exact": "/a"}), "/a", "/v1"),
+        (json!({"regex": "/a.*"}), "/a/b", "/v1"),
+        (Value::Null, "/a/b", "/v1a/b"),
+    ] {
+        let entry = json!({"uri": uri});
+        assert_eq!(
+            matching::rewritten(&route, &entry, path),
+            rewritten,
+            "{uri}"
+        );
+    }
+    assert_eq!(matching::rewritten(&json!({}), &json!({}), "/a"), "/a");
+}
+
+#[test]
+fn what_is_unknown_is_no_guess() {
+    for entry in [
+        json!({"authority": {"exact": "x"}}),
+        json!({"uri": {"suffix": "x"}}),
+        json!({"uri": {"exact": "x", "prefix": "y"}}),
+        json!({"uri": {"regex": "("}}),
+    ] {
+        assert!(taken(&entry, |_| {}).is_err(), "{entry}");
+    }
+}
+
+#[test]
+fn the_first_route_that_matches_serves() {
+    let objects = [
+        object(
+            "DestinationRule",
+            &json!({"subsets": [{"name": "a"}, {"name": "b"}]}),
+        ),
+        object(
+            "VirtualService",
+            &json!({"http": [
+                {"name": "no", "match": [{"port": 81}], "route": [{"destination": {"subset": "a"}}]},
+                {"name": "yes", "match": [{"port": 80}], "route": [
+                    {"destination": {"subset": "a"}, "weight": 75},
+                    {"destination": {"subset": "c"}, "weight": 25},
+                    {"destination": {"subset": "b"}, "weight": 0}
+                ], "mirror": {"subset": "b"}, "mirrorPercentage": {"value": 5}},
+                {"name": "late", "route": [{"destination": {"subset": "b"}}]}
+            ]}),
+        ),
+    ];
+    let served = Served {
+        virtual_service: "x".to_owned(),
+        route: "yes".to_owned(),
+        shares: vec![("a".to_owned(), 0.75), ("c".to_owned(), 0.25)],
+        mirror: Some(("b".to_owned(), 0.05)),
+        path: "/".to_owned(),
+        missing: vec!["c".to_owned()],
+    };
+    assert_eq!(trace(&objects, &request()), Ok(Outcome::Routed(served)));
+    let from_outside = Request {
+        via: Via::Gateway,
+        ..request()
+    };
+    assert_eq!(trace(&objects, &from_outside), Ok(Outcome::Unrouted));
+}

@@ -1,0 +1,164 @@
+//! `glidepath plan`, looked at: the table at two widths, the chart in Markdown.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const EXAMPLES: [&str; 4] = [
+    "blue-green",
+    "image-classifier",
+    "istio-canary",
+    "tensorflow-canary",
+];
+
+/// Three models; every step's default name is long.
+const THREE: &str = r#"
+apiVersion: glidepath.dev/v1alpha1
+kind: ModelRollout
+metadata: {name: ranker}
+spec:
+  models:
+    - &model {name: a, runtime: tensorflow-serving, image: "tensorflow/serving:2.8.0", model: {name: r, uri: "gs://m/a"}, replicas: 3, resources: {requests: {memory: 2Gi}}}
+    - {<<: *model, name: ranker-b}
+    - {<<: *model, name: ranker-c}
+  stable: a
+  gates: [{name: availability, availability: {objective: 99.5%}}]
+  steps:
+    - {mirror: {to: ranker-c, percent: 50}, description: "copies first", bake: 1h, gates: [availability]}
+    - {weights: {ranker-b: 33, ranker-c: 33}, mirror: null, bake: 1h, gates: [availability]}
+    - {weights: {ranker-b: 70, ranker-c: 29.5}, bake: 1h, gates: [availability]}
+    - {weights: {ranker-b: 100}, bake: 1h, gates: [availability]}
+"#;
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("examples")
+        .join(name)
+}
+
+fn three(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("plan")
+        .join(name);
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("rollout.yaml"), THREE.trim_start()).expect("a file");
+    folder
+}
+
+/// What `plan` prints in so many columns; without any, it is read by a program.
+fn plan(folder: &Path, columns: Option<&str>, more: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_glidepath"))
+        .arg("plan")
+        .args(more)
+        .arg(folder)
+        .env_clear()
+        .envs(columns.map(|columns| ("COLUMNS", columns)))
+        .output()
+        .expect("glidepath starts");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    for columns in [80, 120] {
+        for folder in EXAMPLES
+            .map(example)
+            .into_iter()
+            .chain([three(&format!("{columns}-columns"))])
+        {
+            let text = plan(&folder, Some(&columns.to_string()), &[]);
+            for line in text.lines() {
+                assert!(line.chars().count() <= columns, "{line}");
+                assert_eq!(line, line.trim_end());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_narrow_terminal_gets_the_rest_below_the_models() {
+    let text = plan(&three("narrow"), Some("80"), &[]);
+    let want = "\
+ranker, stable a
+
+STAGE                         MODEL     TRAFFIC             PODS
+00-baseline                   a         ██████████   100 %     3
+01-deploy                     a         ██████████   100 %     3
+                              ranker-b  ░░░░░░░░░░     0 %     3
+                              ranker-c  ░░░░░░░░░░     0 %     3
+02-shadow-50                  a         ██████████   100 %     3
+                              ranker-b  ░░░░░░░░░░     0 %     3
+                              ranker-c  ░░░░░░░░░░     0 %     3
+                              copies of 50 % → ranker-c
+                              bake 1h · gates availability · rollback deploy
+";
+    assert!(text.starts_with(want), "{text}");
+    assert!(
+        text.contains(" a         █░░░░░░░░░   0.5 %     3\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains(" ranker-b  ███████░░░    70 %     3\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_wide_terminal_and_a_program_get_a_row_for_each_model() {
+    let text = plan(&example("istio-canary"), None, &[]);
+    assert_eq!(text, plan(&example("istio-canary"), Some("120"), &[]));
+    let rows = "
+03-weight-1    v1     █████████░   99 %     9900     5  testers → v2  1h    availability  deploy
+               v2     █░░░░░░░░░    1 %      100     5                      latency
+";
+    assert!(text.contains(rows), "{text}");
+}
+
+#[test]
+fn the_chart_names_stages_where_the_names_fit() {
+    let text = plan(&example("istio-canary"), None, &["--format", "markdown"]);
+    assert!(
+        text.contains("x-axis [\"baseline\", \"deploy\", \"testers\", "),
+        "{text}"
+    );
+    let text = plan(&three("chart"), None, &["--format", "markdown"]);
+    assert!(
+        text.contains("x-axis [\"00\", \"01\", \"02\", \"03\", \"04\", \"05\", \"06\"]"),
+        "{text}"
+    );
+}
+
+#[test]
+fn every_line_of_the_chart_is_named() {
+    let text = plan(&three("legend"), None, &["--format", "markdown"]);
+    let lines = "
+    line [0, 0, 0, 33, 70, 100, 100]
+    line [0, 0, 0, 33, 29.5, 0, 0]
+    line [100, 100, 100, 34, 0.5, 0, 0]
+```
+
+🟦 `ranker-b` 🟧 `ranker-c` 🟩 `a`
+";
+    assert!(text.contains(lines), "{text}");
+}
+
+#[test]
+fn a_description_does_not_swallow_the_line_after_it() {
+    let folder = three("description");
+    let output = Command::new(env!("CARGO_BIN_EXE_glidepath"))
+        .args(["render", "--quiet"])
+        .arg(&folder)
+        .output()
+        .expect("glidepath starts");
+    assert!(output.status.success());
+    let text = fs::read_to_string(folder.join("deploy/PLAN.md")).expect("PLAN.md");
+    assert!(
+        text.contains("- **shadow-50**: copies first\n\nWhat a step changes"),
+        "{text}"
+    );
+}

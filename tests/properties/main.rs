@@ -1,0 +1,268 @@
+//! What holds for every rollout, on random valid ones: weights are whole, every move is make-before-break, output depends on
+//! nothing but the rollout's meaning, and the emitted routes share requests as the language says.
+//!
+//! `PROPTEST_RNG_SEED=n` tries other rollouts.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod oracle;
+mod rollout;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use glidepath::compile::{Compiled, compile};
+use glidepath::diag::Code;
+use glidepath::objects::Object;
+use glidepath::plan::StageKind;
+use glidepath::text::Source;
+use glidepath::trace::{Outcome, trace};
+use proptest::prelude::*;
+use proptest::test_runner::{RngSeed, TestCaseError};
+use serde_json::Value;
+
+use common::Place;
+use rollout::{Rollout, Tape};
+
+/// The numbers that a rollout, and the requests to it, are made of.
+#[derive(Clone)]
+struct Numbers(Vec<u16>);
+
+/// The rollout that is made of them says more than they do, and every failure shows it.
+impl fmt::Debug for Numbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Rollout::random(&mut Tape::new(&self.0)).document())
+    }
+}
+
+fn numbers() -> impl Strategy<Value = Numbers> {
+    prop::collection::vec(any::<u16>(), 0..400).prop_map(Numbers)
+}
+
+fn config(cases: u32) -> ProptestConfig {
+    let seed = std::env::var("PROPTEST_RNG_SEED").ok();
+    ProptestConfig {
+        cases,
+        max_global_rejects: cases * 4,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(seed.and_then(|seed| seed.parse().ok()).unwrap_or(1)),
+        ..ProptestConfig::default()
+    }
+}
+
+/// Compiles, or rejects a rollout whose random cohorts cover each other; any other complaint is a failure.
+fn compiled(document: &Value) -> Result<Compiled, TestCaseError> {
+    let text = document.to_string();
+    compile(&Source::new("rollout.yaml", text.clone())).map_err(|report| {
+        let found = report.sorted();
+        let said: Vec<String> = found
+            .iter()
+            .filter(|found| found.severity == glidepath::diag::Severity::Error)
+            .map(|found| format!("{}: {}", found.code, found.message))
+            .collect();
+        let about_cohorts = ["GP202", "GP205"];
+        if said
+            .iter()
+            .all(|line| about_cohorts.iter().any(|code| line.starts_with(code)))
+        {
+            TestCaseError::reject("a cohort is covered by another")
+        } else {
+            TestCaseError::fail(format!("{}\n{text}", said.join("\n")))
+        }
+    })
+}
+
+fn of_kind<'a>(objects: &'a [Object], kind: &'a str) -> impl Iterator<Item = &'a Value> {
+    objects
+        .iter()
+        .filter(move |object| object.id.kind == kind)
+        .map(|object| &object.body)
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn routes(objects: &[Object]) -> impl Iterator<Item = &Value> {
+    of_kind(objects, "VirtualService").flat_map(|service| list(&service["spec"]["http"]))
+}
+
+/// The subsets that any route or mirror names.
+fn named(objects: &[Object]) -> BTreeSet<String> {
+    routes(objects)
+        .flat_map(|route| {
+            let shares = list(&route["route"])
+                .iter()
+                .map(|share| &share["destination"]);
+            shares
+                .chain(route.get("mirror"))
+                .map(|to| word(&to["subset"]))
+        })
+        .collect()
+}
+
+/// Every subset with its labels.
+fn subsets(objects: &[Object]) -> BTreeMap<String, Value> {
+    of_kind(objects, "DestinationRule")
+        .flat_map(|rule| list(&rule["spec"]["subsets"]))
+        .map(|subset| (word(&subset["name"]), subset["labels"].clone()))
+        .collect()
+}
+
+/// Whether pods run that a subset selects, and that the Service selects too.
+fn runs(objects: &[Object], labels: &Value) -> bool {
+    let has = |pod: &Value, wanted: &Value| {
+        let mut wanted = wanted.as_object().into_iter().flatten();
+        wanted.all(|(key, value)| pod[key] == *value)
+    };
+    let service = of_kind(objects, "Service").next().expect("a Service");
+    of_kind(objects, "Deployment").any(|deployment| {
+        let pod = &deployment["spec"]["template"]["metadata"]["labels"];
+        has(pod, labels) && has(pod, &service["spec"]["selector"])
+    })
+}
+
+/// Whatever order the objects of `after` are applied in over those of `before`, every route finds its subset and its pods.
+fn is_safe(before: &[Object], after: &[Object]) -> Result<(), String> {
+    let (old, new) = (subsets(before), subsets(after));
+    for (objects, who) in [(before, "old"), (after, "new")] {
+        for subset in named(objects) {
+            for (known, side) in [(&old, before), (&new, after)] {
+                let Some(labels) = known.get(&subset) else {
+                    return Err(format!(
+                        "the {who} routes name `{subset}`, which one side lacks"
+                    ));
+                };
+                if !runs(side, labels) {
+                    return Err(format!(
+                        "the {who} routes name `{subset}`, which no pod serves"
+                    ));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The same document with the keys of every mapping in another order.
+fn shuffled(value: &Value, tape: &mut Tape<'_>) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(|item| shuffled(item, tape)).collect(),
+        Value::Object(map) => {
+            let mut left: Vec<(&String, &Value)> = map.iter().collect();
+            let mut entries = serde_json::Map::new();
+            while !left.is_empty() {
+                let (key, value) = left.remove(tape.below(left.len()));
+                entries.insert(key.clone(), shuffled(value, tape));
+            }
+            Value::Object(entries)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+proptest! {
+    #![proptest_config(config(48))]
+
+    #[test]
+    fn every_stage_is_whole_and_every_move_is_safe(numbers in numbers()) {
+        let rollout = Rollout::random(&mut Tape::new(&numbers.0));
+        let compiled = compiled(&rollout.document())?;
+        let plan = &compiled.plan;
+        let stages: Vec<Vec<Object>> = (0..plan.stages.len()).map(|at| compiled.objects(at)).collect();
+        for (at, objects) in stages.iter().enumerate() {
+            for route in routes(objects) {
+                let weights: Vec<u64> = list(&route["route"]).iter().filter_map(|share| share["weight"].as_u64()).collect();
+                prop_assert!(weights.iter().all(|weight| *weight > 0), "{route}");
+                prop_assert!([100, 1_000, 10_000].contains(&weights.iter().sum()), "{route}");
+            }
+            if at > 0 {
+                prop_assert_eq!(is_safe(&stages[at - 1], objects), Ok(()), "into {}", plan.numbered(at));
+            }
+            if let Some(back) = plan.rollback_target(at) {
+                prop_assert_eq!(is_safe(objects, &stages[back]), Ok(()), "back from {}", plan.numbered(at));
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_keys_means_nothing(numbers in numbers()) {
+        let mut tape = Tape::new(&numbers.0);
+        let document = Rollout::random(&mut tape).document();
+        let other = shuffled(&document, &mut tape);
+        let tree = compiled(&document)?.tree();
+        prop_assert_eq!(tree.files, compiled(&other)?.tree().files);
+    }
+
+    #[test]
+    fn emitted_routes_share_requests_as_the_rollout_says(numbers in numbers()) {
+        let mut tape = Tape::new(&numbers.0);
+        let rollout = Rollout::random(&mut tape);
+        let compiled = compiled(&rollout.document())?;
+        let requests: Vec<_> = (0..8).map(|_| rollout.request(&mut tape)).collect();
+        let mut step = None;
+        for (at, stage) in compiled.plan.stages.iter().enumerate() {
+            if stage.kind == StageKind::Step {
+                step = Some(step.map_or(0, |step| step + 1));
+            }
+            let objects = compiled.objects(at);
+            for request in &requests {
+                let wanted = oracle::answer(&rollout, step, stage.kind == StageKind::Retire, request);
+                let outcome = trace(&objects, request).map_err(TestCaseError::fail)?;
+                let Outcome::Routed(served) = outcome else {
+                    return Err(TestCaseError::fail(format!("{outcome:?} for {request:?}")));
+                };
+                let found = oracle::Answer {
+                    shares: served.shares.iter().map(|(model, share)| (model.clone(), oracle::hundredths(*share))).collect(),
+                    mirror: served.mirror.as_ref().map(|(model, share)| (model.clone(), oracle::hundredths(*share))),
+                    path: served.path.clone(),
+                };
+                prop_assert_eq!(&found, &wanted, "{} of {} by {}: {:?}", plan_name(&compiled, at), rollout.document(), served.route, request);
+                prop_assert!(served.missing.is_empty());
+            }
+        }
+        prop_assert_eq!(step.map(|step| step + 1), Some(rollout.steps.len()));
+    }
+}
+
+fn plan_name(compiled: &Compiled, stage: usize) -> String {
+    compiled.plan.numbered(stage)
+}
+
+proptest! {
+    #![proptest_config(config(4))]
+
+    #[test]
+    fn the_tree_depends_on_nothing_but_the_rollout(numbers in numbers()) {
+        let document = Rollout::random(&mut Tape::new(&numbers.0)).document();
+        compiled(&document)?;
+        let here = Place::with(&document.to_string());
+        prop_assert_eq!(here.run(&["render"]).code, 0);
+        let there = Place::new();
+        there.write("some/where/else/rollout.yaml", document.to_string());
+        let mut command = there.command(&["render", "some/where"]);
+        command
+            .env("TZ", "Asia/Kathmandu")
+            .env("LC_ALL", "tr_TR.UTF-8")
+            .env("LANG", "tr_TR.UTF-8")
+            .env("HOME", "/nowhere")
+            .env("USER", "somebody");
+        prop_assert_eq!(there.spawn(command).code, 0);
+        let tree = |place: &Place, below: &str| common::files_below(&place.path(below));
+        prop_assert!(tree(&here, "deploy") == tree(&there, "some/where/else/deploy"));
+        let before = here.snapshot();
+        prop_assert_eq!(here.run(&["render"]).code, 0);
+        here.assert_unchanged(&before);
+    }
+}
+
+#[test]
+fn the_codes_that_random_rollouts_may_have_exist() {
+    for name in ["GP202", "GP205"] {
+        assert!(name.parse::<Code>().is_ok());
+    }
+}

@@ -1,0 +1,134 @@
+//! What the language says about one request, straight from its rules: cohorts in order, first match; then the weights.
+
+use std::collections::BTreeMap;
+
+use glidepath::trace::{Request, Via};
+
+use crate::rollout::{Entry, Matcher, Rollout, Shares, WHOLE, name};
+
+/// Who serves a request, and what path they see; shares in hundredths of a percent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) shares: BTreeMap<String, u32>,
+    pub(crate) mirror: Option<(String, u32)>,
+    pub(crate) path: String,
+}
+
+/// From 0 to 1 into hundredths of a percent.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a probability"
+)]
+pub(crate) fn hundredths(share: f64) -> u32 {
+    (share * f64::from(WHOLE)).round() as u32
+}
+
+/// The answer in the stage of a step; before the first one, all goes to stable. `is_over`: in the stage `retire`.
+pub(crate) fn answer(
+    rollout: &Rollout,
+    step: Option<usize>,
+    is_over: bool,
+    request: &Request,
+) -> Answer {
+    let state = rollout.state(step.map_or(0, |step| step + 1));
+    let claimed = state.cohorts.iter().find(|(cohort, _)| {
+        rollout.cohorts[**cohort]
+            .iter()
+            .any(|entry| takes(entry, request))
+    });
+    let (shares, mirror) = match claimed {
+        Some((_, shares)) => (shares, None),
+        None => (&state.split, state.mirror),
+    };
+    // `retire` drops the mirror. A cohort rule that repeats the default route is dropped too, and nobody can tell.
+    let mirror = mirror.filter(|_| !is_over);
+    Answer {
+        shares: named(shares),
+        mirror: mirror.map(|(to, share)| (name(to), share)),
+        path: path(rollout, request),
+    }
+}
+
+fn named(shares: &Shares) -> BTreeMap<String, u32> {
+    shares
+        .iter()
+        .map(|(model, share)| (name(*model), *share))
+        .collect()
+}
+
+fn takes(entry: &Entry, request: &Request) -> bool {
+    let cookies: Vec<(&str, &str)> = request
+        .headers
+        .get("cookie")
+        .map_or("", String::as_str)
+        .split(';')
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .collect();
+    let all = |conditions: &BTreeMap<&str, Matcher>, values: &BTreeMap<String, String>| {
+        conditions
+            .iter()
+            .all(|(name, matcher)| meets(matcher, values.get(*name).map(String::as_str)))
+    };
+    all(&entry.headers, &request.headers)
+        && all(&entry.query, &request.query)
+        && entry.cookie.as_ref().is_none_or(|(wanted, matcher)| {
+            let mut named = cookies.iter().filter(|(name, _)| name == wanted);
+            named.any(|(_, value)| meets(matcher, Some(value)))
+        })
+        && entry
+            .uri
+            .as_ref()
+            .is_none_or(|matcher| meets(matcher, Some(&request.path)))
+        && entry
+            .method
+            .as_ref()
+            .is_none_or(|matcher| meets(matcher, Some(&request.method)))
+        && (!entry.asks_for_source() || request.via == Via::Mesh)
+        && entry.labels.iter().all(|(key, value)| {
+            request
+                .source_labels
+                .get(*key)
+                .is_some_and(|label| label == value)
+        })
+        && entry
+            .namespace
+            .is_none_or(|namespace| request.source_namespace.as_deref() == Some(namespace))
+}
+
+fn meets(matcher: &Matcher, value: Option<&str>) -> bool {
+    value.is_some_and(|value| match matcher {
+        Matcher::Exact(text) => value == *text,
+        Matcher::Prefix(text) => value.starts_with(text),
+        Matcher::Regex(_, holds) => holds(value),
+        Matcher::Present => true,
+    })
+}
+
+/// The path after the first base route that takes the request; its rewrite is the same whoever is claimed by a cohort.
+fn path(rollout: &Rollout, request: &Request) -> String {
+    for base in &rollout.routes {
+        let nothing = [(None, None)];
+        let entries = if base.entries.is_empty() {
+            &nothing[..]
+        } else {
+            &base.entries[..]
+        };
+        let taken = entries.iter().find(|(uri, method)| {
+            uri.as_ref()
+                .is_none_or(|matcher| meets(matcher, Some(&request.path)))
+                && method
+                    .as_ref()
+                    .is_none_or(|matcher| meets(matcher, Some(&request.method)))
+        });
+        let Some((uri, _)) = taken else { continue };
+        let Some(to) = base.rewrite else { break };
+        let rest = match uri {
+            Some(Matcher::Prefix(prefix)) => &request.path[prefix.len()..],
+            None => &request.path[1..],
+            Some(_) => "",
+        };
+        return format!("{to}{rest}");
+    }
+    request.path.clone()
+}

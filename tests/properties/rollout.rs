@@ -1,0 +1,666 @@
+//! Random rollouts that are valid by construction, but for cohorts that may cover each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use glidepath::trace::{Request, Via};
+use serde_json::{Map, Value, json};
+
+/// A whole, in hundredths of a percent.
+pub(crate) const WHOLE: u32 = 10_000;
+
+/// Numbers to choose by; after the end, all are 0, so that a shorter tape is a simpler rollout.
+pub(crate) struct Tape<'a> {
+    numbers: &'a [u16],
+}
+
+impl<'a> Tape<'a> {
+    pub(crate) fn new(numbers: &'a [u16]) -> Self {
+        Self { numbers }
+    }
+
+    /// A number from 0 to `end - 1`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        let Some((first, rest)) = self.numbers.split_first() else {
+            return 0;
+        };
+        self.numbers = rest;
+        usize::from(*first) % end
+    }
+
+    /// True once in so many times.
+    pub(crate) fn once_in(&mut self, times: usize) -> bool {
+        self.below(times) == times - 1
+    }
+
+    pub(crate) fn pick<'b, T>(&mut self, items: &'b [T]) -> &'b T {
+        &items[self.below(items.len())]
+    }
+}
+
+/// A condition on one string, as the language has them.
+#[derive(Clone, Debug)]
+pub(crate) enum Matcher {
+    Exact(&'static str),
+    Prefix(&'static str),
+    /// The expression, and the same as a function.
+    Regex(&'static str, fn(&str) -> bool),
+    Present,
+}
+
+impl Matcher {
+    fn document(&self) -> Value {
+        match self {
+            Self::Exact(text) => json!(text),
+            Self::Prefix(text) => json!({"prefix": text}),
+            Self::Regex(text, _) => json!({"regex": text}),
+            Self::Present => json!({"present": true}),
+        }
+    }
+}
+
+/// One entry of a `match`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Entry {
+    pub(crate) headers: BTreeMap<&'static str, Matcher>,
+    pub(crate) query: BTreeMap<&'static str, Matcher>,
+    pub(crate) cookie: Option<(&'static str, Matcher)>,
+    pub(crate) uri: Option<Matcher>,
+    pub(crate) method: Option<Matcher>,
+    pub(crate) labels: BTreeMap<&'static str, &'static str>,
+    pub(crate) namespace: Option<&'static str>,
+}
+
+impl Entry {
+    pub(crate) fn asks_for_source(&self) -> bool {
+        !self.labels.is_empty() || self.namespace.is_some()
+    }
+
+    fn document(&self) -> Value {
+        let mut map = Map::new();
+        let all = |named: &BTreeMap<&'static str, Matcher>| {
+            let entries = named
+                .iter()
+                .map(|(name, matcher)| ((*name).to_owned(), matcher.document()));
+            Value::Object(entries.collect())
+        };
+        let mut put = |key: &str, value: Value| map.insert(key.to_owned(), value);
+        if !self.headers.is_empty() {
+            put("headers", all(&self.headers));
+        }
+        if !self.query.is_empty() {
+            put("queryParams", all(&self.query));
+        }
+        if let Some((name, matcher)) = &self.cookie {
+            put("cookies", json!({*name: matcher.document()}));
+        }
+        if let Some(matcher) = &self.uri {
+            put("uri", matcher.document());
+        }
+        if let Some(matcher) = &self.method {
+            put("method", matcher.document());
+        }
+        if !self.labels.is_empty() {
+            put("sourceLabels", json!(self.labels));
+        }
+        if let Some(namespace) = self.namespace {
+            put("sourceNamespace", json!(namespace));
+        }
+        Value::Object(map)
+    }
+}
+
+/// A base route: what it takes, and its `rewrite.uri`.
+#[derive(Clone, Debug)]
+pub(crate) struct Base {
+    pub(crate) name: &'static str,
+    pub(crate) entries: Vec<(Option<Matcher>, Option<Matcher>)>,
+    pub(crate) rewrite: Option<&'static str>,
+}
+
+/// Shares by model, in hundredths; as written, so a model may be missing.
+pub(crate) type Shares = BTreeMap<usize, u32>;
+
+/// What a step says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Step {
+    pub(crate) weights: Option<Shares>,
+    pub(crate) cohorts: BTreeMap<usize, Option<Shares>>,
+    pub(crate) mirror: Option<Option<(usize, u32)>>,
+    pub(crate) deploy: BTreeSet<usize>,
+    pub(crate) retire: BTreeSet<usize>,
+    pub(crate) replicas: BTreeMap<usize, u32>,
+}
+
+/// What is, after a step.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct State {
+    pub(crate) split: Shares,
+    pub(crate) cohorts: BTreeMap<usize, Shares>,
+    pub(crate) mirror: Option<(usize, u32)>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Rollout {
+    pub(crate) models: usize,
+    pub(crate) stable: usize,
+    pub(crate) cohorts: Vec<Vec<Entry>>,
+    pub(crate) routes: Vec<Base>,
+    pub(crate) steps: Vec<Step>,
+    ports: Vec<(&'static str, u16)>,
+    gateway: bool,
+    retire: bool,
+}
+
+fn is_version(text: &str) -> bool {
+    let digits = text.strip_prefix('v').unwrap_or_default();
+    text == "w" || (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn is_under_a_version(path: &str) -> bool {
+    path.starts_with("/v1/") || path.starts_with("/v2/")
+}
+
+fn value(tape: &mut Tape<'_>) -> Matcher {
+    tape.pick(&[
+        Matcher::Exact("v1"),
+        Matcher::Exact("v2"),
+        Matcher::Exact("on"),
+        Matcher::Prefix("v"),
+        Matcher::Present,
+        Matcher::Regex("v[0-9]+|w", is_version),
+    ])
+    .clone()
+}
+
+fn entry(tape: &mut Tape<'_>, may_use_regex_paths: bool) -> Entry {
+    let mut entry = Entry::default();
+    for _ in 0..=tape.below(3) {
+        match tape.below(8) {
+            0 | 1 => {
+                let name = tape.pick(&["x-a", "x-b", "user-group"]);
+                entry.headers.insert(name, value(tape));
+            }
+            2 => {
+                let name = tape.pick(&["q", "model"]);
+                entry.query.insert(name, value(tape));
+            }
+            3 => {
+                let matchers = [
+                    Matcher::Exact("b.1"),
+                    Matcher::Prefix("b"),
+                    Matcher::Present,
+                ];
+                entry.cookie = Some(("exp", tape.pick(&matchers).clone()));
+            }
+            4 => {
+                let regex = Matcher::Regex("/v[12]/.*", is_under_a_version);
+                let mut matchers = vec![
+                    Matcher::Exact("/v1/models/a"),
+                    Matcher::Prefix("/v1/models"),
+                    Matcher::Prefix("/v2"),
+                    Matcher::Prefix("/"),
+                ];
+                matchers.extend(may_use_regex_paths.then_some(regex));
+                entry.uri = Some(tape.pick(&matchers).clone());
+            }
+            5 => {
+                let matchers = [
+                    Matcher::Exact("GET"),
+                    Matcher::Exact("POST"),
+                    Matcher::Prefix("P"),
+                ];
+                entry.method = Some(tape.pick(&matchers).clone());
+            }
+            6 => {
+                let apps: [&'static str; 2] = ["web", "batch"];
+                entry.labels.insert("app", apps[tape.below(2)]);
+            }
+            _ => entry.namespace = Some("shop"),
+        }
+    }
+    entry
+}
+
+fn base_routes(tape: &mut Tape<'_>) -> Vec<Base> {
+    let mut routes = vec![
+        Base {
+            name: "one",
+            entries: vec![(Some(Matcher::Exact("/v1/models/a")), None)],
+            rewrite: None,
+        },
+        Base {
+            name: "post",
+            entries: vec![(Some(Matcher::Prefix("/v1")), Some(Matcher::Exact("POST")))],
+            rewrite: Some("/write"),
+        },
+        Base {
+            name: "models",
+            entries: vec![
+                (Some(Matcher::Prefix("/v1/models")), None),
+                (Some(Matcher::Prefix("/v2")), None),
+            ],
+            rewrite: Some("/m"),
+        },
+    ];
+    routes.retain(|_| tape.once_in(2));
+    if !routes.is_empty() || tape.once_in(3) {
+        let rewrite = tape.once_in(2).then_some("/r/");
+        routes.push(Base {
+            name: "rest",
+            entries: Vec::new(),
+            rewrite,
+        });
+    }
+    routes
+}
+
+impl Rollout {
+    pub(crate) fn random(tape: &mut Tape<'_>) -> Self {
+        let models = 2 + tape.below(4);
+        let stable = tape.below(models);
+        let routes = base_routes(tape);
+        let may_use_regex_paths = routes.len() < 2;
+        let cohorts: Vec<Vec<Entry>> = (0..tape.below(4))
+            .map(|_| {
+                (0..=tape.below(2))
+                    .map(|_| entry(tape, may_use_regex_paths))
+                    .collect()
+            })
+            .collect();
+        let mut ports = vec![("http", 80)];
+        ports.extend(tape.once_in(2).then_some(("grpc", 9090)));
+        ports.extend(tape.once_in(3).then_some(("redis", 6379)));
+        let mut rollout = Self {
+            models,
+            stable,
+            cohorts,
+            routes,
+            steps: Vec::new(),
+            ports,
+            gateway: tape.once_in(2),
+            retire: !tape.once_in(4),
+        };
+        let steps: Vec<Step> = (0..=tape.below(5)).map(|_| rollout.step(tape)).collect();
+        for step in steps {
+            rollout.push(step);
+        }
+        rollout.end_with_traffic_only();
+        rollout.deploy_and_retire(tape);
+        rollout
+    }
+
+    /// Some models get some shares; stable is named only where all is given away.
+    fn shares(&self, tape: &mut Tape<'_>) -> Shares {
+        let unit = *tape.pick(&[100, 100, 10, 1, 5_000]);
+        let mut left = WHOLE / unit;
+        let mut shares = Shares::new();
+        for model in (0..self.models).filter(|model| *model != self.stable) {
+            let some = tape.below(usize::try_from(left).expect("small") + 1);
+            let some = u32::try_from(some).expect("small");
+            left -= some;
+            shares.insert(model, some * unit);
+        }
+        if tape.once_in(3) {
+            shares.insert(self.stable, left * unit);
+        } else if tape.once_in(2) {
+            shares.retain(|_, share| *share > 0);
+        }
+        if shares.is_empty() {
+            shares.insert(self.stable, WHOLE);
+        }
+        shares
+    }
+
+    fn step(&self, tape: &mut Tape<'_>) -> Step {
+        let mut step = Step::default();
+        if !tape.once_in(4) {
+            step.weights = Some(self.shares(tape));
+        }
+        for cohort in 0..self.cohorts.len() {
+            if tape.once_in(2) {
+                let target = match tape.below(4) {
+                    0 => None,
+                    1 => Some(self.shares(tape)),
+                    _ => Some(Shares::from([(tape.below(self.models), WHOLE)])),
+                };
+                step.cohorts.insert(cohort, target);
+            }
+        }
+        if tape.once_in(3) {
+            let percent = 1 + u32::try_from(tape.below(9_999)).expect("small");
+            step.mirror = Some(Some((tape.below(self.models), percent)));
+        }
+        if tape.once_in(4) {
+            step.replicas.insert(
+                tape.below(self.models),
+                3 + u32::try_from(tape.below(3)).expect("small"),
+            );
+        }
+        step
+    }
+
+    /// Appends a step, without what the language refuses; a step that changes nothing is dropped.
+    fn push(&mut self, mut step: Step) {
+        let before = self.state(self.steps.len());
+        self.steps.push(step.clone());
+        let mut now = self.state(self.steps.len());
+        self.steps.pop();
+        if let Some((to, _)) = now.mirror
+            && now.split == Shares::from([(to, WHOLE)])
+        {
+            step.mirror = before.mirror.map(|_| None);
+            now.mirror = None;
+        }
+        if now != before {
+            self.steps.push(step);
+        }
+    }
+
+    /// Copies to a model that nothing else reaches would be cut off when that model retires.
+    fn end_with_traffic_only(&mut self) {
+        while let Some(mut last) = self.steps.pop() {
+            self.steps.push(last.clone());
+            let state = self.state(self.steps.len());
+            let without = State {
+                mirror: None,
+                ..state.clone()
+            };
+            if state
+                .mirror
+                .is_none_or(|(to, _)| used(&without).contains(&to))
+            {
+                return;
+            }
+            self.steps.pop();
+            last.mirror = self.state(self.steps.len()).mirror.map(|_| None);
+            self.push(last);
+            if self.steps.is_empty() {
+                break;
+            }
+        }
+        let other = (self.stable + 1) % self.models;
+        self.steps = vec![Step {
+            weights: Some(Shares::from([(other, WHOLE)])),
+            ..Step::default()
+        }];
+    }
+
+    /// Some models start and go in steps of their own choice: after the last request, and before the first.
+    fn deploy_and_retire(&mut self, tape: &mut Tape<'_>) {
+        let used: Vec<BTreeSet<usize>> = (1..=self.steps.len())
+            .map(|at| used(&self.state(at)))
+            .collect();
+        for model in 0..self.models {
+            let first = used.iter().position(|used| used.contains(&model));
+            if let Some(first) = first
+                && model != self.stable
+                && first > 0
+                && tape.once_in(3)
+            {
+                self.steps[tape.below(first)].deploy.insert(model);
+            }
+            let last = used.iter().rposition(|used| used.contains(&model));
+            let earliest = match last {
+                Some(last) => last + 2,
+                None if model == self.stable => 1,
+                None => continue,
+            };
+            if earliest < self.steps.len() && tape.once_in(3) {
+                let at = earliest + tape.below(self.steps.len() - earliest);
+                self.steps[at].retire.insert(model);
+            }
+        }
+    }
+
+    /// The state after so many steps.
+    pub(crate) fn state(&self, steps: usize) -> State {
+        let mut state = State {
+            split: Shares::from([(self.stable, WHOLE)]),
+            cohorts: BTreeMap::new(),
+            mirror: None,
+        };
+        for step in &self.steps[..steps] {
+            if let Some(weights) = &step.weights {
+                state.split = self.whole(weights);
+            }
+            for (cohort, target) in &step.cohorts {
+                match target {
+                    Some(shares) => state.cohorts.insert(*cohort, self.whole(shares)),
+                    None => state.cohorts.remove(cohort),
+                };
+            }
+            if let Some(mirror) = step.mirror {
+                state.mirror = mirror;
+            }
+        }
+        state
+    }
+
+    /// What is left goes to stable.
+    fn whole(&self, shares: &Shares) -> Shares {
+        let mut whole = shares.clone();
+        let left = WHOLE - shares.values().sum::<u32>();
+        *whole.entry(self.stable).or_default() += left;
+        whole.retain(|_, share| *share > 0);
+        whole
+    }
+
+    pub(crate) fn request(&self, tape: &mut Tape<'_>) -> Request {
+        const VALUES: [&str; 6] = ["v1", "v2", "v17", "w", "on", "x-v1"];
+        let via = if self.gateway && tape.once_in(2) {
+            Via::Gateway
+        } else {
+            Via::Mesh
+        };
+        let routed: Vec<u16> = self
+            .ports
+            .iter()
+            .filter(|(name, _)| *name != "redis")
+            .map(|(_, number)| *number)
+            .collect();
+        let mut request = Request {
+            via,
+            port: if via == Via::Gateway {
+                80
+            } else {
+                *tape.pick(&routed)
+            },
+            method: (*tape.pick(&["GET", "POST", "PUT"])).to_owned(),
+            path: (*tape.pick(&[
+                "/",
+                "/v1/models/a",
+                "/v1/models/a/b",
+                "/v1/models",
+                "/v1/x",
+                "/v2",
+                "/v2/y",
+                "/V1/models",
+            ]))
+            .to_owned(),
+            headers: BTreeMap::new(),
+            query: BTreeMap::new(),
+            source_labels: BTreeMap::new(),
+            source_namespace: None,
+        };
+        for name in ["x-a", "x-b", "user-group"] {
+            if tape.once_in(2) {
+                let value = (*tape.pick(&VALUES)).to_owned();
+                request.headers.insert(name.to_owned(), value);
+            }
+        }
+        for name in ["q", "model"] {
+            if tape.once_in(2) {
+                let value = (*tape.pick(&VALUES)).to_owned();
+                request.query.insert(name.to_owned(), value);
+            }
+        }
+        if tape.once_in(2) {
+            let cookies = [
+                "exp=b.1",
+                "a=1; exp=b.12",
+                "exp=bx1; z=2",
+                "exp2=b.1",
+                "aexp=b.1; y=exp",
+                "q=1;exp=b.1;r=2",
+            ];
+            request
+                .headers
+                .insert("cookie".to_owned(), (*tape.pick(&cookies)).to_owned());
+        }
+        if via == Via::Mesh {
+            if tape.once_in(2) {
+                let app = (*tape.pick(&["web", "batch", "other"])).to_owned();
+                request.source_labels.insert("app".to_owned(), app);
+            }
+            if tape.once_in(2) {
+                request.source_namespace = Some((*tape.pick(&["shop", "office"])).to_owned());
+            }
+        }
+        request
+    }
+
+    /// The rollout in the language.
+    pub(crate) fn document(&self) -> Value {
+        let containers: Vec<Value> = self
+            .ports
+            .iter()
+            .map(|(name, number)| json!({"name": name, "containerPort": number}))
+            .collect();
+        let models: Vec<Value> = (0..self.models)
+            .map(|model| {
+                json!({"name": name(model), "runtime": "custom", "image": format!("registry.example/m:{model}"),
+                       "replicas": 2, "ports": containers})
+            })
+            .collect();
+        let cohorts: Vec<Value> = self
+            .cohorts
+            .iter()
+            .enumerate()
+            .map(|(at, entries)| {
+                let entries: Vec<Value> = entries.iter().map(Entry::document).collect();
+                json!({"name": cohort(at), "match": entries})
+            })
+            .collect();
+        let mut traffic = json!({"port": "http"});
+        if self.gateway {
+            traffic["gateways"] = json!(["infra/public"]);
+            traffic["hosts"] = json!(["*"]);
+        }
+        if !self.routes.is_empty() {
+            traffic["routes"] = self.routes.iter().map(base_document).collect();
+        }
+        let ports: Vec<Value> = self
+            .ports
+            .iter()
+            .map(|(name, number)| json!({"name": name, "port": number}))
+            .collect();
+        let steps: Vec<Value> = self
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(at, step)| step_document(at, step))
+            .collect();
+        json!({
+            "apiVersion": "glidepath.dev/v1alpha1",
+            "kind": "ModelRollout",
+            "metadata": {"name": "random", "namespace": "tests"},
+            "spec": {
+                "service": {"ports": ports},
+                "models": models,
+                "stable": name(self.stable),
+                "traffic": traffic,
+                "cohorts": cohorts,
+                "steps": steps,
+                "retire": if self.retire { "auto" } else { "never" },
+            },
+        })
+    }
+}
+
+/// The models that any request reaches.
+fn used(state: &State) -> BTreeSet<usize> {
+    let cohorts = state.cohorts.values().flat_map(BTreeMap::keys);
+    let mirror = state.mirror.map(|(to, _)| to);
+    state
+        .split
+        .keys()
+        .chain(cohorts)
+        .copied()
+        .chain(mirror)
+        .collect()
+}
+
+pub(crate) fn name(model: usize) -> String {
+    format!("m{model}")
+}
+
+fn cohort(at: usize) -> String {
+    format!("c{at}")
+}
+
+fn percent(hundredths: u32) -> Value {
+    if hundredths.is_multiple_of(100) {
+        json!(hundredths / 100)
+    } else {
+        json!(f64::from(hundredths) / 100.0)
+    }
+}
+
+fn shares_document(shares: &Shares) -> Value {
+    let entries = shares
+        .iter()
+        .map(|(model, share)| (name(*model), percent(*share)));
+    Value::Object(entries.collect())
+}
+
+fn base_document(base: &Base) -> Value {
+    let mut route = json!({"name": base.name});
+    if !base.entries.is_empty() {
+        let entries = base.entries.iter().map(|(uri, method)| {
+            let mut entry = Map::new();
+            for (key, matcher) in [("uri", uri), ("method", method)] {
+                if let Some(matcher) = matcher {
+                    entry.insert(key.to_owned(), matcher.document());
+                }
+            }
+            Value::Object(entry)
+        });
+        route["match"] = entries.collect();
+    }
+    if let Some(to) = base.rewrite {
+        route["rewrite"] = json!({"uri": to});
+    }
+    route
+}
+
+fn step_document(at: usize, step: &Step) -> Value {
+    let mut map = json!({"name": format!("s{at}")});
+    if let Some(weights) = &step.weights {
+        map["weights"] = shares_document(weights);
+    }
+    for (at, target) in &step.cohorts {
+        map["cohorts"][cohort(*at)] = match target {
+            None => Value::Null,
+            Some(shares) => match shares.iter().collect::<Vec<_>>()[..] {
+                [(model, &WHOLE)] => json!(name(*model)),
+                _ => shares_document(shares),
+            },
+        };
+    }
+    match step.mirror {
+        Some(Some((to, share))) => {
+            map["mirror"] = json!({"to": name(to), "percent": percent(share)});
+        }
+        Some(None) => map["mirror"] = Value::Null,
+        None => {}
+    }
+    for (key, models) in [("deploy", &step.deploy), ("retire", &step.retire)] {
+        if !models.is_empty() {
+            map[key] = models.iter().map(|model| name(*model)).collect();
+        }
+    }
+    for (model, count) in &step.replicas {
+        map["replicas"][name(*model)] = json!(count);
+    }
+    map
+}
