@@ -9,6 +9,7 @@ pub mod cmp;
 pub mod compile;
 pub mod diag;
 pub mod forge;
+pub mod gate;
 pub mod objects;
 pub mod plan;
 pub mod promotion;

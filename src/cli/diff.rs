@@ -151,7 +151,7 @@ fn between_stages(
 }
 
 /// The stage that the pointer names; the first one where there is no tree yet.
-fn live_stage(input: &Input) -> Result<usize, Failure> {
+pub(super) fn live_stage(input: &Input) -> Result<usize, Failure> {
     let folder = input.tree_folder();
     let Some(text) =
         disk::read_file(&folder, POINTER_FILE).map_err(|error| Failure::disk(&error))?

@@ -6,8 +6,12 @@ mod action;
 mod cmp;
 mod columns;
 mod diff;
+mod doctor;
 mod exit;
 mod failure;
+mod gate;
+mod gate_report;
+mod grounds;
 mod health;
 mod history;
 mod init;
@@ -122,6 +126,8 @@ enum Command {
     Rollback(rollback::RollbackArgs),
     History(history::HistoryArgs),
     Series(series::SeriesArgs),
+    Gate(gate::GateArgs),
+    Doctor(doctor::DoctorArgs),
     Trace(trace::TraceArgs),
     Cmp(cmp::CmpArgs),
     Schema(reference::SchemaArgs),
@@ -149,6 +155,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
         Command::Series(args) => series::run(&args, &mut output),
         Command::Promote(args) => promote::run(&args, &mut output),
         Command::Rollback(args) => rollback::run(&args, &mut output),
+        Command::Gate(args) => gate::run(&args, &mut output),
+        Command::Doctor(args) => doctor::run(&args, &mut output),
         Command::Trace(args) => trace::run(&args, &mut output),
         Command::Cmp(args) => cmp::run(&args, &mut output),
         Command::Schema(args) => reference::schema(&args, &mut output),

@@ -92,6 +92,14 @@ impl<'a> Output<'a> {
         }
     }
 
+    /// Replaces the last line of the terminal; nothing where there is none.
+    pub(super) fn countdown(&mut self, text: impl Display) {
+        if !self.quiet && self.streams.is_terminal(true) {
+            let _ = write!(self.streams.err, "\r\u{1b}[2K{text}");
+            let _ = self.streams.err.flush();
+        }
+    }
+
     /// Says more, from so many `-v` on.
     pub(super) fn detail(&mut self, level: u8, text: impl Display) {
         if self.verbose >= level {

@@ -73,14 +73,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
             evidence: args.evidence.clone(),
         };
         let signing = args.signing.signing();
-        let done = proposal::promote(
-            &standing,
-            &input.compiled,
-            &wish,
-            &args.health,
-            &site,
-            &signing,
-        )?;
+        let done = proposal::promote(&standing, &input, &wish, &args.health, &site, &signing)?;
         return proposal::report(&standing, &done, output);
     }
     let lock = &standing.lock;

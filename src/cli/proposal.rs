@@ -1,11 +1,10 @@
 //! A move as a pull request, from the command line or from a workflow: what is due, on what evidence, and what comes of it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::compile::Compiled;
 use crate::promotion::decide::{self, Refusal, Why, against_jump, against_leaving, standing_hold};
-use crate::promotion::gates::{Evidence, Judge, Judged, Nobody, Question, Verdict};
+use crate::promotion::gates::Verdict;
 use crate::promotion::ledger::{gate_trailers, one_line, traffic_words};
 use crate::promotion::pull_request::{Baked, GateLine, Kind, Marker, Proposal, bare};
 use crate::promotion::rollback;
@@ -14,7 +13,9 @@ use crate::sink::git::{Edit, Signing};
 use crate::tree::{Hold, diff};
 use crate::units::Bake;
 
+use super::grounds::{grounds, verdict};
 use super::health::HealthArgs;
+use super::inputs::Input;
 use super::output::Output;
 use super::site::Site;
 use super::standing::{Standing, in_tree, now};
@@ -83,81 +84,16 @@ impl From<crate::forge::ForgeError> for Failure {
     }
 }
 
-/// How the live stage's gates stand.
-pub(super) fn grounds(
-    standing: &Standing,
-    evidence: Option<&Path>,
-) -> Result<(Vec<Judged>, Vec<GateLine>), Failure> {
-    let question = Question {
-        rollout: &standing.lock.rollout,
-        stage: standing.stage(),
-        spec_digest: &standing.lock.spec_digest,
-    };
-    let judged = match evidence {
-        None => Nobody
-            .judge(&question)
-            .map_err(|why| Failure::new(Exit::Outside, why))?,
-        Some(path) => {
-            let text =
-                fs::read_to_string(path).map_err(|error| Failure::io("read", path, &error))?;
-            Evidence::read(&text)
-                .and_then(|evidence| evidence.judge(&question))
-                .map_err(|why| {
-                    let message = format!("`{}` is no evidence: {why}", path.display());
-                    Failure::new(Exit::Wrong, message)
-                })?
-        }
-    };
-    let line = |name: &String| {
-        let found = judged.iter().find(|gate| gate.name == *name);
-        GateLine {
-            name: name.clone(),
-            model: String::new(),
-            verdict: found.map_or(Verdict::Inconclusive, |gate| gate.verdict),
-            advisory: false,
-            value: found.map(|gate| gate.summary.clone()).unwrap_or_default(),
-            limit: String::new(),
-            window: String::new(),
-            sample: String::new(),
-            why: match found {
-                Some(_) => String::new(),
-                None => "nobody has judged it yet".to_owned(),
-            },
-            link: None,
-        }
-    };
-    let lines = standing.stage().gates.iter().map(line).collect();
-    Ok((judged, lines))
-}
-
-/// The worst of the verdicts.
-pub(super) fn verdict(gates: &[GateLine]) -> Option<Verdict> {
-    let deciding = || {
-        gates
-            .iter()
-            .filter(|gate| !gate.advisory)
-            .map(|gate| gate.verdict)
-    };
-    [
-        Verdict::Fail,
-        Verdict::Error,
-        Verdict::Inconclusive,
-        Verdict::Pass,
-    ]
-    .into_iter()
-    .find(|verdict| deciding().any(|found| found == *verdict))
-}
-
 /// Proposes the next stage, where it is due.
 pub(super) fn promote(
     standing: &Standing,
-    compiled: &Compiled,
+    input: &Input,
     wish: &Wish,
     health: &HealthArgs,
     site: &Site,
     signing: &Signing,
 ) -> Result<Done, Failure> {
-    let lock = &standing.lock;
+    let (lock, compiled) = (&standing.lock, &input.compiled);
     let mut done = Done {
         stage: standing.stage().folder.clone(),
         ..Done::default()
@@ -198,9 +134,6 @@ pub(super) fn promote(
         return Ok(done);
     };
     done.next = Some(lock.stages[to].folder.clone());
-    let (judged, gates) = grounds(standing, wish.evidence.as_deref())?;
-    done.verdict = verdict(&gates);
-    done.gates = gates;
     let since = standing.since()?;
     let mut began = since.last().map_or_else(now, |commit| commit.committed);
     let mut unhealthy = None;
@@ -211,6 +144,9 @@ pub(super) fn promote(
             Err(refusal) => unhealthy = Some(refusal),
         }
     }
+    let (judged, gates) = grounds(standing, input, began, wish.evidence.as_deref())?;
+    done.verdict = verdict(&gates);
+    done.gates = gates;
     let state = decide::Standing {
         lock,
         live: standing.live,

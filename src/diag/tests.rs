@@ -326,7 +326,7 @@ fn nothing_from_a_file_acts_on_a_terminal() {
             .chars()
             .filter(|c| c.is_control() && *c != '\n' || matches!(c, '\u{2028}'..='\u{202e}'))
             .collect();
-        assert_eq!(acting, [], "{}", format.name());
+        assert!(acting.is_empty(), "{}: {acting:?}", format.name());
     }
     let coloured = written(Format::Human, &[&hostile], true);
     for escape in coloured.split('\u{1b}').skip(1) {

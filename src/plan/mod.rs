@@ -4,17 +4,20 @@
 
 mod argocd;
 mod checks;
+pub mod gates;
 mod matching;
 mod model;
 mod resolve;
 mod split;
 mod stage;
+pub mod template;
 mod traffic;
 
 use std::collections::BTreeMap;
 
 pub use argocd::{ArgoCd, Cluster, ClusterWaves, Delivery, Project};
 pub use checks::transition::{Breach, transition};
+pub use gates::{Gate, GateKind};
 pub use matching::{Joined, join};
 pub use model::{
     Account, Autoscaling, Budget, ContainerPort, Drain, Model, ModelId, Pod, Rolling, Source,
@@ -27,7 +30,8 @@ pub use traffic::{
 };
 
 pub use crate::spec::{
-    Approval, DrainHook, HeaderOperations, Headers, IstioApiVersion, PortRef, Rewrite, ServiceType,
+    Approval, DrainHook, HeaderOperations, Headers, IstioApiVersion, NoData, OnInconclusive,
+    PortRef, Rewrite, ServiceType,
 };
 
 use crate::units::{Bake, DnsLabel, Percent};
@@ -55,6 +59,8 @@ pub struct Plan {
     pub cohorts: Vec<Cohort>,
     /// The gates, in the order of the spec.
     pub gates: Vec<Gate>,
+    /// Where the gates ask, if the spec says so.
+    pub metrics: Option<Metrics>,
     /// What happens, in order; never empty.
     pub stages: Vec<Stage>,
     /// The live stage, where the spec and not a tree says it.
@@ -95,13 +101,13 @@ pub struct ServicePort {
     pub node_port: Option<u16>,
 }
 
-/// A condition on a stage, by name and kind; what it asks is not the plan's business.
+/// A Prometheus server, or what speaks its API.
 #[derive(Clone, Debug)]
-pub struct Gate {
-    /// Its name.
-    pub name: String,
-    /// The language's word for what it asks.
-    pub kind: &'static str,
+pub struct Metrics {
+    /// Its base address, without credentials.
+    pub url: String,
+    /// The time for one query.
+    pub timeout: Bake,
 }
 
 /// Limits for the steps.
@@ -153,6 +159,17 @@ impl Plan {
     /// The share of the weighted requests that a stage gives to models that are not stable.
     pub fn exposure(&self, index: usize) -> Percent {
         self.stages[index].split.of(self.stable).rest()
+    }
+
+    /// The models that a gate judges in a stage: the one it names, or every one with traffic that is not stable.
+    pub fn judged(&self, gate: &Gate, stage: usize) -> Vec<ModelId> {
+        let with_traffic = self.stages[stage].with_traffic().into_iter();
+        with_traffic
+            .filter(|model| match gate.model {
+                Some(named) => *model == named,
+                None => *model != self.stable,
+            })
+            .collect()
     }
 
     /// Whether every request of a stage goes to stable.

@@ -6,7 +6,8 @@
 use crate::forge::{ForgeError, Github, NewPull, Pull, PullChange, PullState};
 use crate::sink::git::{CommitId, Edit, GitError, Head, Repo, Signing};
 use crate::sink::remote::{Remote, RemoteError, RemoteFault};
-use crate::tree::{HOLD, Hold};
+use crate::tree::Hold;
+use crate::units::names::HOLD_FILE as HOLD;
 
 use super::branch::is_ours;
 use super::decide::{Refusal, Why};

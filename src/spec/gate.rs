@@ -24,7 +24,7 @@ pub struct Gate {
     pub min_samples: Option<u64>,
     /// Reported, and never decides; default false.
     pub advisory: Option<bool>,
-    /// May fail before its window ends; default true where the kind can.
+    /// May fail before its window ends; default true for the kinds with a limit of their own.
     pub fail_fast: Option<bool>,
     /// What an inconclusive last look means; default `hold`.
     pub on_inconclusive: Option<OnInconclusive>,

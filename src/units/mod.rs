@@ -12,6 +12,8 @@ mod percent;
 mod quantity;
 mod regex;
 mod runtime;
+mod share;
+mod span;
 
 pub use bake::Bake;
 pub use hash::{is_sha256_hex, sha256_hex};
@@ -22,3 +24,5 @@ pub use percent::{HUNDRED, Percent};
 pub use quantity::Quantity;
 pub use regex::{Re2Fault, check_re2, escape_re2, reads_like_a_search};
 pub use runtime::{Runtime, RuntimePort};
+pub use share::Share;
+pub use span::PromSpan;

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use crate::cli::grounds::{grounds, handed_in, verdict};
 use crate::cli::health::HealthArgs;
 use crate::cli::inputs::{Input, OnePath};
 use crate::cli::output::Output;
-use crate::cli::proposal::{self, Done, Wish, grounds, reasons, verdict, word};
+use crate::cli::proposal::{self, Done, Wish, reasons, word};
 use crate::cli::site::variable;
-use crate::cli::standing::{Standing, folder_of};
+use crate::cli::standing::{Standing, folder_of, now};
 use crate::cli::{Exit, Failure};
 use crate::forge::StatusState;
 use crate::promotion::decide::Why;
@@ -69,7 +70,8 @@ pub(super) fn promote(
         input,
         folder,
     } = Start::new(inputs, true, output)?;
-    let compiled = &input.expect("it must compile").compiled;
+    let input = input.expect("it must compile");
+    let compiled = &input.compiled;
     let plan = describe(&compiled.plan, &compiled.digest);
     if let Some(path) = runner.file("glidepath-plan.json", &format!("{plan:#}\n"))? {
         runner.set("plan-json-path", path.display().to_string());
@@ -84,7 +86,7 @@ pub(super) fn promote(
     };
     let done = proposal::promote(
         &standing,
-        compiled,
+        &input,
         &wish,
         &HealthArgs::default(),
         &site,
@@ -128,12 +130,17 @@ pub(super) fn rollback(
         ..Wish::default()
     };
     let compiled = input.as_ref().map(|input| &input.compiled);
-    let (_, gates) = grounds(&standing, inputs.evidence.as_deref())?;
-    // Gates that nobody has judged say nothing about a way back.
-    let judged: Vec<GateLine> = gates
-        .into_iter()
-        .filter(|gate| gate.why.is_empty())
-        .collect();
+    // A way back waits for no telemetry; verdicts that are there already are told.
+    let judged: Vec<GateLine> = match &inputs.evidence {
+        None => Vec::new(),
+        Some(path) => {
+            let (_, gates) = handed_in(&standing, path)?;
+            gates
+                .into_iter()
+                .filter(|gate| gate.why.is_empty())
+                .collect()
+        }
+    };
     let done = proposal::rollback(&standing, compiled, &wish, &judged, &site, &signing())?;
     report(&standing, &done, runner, output)
 }
@@ -144,9 +151,14 @@ pub(super) fn gate(
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let Start {
-        standing, folder, ..
+        standing,
+        input,
+        folder,
     } = Start::new(inputs, true, output)?;
-    let (_, gates) = grounds(&standing, inputs.evidence.as_deref())?;
+    let input = input.expect("it must compile");
+    let since = standing.since()?;
+    let began = since.last().map_or_else(now, |commit| commit.committed);
+    let (_, gates) = grounds(&standing, &input, began, inputs.evidence.as_deref())?;
     let verdict = verdict(&gates);
     let stage = &standing.stage().folder;
     runner.set("stage", stage.clone());

@@ -1,6 +1,7 @@
 //! The rules that only the whole plan can show, one file a family of codes.
 
 mod capacity;
+mod gates;
 mod practice;
 mod routes;
 pub(super) mod transition;
@@ -17,6 +18,7 @@ pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
     routes::check(plan, report);
     transitions::check(plan, report);
     capacity::check(plan, report);
+    gates::check(plan, report);
     practice::check(plan, document, report);
     unused::check(plan, report);
 }

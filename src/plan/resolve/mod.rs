@@ -2,6 +2,7 @@
 
 mod argocd;
 mod cohorts;
+mod gates;
 mod models;
 mod names;
 mod service;
@@ -20,7 +21,7 @@ use crate::units::{
 
 use names::Names;
 
-use super::{Gate, ModelId, Plan, Policy, Stage, checks};
+use super::{ModelId, Plan, Policy, Stage, checks};
 
 /// The default of `policy.maxIncrease`, in points.
 const MAX_INCREASE: u32 = 5_000;
@@ -66,7 +67,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
     let selector = service::selector(spec, &name);
     let models = models::resolve(spec, &name, &selector, report);
     let cohorts = cohorts::resolve(spec, report);
-    let gates = gates(document, &names, report);
+    let gates = gates::resolve(document, &names, report);
     let stages = stages::resolve(spec, &names, stable, report);
     let models = models?;
     // Ports that the spec lists do not depend on the stable model.
@@ -108,6 +109,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         traffic,
         cohorts: cohorts?,
         gates,
+        metrics: gates::metrics(document),
         stages,
         live,
         policy: Policy {
@@ -147,24 +149,6 @@ fn live(spec: &Spec, stages: &[Stage], report: &mut Report) -> Option<usize> {
         );
     }
     live
-}
-
-fn gates(document: &Document, names: &Names<'_>, report: &mut Report) -> Vec<Gate> {
-    let at = Route::root().key("spec").key("gates");
-    for (index, gate) in document.spec.gates.iter().enumerate() {
-        if let Some(model) = &gate.model {
-            names.model(model, &at.index(index).key("model"), report);
-        }
-    }
-    document
-        .spec
-        .gates
-        .iter()
-        .map(|gate| Gate {
-            name: gate.name.clone(),
-            kind: gate.kind.name(),
-        })
-        .collect()
 }
 
 /// A DNS label, or a complaint at `at`.

@@ -1,0 +1,379 @@
+//! `glidepath gate`
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use clap::{Args, ValueEnum};
+
+use crate::gate::prometheus::{Prometheus, Settings};
+use crate::gate::{Occasion, Record, Replay, Source, Verdict, When, evaluate, preview};
+use crate::plan::{GateKind, Plan};
+use crate::units::{Bake, Moment};
+
+use super::diff::live_stage;
+use super::inputs::{Input, OnePath};
+use super::live::stage_index;
+use super::output::Output;
+use super::{Exit, Failure, gate_report};
+
+/// The largest recording that is read, in bytes.
+const MOST_BYTES: u64 = 256 << 20;
+/// Seconds between two looks for an early failure, with `--watch`.
+const WATCH_EVERY: u64 = 60;
+/// Names the server where neither the command line nor the spec does.
+const URL_VARIABLE: &str = "GLIDEPATH_PROMETHEUS_URL";
+
+/// Where the telemetry of a stage is, and of which namespace.
+#[derive(Debug, Args)]
+pub(super) struct TelemetryArgs {
+    /// The stage; default: the live one
+    #[arg(long, value_name = "NAME")]
+    pub(super) stage: Option<String>,
+    /// The namespace of the objects, where metadata.namespace does not say
+    #[arg(long, value_name = "NS")]
+    pub(super) namespace: Option<String>,
+    /// The Prometheus server; default: GLIDEPATH_PROMETHEUS_URL, else spec.metrics.prometheus.url
+    #[arg(long, value_name = "URL")]
+    pub(super) prometheus_url: Option<String>,
+    /// The time for all questions together
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = parse_time)]
+    pub(super) deadline: Bake,
+}
+
+/// Evaluate the live stage's gates against Prometheus
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Credentials come from the environment: GLIDEPATH_PROMETHEUS_TOKEN, or GLIDEPATH_PROMETHEUS_USERNAME and
+GLIDEPATH_PROMETHEUS_PASSWORD, each secret also from a file by …_FILE; GLIDEPATH_PROMETHEUS_CA_FILE names the certificates to
+trust, GLIDEPATH_PROMETHEUS_ORG_ID the tenant.
+
+Exit codes: 0 passed, 3 failed, 4 not yet (baking, no data, too little evidence), 6 the telemetry failed.")]
+pub(super) struct GateArgs {
+    #[command(flatten)]
+    path: OnePath,
+    #[command(flatten)]
+    telemetry: TelemetryArgs,
+    /// When the stage began, as 2026-08-22T09:00:00Z or seconds since 1970
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    stage_started_at: Option<Moment>,
+    /// How the result is written
+    #[arg(long, value_enum, default_value_t = GateFormat::Text)]
+    format: GateFormat,
+    /// Wait for the next look until the gates pass or fail, or there is no further one
+    #[arg(long, conflicts_with_all = ["replay", "explain"])]
+    watch: bool,
+    /// Judge again what a run with `--format json` recorded; asks nobody
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["explain", "stage", "stage_started_at", "namespace", "prometheus_url"])]
+    replay: Option<PathBuf>,
+    /// Print what a gate asks, and what each answer would mean
+    #[arg(long, value_name = "GATE")]
+    explain: Option<String>,
+}
+
+/// How the result is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GateFormat {
+    /// A table
+    Text,
+    /// A Markdown table
+    Markdown,
+    /// One JSON object, with every question and answer
+    Json,
+    /// JUnit XML
+    Junit,
+}
+
+pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
+    let input = args.path.compile(output)?;
+    if let Some(file) = &args.replay {
+        let record = replay(&input, file)?;
+        return finish(args.format, &record, output);
+    }
+    let stage = stage(&input, args.telemetry.stage.as_deref())?;
+    let namespace = namespace(&input.compiled.plan, args.telemetry.namespace.as_deref())?;
+    let now = now();
+    if let Some(name) = &args.explain {
+        let began = args.stage_started_at.unwrap_or(now);
+        return explain(&input, stage, &namespace, began, now, name, output);
+    }
+    let began = args.stage_started_at.ok_or_else(|| {
+        Failure::new(Exit::Usage, "it is not known when the stage began")
+            .help("say it with `--stage-started-at`, such as the time of the commit that moved the pointer")
+    })?;
+    if began > now {
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("the stage begins in the future, at {began}"),
+        ));
+    }
+    let settings = settings(&input.compiled.plan, &args.telemetry)?;
+    loop {
+        let asked = self::now();
+        let record = record(&input, stage, &namespace, began, asked, settings.clone())?;
+        let next = record.next().filter(|_| args.watch);
+        let decided = matches!(record.verdict(), Verdict::Pass | Verdict::Fail);
+        match next {
+            Some(next) if !decided => {
+                output.note(gate_report::line(&record));
+                wait(&input.compiled.plan, stage, next, output);
+            }
+            _ => return finish(args.format, &record, output),
+        }
+    }
+}
+
+/// Evaluates a stage now; what `promote` does too.
+pub(super) fn record(
+    input: &Input,
+    stage: usize,
+    namespace: &str,
+    began: Moment,
+    now: Moment,
+    settings: Settings,
+) -> Result<Record, Failure> {
+    let source = Prometheus::new(settings).map_err(|why| Failure::new(Exit::Usage, why))?;
+    Ok(judge(input, stage, namespace, began, now, &source))
+}
+
+fn judge(
+    input: &Input,
+    stage: usize,
+    namespace: &str,
+    began: Moment,
+    now: Moment,
+    source: &dyn Source,
+) -> Record {
+    let plan = &input.compiled.plan;
+    let references = references(input);
+    let occasion = Occasion {
+        stage,
+        namespace,
+        began,
+        now,
+        references: &references,
+    };
+    let gates = evaluate(plan, &occasion, source);
+    Record::new(plan, stage, namespace, began, now, gates)
+}
+
+fn replay(input: &Input, file: &PathBuf) -> Result<Record, Failure> {
+    let mut text = String::new();
+    std::fs::File::open(file)
+        .and_then(|opened| opened.take(MOST_BYTES).read_to_string(&mut text))
+        .map_err(|error| Failure::io("read", file, &error))?;
+    let source = Replay::read(&text).map_err(|why| {
+        Failure::new(
+            Exit::Wrong,
+            format!("`{}` is no evidence: {why}", file.display()),
+        )
+        .help("record it with `glidepath gate --format json`")
+    })?;
+    let stage = stage_index(&input.compiled.plan, &source.stage)?;
+    let (namespace, began, now) = (source.namespace.clone(), source.began, source.now);
+    Ok(judge(input, stage, &namespace, began, now, &source))
+}
+
+fn finish(format: GateFormat, record: &Record, output: &mut Output<'_>) -> Result<Exit, Failure> {
+    let text = match format {
+        GateFormat::Text => gate_report::text(record, output.width()),
+        GateFormat::Markdown => gate_report::markdown(record),
+        GateFormat::Json => format!("{:#}\n", record.write()),
+        GateFormat::Junit => gate_report::junit(record),
+    };
+    output.result(text)?;
+    output.finish(exit(record.verdict()))
+}
+
+/// What a verdict means to the caller of the process.
+pub(super) fn exit(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Pass => Exit::Done,
+        Verdict::Fail => Exit::GateFailed,
+        Verdict::Inconclusive => Exit::NotYet,
+        Verdict::Error => Exit::Outside,
+    }
+}
+
+fn explain(
+    input: &Input,
+    stage: usize,
+    namespace: &str,
+    began: Moment,
+    now: Moment,
+    name: &str,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let plan = &input.compiled.plan;
+    let gate = plan.gates.iter().find(|gate| gate.name == name);
+    let gate = gate.ok_or_else(|| {
+        let known = plan.gates.iter().map(|gate| gate.name.as_str());
+        let failure = Failure::new(Exit::Usage, format!("there is no gate `{name}`"));
+        match crate::diag::words::suggestion(name, known) {
+            Some(help) => failure.help(help),
+            None => failure,
+        }
+    })?;
+    let references = BTreeMap::new();
+    let occasion = Occasion {
+        stage,
+        namespace,
+        began,
+        now,
+        references: &references,
+    };
+    for (model, window, queries, meaning) in preview(plan, &occasion, gate) {
+        output.result(format_args!(
+            "{name} ({}) of {model}, from {} to {}\n",
+            gate.kind.name(),
+            window.start,
+            window.end
+        ))?;
+        for query in queries {
+            let when = match query.when {
+                When::At(time) => format!("at {time}"),
+                When::Over { start, end, step } => format!("from {start} to {end}, every {step} s"),
+            };
+            output.result(format_args!(
+                "\n  {} {when}\n    {}\n",
+                query.name, query.promql
+            ))?;
+        }
+        output.result("\n")?;
+        for line in meaning {
+            output.result(format_args!("  {line}\n"))?;
+        }
+    }
+    output.finish(Exit::Done)
+}
+
+/// The stage of this name; the live one without a name.
+pub(super) fn stage(input: &Input, name: Option<&str>) -> Result<usize, Failure> {
+    match name {
+        Some(name) => stage_index(&input.compiled.plan, name),
+        None => live_stage(input),
+    }
+}
+
+/// The namespace of the objects.
+pub(super) fn namespace(plan: &Plan, given: Option<&str>) -> Result<String, Failure> {
+    match (&plan.namespace, given) {
+        (Some(own), Some(given)) if own.as_str() != given => Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "the objects live in `{own}`, as metadata.namespace says, and not in `{given}`"
+            ),
+        )),
+        (Some(own), _) => Ok(own.to_string()),
+        (None, Some(given)) => given
+            .parse::<crate::units::DnsLabel>()
+            .map(|given| given.to_string())
+            .map_err(|()| {
+                Failure::new(Exit::Usage, format!("`{given}` is no name of a namespace"))
+            }),
+        (None, None) => Err(Failure::new(
+            Exit::Usage,
+            "it is not known in which namespace the objects live",
+        )
+        .help("name it with `--namespace`, or set `metadata.namespace`")),
+    }
+}
+
+/// How the telemetry is asked.
+pub(super) fn settings(plan: &Plan, args: &TelemetryArgs) -> Result<Settings, Failure> {
+    let usage = |message: String| Failure::new(Exit::Usage, message);
+    let from_environment = || {
+        std::env::var(URL_VARIABLE)
+            .ok()
+            .filter(|url| !url.is_empty())
+    };
+    let url = args
+        .prometheus_url
+        .clone()
+        .or_else(from_environment)
+        .or_else(|| plan.metrics.as_ref().map(|metrics| metrics.url.clone()))
+        .ok_or_else(|| {
+            usage("it is not known where Prometheus is".to_owned()).help(format!(
+                "name it with `--prometheus-url`, {URL_VARIABLE} or `spec.metrics.prometheus.url`"
+            ))
+        })?;
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    let host = rest.map(|rest| rest.split('/').next().unwrap_or_default());
+    if host.is_some_and(|host| host.contains('@')) {
+        return Err(
+            usage("the address of Prometheus holds credentials".to_owned()).help(
+                "hand them over as GLIDEPATH_PROMETHEUS_USERNAME and GLIDEPATH_PROMETHEUS_PASSWORD",
+            ),
+        );
+    }
+    if host.is_none_or(str::is_empty) || url.contains(['?', '#', ' ']) {
+        return Err(usage(format!("`{url}` is no address of a server"))
+            .help("write it as `https://prometheus.example`"));
+    }
+    let mut settings = Settings::new(url).with_environment().map_err(usage)?;
+    if let Some(metrics) = &plan.metrics {
+        settings.timeout = Duration::from_secs(metrics.timeout.seconds().max(1));
+    }
+    settings.deadline = Duration::from_secs(args.deadline.seconds());
+    Ok(settings)
+}
+
+/// The files that drift gates hold the candidate against; what cannot be read is the gate's error.
+fn references(input: &Input) -> BTreeMap<String, String> {
+    let folder = input.path.parent().map(PathBuf::from).unwrap_or_default();
+    let gates = input.compiled.plan.gates.iter();
+    gates
+        .filter_map(|gate| match &gate.kind {
+            GateKind::Drift(drift) => drift.reference.clone(),
+            _ => None,
+        })
+        .filter_map(|path| {
+            let mut text = String::new();
+            let file = std::fs::File::open(folder.join(&path)).ok()?;
+            file.take(MOST_BYTES).read_to_string(&mut text).ok()?;
+            Some((path, text))
+        })
+        .collect()
+}
+
+/// Waits for the next look; with gates that may fail early, no longer than a minute.
+fn wait(plan: &Plan, stage: usize, next: Moment, output: &mut Output<'_>) {
+    let fails_early = plan.stages[stage]
+        .gates
+        .iter()
+        .any(|gate| plan.gates[*gate].fail_fast);
+    let mut left = next.since(now()).max(1);
+    if fails_early {
+        left = left.min(WATCH_EVERY);
+    }
+    for rest in (1..=left).rev() {
+        let until = Bake::from_seconds(next.since(now()));
+        output.countdown(format_args!("next look in {until}"));
+        let _ = rest;
+        thread::sleep(Duration::from_secs(1));
+    }
+    output.countdown("");
+}
+
+/// The time, in whole seconds.
+pub(super) fn now() -> Moment {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = since.map_or(0, |since| since.as_secs());
+    Moment::from_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+fn parse_moment(text: &str) -> Result<Moment, String> {
+    text.parse()
+        .map_err(|()| "write it as 2026-08-22T09:00:00Z, or as seconds since 1970".to_owned())
+}
+
+fn parse_time(text: &str) -> Result<Bake, String> {
+    text.parse()
+        .ok()
+        .filter(|time| *time > Bake::ZERO)
+        .ok_or_else(|| "write it as `90s`, `2m` or `1h30m`".to_owned())
+}

@@ -1,0 +1,311 @@
+//! From gates to evidence: ask, judge, and apply what the spec says about the absence of evidence.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::plan::{Gate, GateKind, ModelId, NoData, OnInconclusive, Plan};
+use crate::units::Moment;
+
+use super::answer::{Fault, Source};
+use super::evidence::{Asked, Evidence};
+use super::kinds::{self, Answers, Context, Judgement};
+use super::looks::{Look, Schedule, State, Window};
+use super::query::{Query, Target};
+use super::requests::compact;
+use super::verdict::Verdict;
+
+/// Gates that are evaluated at the same time.
+const MOST_AT_ONCE: usize = 8;
+
+/// Which stage is judged, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Occasion<'a> {
+    /// The stage's index.
+    pub stage: usize,
+    /// Where the objects live.
+    pub namespace: &'a str,
+    /// When the stage began.
+    pub began: Moment,
+    /// The time of asking.
+    pub now: Moment,
+    /// Recorded distributions by their path in the spec.
+    pub references: &'a BTreeMap<String, String>,
+}
+
+/// Evaluates every gate of a stage for every model that it judges, at most eight at a time, and gives the evidence in the
+/// order of the spec. The source sets its own deadline: after it, every question is a fault, and its gate an error.
+pub fn evaluate(plan: &Plan, occasion: &Occasion<'_>, source: &dyn Source) -> Vec<Evidence> {
+    let jobs = jobs(plan, occasion.stage);
+    if let [(gate, model)] = &jobs[..] {
+        return vec![Job::new(plan, occasion, gate, *model).run(source)];
+    }
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..jobs.len().min(MOST_AT_ONCE) {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some((gate, model)) = jobs.get(at) else {
+                        break;
+                    };
+                    let evidence = Job::new(plan, occasion, gate, *model).run(source);
+                    if let Ok(mut found) = found.lock() {
+                        found.push((at, evidence));
+                    }
+                }
+            });
+        }
+    });
+    let mut found = found.into_inner().unwrap_or_default();
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, evidence)| evidence).collect()
+}
+
+/// When any gate of a stage looks next, after `now`.
+pub fn next_look(plan: &Plan, occasion: &Occasion<'_>) -> Option<Moment> {
+    let stage = &plan.stages[occasion.stage];
+    let gates = jobs(plan, occasion.stage).into_iter();
+    gates
+        .filter_map(|(gate, _)| {
+            Schedule::new(gate, stage.bake, occasion.began)
+                .at(occasion.now)
+                .next
+        })
+        .min()
+}
+
+/// What a gate of a stage asks of each model, and what the answers would mean. Before the first look it is that look's.
+pub fn preview(
+    plan: &Plan,
+    occasion: &Occasion<'_>,
+    gate: &Gate,
+) -> Vec<(String, Window, Vec<Query>, Vec<String>)> {
+    let models = plan.judged(gate, occasion.stage).into_iter();
+    models
+        .map(|model| {
+            let job = Job::new(plan, occasion, gate, model);
+            let first = job
+                .schedule
+                .at(occasion.now)
+                .next
+                .filter(|_| job.look.number == 0);
+            let look = first.map_or(job.look, |first| job.schedule.at(first));
+            let window = look.window.unwrap_or_else(|| job.schedule.whole());
+            let questions = kinds::questions(&job.context(look, window, false));
+            (
+                job.candidate.subset.clone(),
+                window,
+                questions,
+                kinds::meaning(gate),
+            )
+        })
+        .collect()
+}
+
+fn jobs(plan: &Plan, stage: usize) -> Vec<(&Gate, ModelId)> {
+    let gates = plan.stages[stage].gates.iter();
+    gates
+        .map(|index| &plan.gates[*index])
+        .flat_map(|gate| {
+            let models = plan.judged(gate, stage);
+            models.into_iter().map(move |model| (gate, model))
+        })
+        .collect()
+}
+
+/// One gate and one model.
+struct Job<'a> {
+    gate: &'a Gate,
+    occasion: &'a Occasion<'a>,
+    schedule: Schedule,
+    look: Look,
+    candidate: Target,
+    stable: Target,
+}
+
+impl<'a> Job<'a> {
+    fn new(plan: &Plan, occasion: &'a Occasion<'a>, gate: &'a Gate, model: ModelId) -> Self {
+        let schedule = Schedule::new(gate, plan.stages[occasion.stage].bake, occasion.began);
+        Self {
+            gate,
+            occasion,
+            schedule,
+            look: schedule.at(occasion.now),
+            candidate: Target::new(plan, model, occasion.namespace, ""),
+            stable: Target::new(plan, plan.stable, occasion.namespace, "stable "),
+        }
+    }
+
+    fn context(&self, look: Look, window: Window, early: bool) -> Context<'_> {
+        Context {
+            gate: self.gate,
+            candidate: &self.candidate,
+            stable: &self.stable,
+            window,
+            look,
+            early,
+            references: self.occasion.references,
+        }
+    }
+
+    fn run(&self, source: &dyn Source) -> Evidence {
+        if self.occasion.began > self.occasion.now {
+            let why = format!("the stage begins in the future, at {}", self.occasion.began);
+            return self.evidence(Judgement::new(Verdict::Error, why), Vec::new());
+        }
+        let mut asked = Vec::new();
+        let judged = match self.look.window {
+            None => Judgement::new(
+                Verdict::Inconclusive,
+                match self.look.next {
+                    Some(next) => format!("baking until {next}"),
+                    None => "baking".to_owned(),
+                },
+            ),
+            Some(window) => {
+                let judged = self.ask(window, false, source, &mut asked);
+                self.without_evidence(judged)
+            }
+        };
+        let mut evidence = self.evidence(judged, asked);
+        if evidence.verdict != Verdict::Fail {
+            self.fail_fast(&mut evidence, source);
+        }
+        evidence
+    }
+
+    /// Asks about the time since the last look; what is found can only fail the gate.
+    fn fail_fast(&self, evidence: &mut Evidence, source: &dyn Source) {
+        if !self.gate.fail_fast {
+            return;
+        }
+        let Some(mut window) = self.schedule.fail_fast(self.occasion.now) else {
+            return;
+        };
+        if matches!(self.gate.kind, GateKind::BurnRate(_)) {
+            // Its windows have their own lengths, and are counted from the end.
+            window.start = self.schedule.whole().start;
+        }
+        let mut asked = Vec::new();
+        let judged = self.ask(window, true, source, &mut asked);
+        match judged.verdict {
+            Verdict::Fail => {
+                evidence.asked.append(&mut asked);
+                let asked = std::mem::take(&mut evidence.asked);
+                *evidence = Evidence {
+                    early: Some(window),
+                    ..self.evidence(judged, asked)
+                };
+            }
+            Verdict::Error => {
+                evidence.asked.append(&mut asked);
+                evidence.notes.push(format!(
+                    "it could not be asked whether to fail early: {}",
+                    judged.why
+                ));
+            }
+            Verdict::Pass | Verdict::Inconclusive => evidence.asked.append(&mut asked),
+        }
+    }
+
+    fn ask(
+        &self,
+        window: Window,
+        early: bool,
+        source: &dyn Source,
+        asked: &mut Vec<Asked>,
+    ) -> Judgement {
+        let context = self.context(self.look, window, early);
+        let cuts = kinds::cuts(&context);
+        let mut answers = BTreeMap::new();
+        let mut warnings = Vec::new();
+        for query in kinds::questions(&context) {
+            let mut answer = source.ask(&query);
+            match &mut answer {
+                Ok(answer) => {
+                    if is_counter(&query) {
+                        compact(&mut answer.data, &cuts);
+                    }
+                    warnings.extend(answer.warnings.iter().cloned());
+                    answers.insert(query.name.clone(), answer.clone());
+                    asked.push(Asked {
+                        query,
+                        answer: Ok(answer.clone()),
+                    });
+                }
+                Err(fault) => {
+                    let judged = Judgement::new(Verdict::Error, fault.message());
+                    asked.push(Asked { query, answer });
+                    return judged;
+                }
+            }
+        }
+        let judged = match kinds::judge(&context, &Answers(answers)) {
+            Ok(judged) => judged,
+            Err(Fault::Telemetry(message) | Fault::Question(message)) => {
+                Judgement::new(Verdict::Error, message)
+            }
+        };
+        match (warnings.first(), judged.verdict) {
+            // Partial data may hide what is wrong, but not what is right.
+            (Some(warning), Verdict::Pass) => Judgement {
+                verdict: Verdict::Inconclusive,
+                why: format!("{}, but the data is partial: {warning}", judged.why),
+                ..judged
+            },
+            (Some(warning), _) => judged.note(Some(format!("the data is partial: {warning}"))),
+            (None, _) => judged,
+        }
+    }
+
+    /// What the spec says about no data, and about a last look that does not decide.
+    fn without_evidence(&self, judged: Judgement) -> Judgement {
+        let as_if = |verdict: Verdict, judged: Judgement, said: &str| Judgement {
+            verdict,
+            why: format!("{} ({said})", judged.why),
+            ..judged
+        };
+        if judged.no_data {
+            match self.gate.no_data {
+                NoData::Fail => return as_if(Verdict::Fail, judged, "`noData: fail`"),
+                NoData::Pass => return as_if(Verdict::Pass, judged, "`noData: pass`"),
+                NoData::Inconclusive => {}
+            }
+        }
+        if judged.verdict != Verdict::Inconclusive || self.look.state != State::Final {
+            return judged;
+        }
+        match self.gate.on_inconclusive {
+            OnInconclusive::Hold => judged,
+            OnInconclusive::Fail => as_if(Verdict::Fail, judged, "`onInconclusive: fail`"),
+            OnInconclusive::Pass => as_if(Verdict::Pass, judged, "`onInconclusive: pass`"),
+        }
+    }
+
+    fn evidence(&self, judged: Judgement, asked: Vec<Asked>) -> Evidence {
+        Evidence {
+            gate: self.gate.name.clone(),
+            kind: self.gate.kind.name(),
+            model: self.candidate.subset.clone(),
+            advisory: self.gate.advisory,
+            verdict: judged.verdict,
+            look: self.look,
+            early: None,
+            value: judged.value,
+            limit: judged.limit,
+            evidence: judged.evidence,
+            why: judged.why,
+            because: self.gate.because.clone(),
+            numbers: judged.numbers,
+            notes: judged.notes,
+            asked,
+        }
+    }
+}
+
+/// Counters asked for as raw samples, which a recording needs only a few of.
+fn is_counter(query: &Query) -> bool {
+    query.promql.starts_with("istio_requests_total{") && query.promql.ends_with("s]")
+}

@@ -1,0 +1,176 @@
+//! What was asked, what was answered, and what it means: enough to judge again.
+
+use serde_json::{Value, json};
+
+use crate::plan::Plan;
+use crate::units::Moment;
+
+use super::answer::{Answer, Fault};
+use super::looks::{Look, Window};
+use super::query::{Query, When};
+use super::verdict::Verdict;
+
+/// One question and its answer.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The question.
+    pub query: Query,
+    /// The answer; counters are reduced to the samples that the count needs.
+    pub answer: Result<Answer, Fault>,
+}
+
+/// What a gate says of one model, and why.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// The gate's name.
+    pub gate: String,
+    /// The language's word for its kind.
+    pub kind: &'static str,
+    /// The model that it judges.
+    pub model: String,
+    /// Reported, and not part of the stage's verdict.
+    pub advisory: bool,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Which look it is.
+    pub look: Look,
+    /// Whether it failed before the look's window ended, and over which time.
+    pub early: Option<Window>,
+    /// What was measured, for people; empty where nothing was.
+    pub value: String,
+    /// What it was held against.
+    pub limit: String,
+    /// On how much.
+    pub evidence: String,
+    /// One sentence.
+    pub why: String,
+    /// Why passing without evidence is acceptable, where the spec says so.
+    pub because: Option<String>,
+    /// Counts and bounds by name.
+    pub numbers: Vec<(&'static str, f64)>,
+    /// What a reader should know besides.
+    pub notes: Vec<String>,
+    /// Every question, with its answer.
+    pub asked: Vec<Asked>,
+}
+
+/// An evaluation of a stage.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The rollout.
+    pub rollout: String,
+    /// The namespace of its objects.
+    pub namespace: String,
+    /// The stage.
+    pub stage: String,
+    /// When the stage began.
+    pub began: Moment,
+    /// When it was evaluated.
+    pub now: Moment,
+    /// One for each gate and model, in the order of the spec.
+    pub gates: Vec<Evidence>,
+}
+
+impl Record {
+    /// An evaluation of a plan's stage.
+    pub fn new(
+        plan: &Plan,
+        stage: usize,
+        namespace: &str,
+        began: Moment,
+        now: Moment,
+        gates: Vec<Evidence>,
+    ) -> Self {
+        Self {
+            rollout: plan.name.to_string(),
+            namespace: namespace.to_owned(),
+            stage: plan.stages[stage].name.to_string(),
+            began,
+            now,
+            gates,
+        }
+    }
+
+    /// The stage's verdict: advisory gates do not count.
+    pub fn verdict(&self) -> Verdict {
+        let deciding = self.gates.iter().filter(|gate| !gate.advisory);
+        Verdict::of_all(deciding.map(|gate| gate.verdict))
+    }
+
+    /// When the next look of any gate is due.
+    pub fn next(&self) -> Option<Moment> {
+        self.gates.iter().filter_map(|gate| gate.look.next).min()
+    }
+
+    /// The documented JSON: see "Gates" in README.md. Numbers that are not finite are strings, as Prometheus writes them.
+    pub fn write(&self) -> Value {
+        json!({
+            "version": 1,
+            "generator": concat!("glidepath ", env!("CARGO_PKG_VERSION")),
+            "rollout": self.rollout,
+            "namespace": self.namespace,
+            "stage": self.stage,
+            "stageStartedAt": self.began.to_string(),
+            "evaluatedAt": self.now.to_string(),
+            "verdict": self.verdict().name(),
+            "nextLookAt": self.next().map(|next| next.to_string()),
+            "gates": self.gates.iter().map(write_gate).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn write_gate(gate: &Evidence) -> Value {
+    let window =
+        |window: Window| json!({"start": window.start.to_string(), "end": window.end.to_string()});
+    let number = |value: f64| {
+        if value.is_finite() {
+            json!(value)
+        } else {
+            json!(super::words::number(value))
+        }
+    };
+    let numbers: serde_json::Map<String, Value> = gate
+        .numbers
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), number(*value)))
+        .collect();
+    json!({
+        "gate": gate.gate,
+        "kind": gate.kind,
+        "model": gate.model,
+        "advisory": gate.advisory,
+        "verdict": gate.verdict.name(),
+        "state": gate.look.state.name(),
+        "look": gate.look.number,
+        "looks": gate.look.of,
+        "nextLookAt": gate.look.next.map(|next| next.to_string()),
+        "window": gate.early.or(gate.look.window).map(window),
+        "failedEarly": gate.early.is_some(),
+        "value": gate.value,
+        "limit": gate.limit,
+        "evidence": gate.evidence,
+        "why": gate.why,
+        "because": gate.because,
+        "numbers": numbers,
+        "notes": gate.notes,
+        "asked": gate.asked.iter().map(write_asked).collect::<Vec<_>>(),
+    })
+}
+
+fn write_asked(asked: &Asked) -> Value {
+    let mut body = json!({"name": asked.query.name, "promql": asked.query.promql});
+    match asked.query.when {
+        When::At(time) => body["time"] = json!(time.to_string()),
+        When::Over { start, end, step } => {
+            body["start"] = json!(start.to_string());
+            body["end"] = json!(end.to_string());
+            body["stepSeconds"] = json!(step);
+        }
+    }
+    match &asked.answer {
+        Ok(answer) => body["answer"] = answer.write(),
+        Err(Fault::Telemetry(message)) => body["fault"] = json!({"telemetry": message}),
+        Err(Fault::Question(message)) => body["fault"] = json!({"question": message}),
+    }
+    body
+}

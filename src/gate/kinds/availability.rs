@@ -1,0 +1,136 @@
+//! The share of requests that were answered well.
+
+use crate::gate::answer::Fault;
+use crate::gate::query::Query;
+use crate::gate::requests;
+use crate::gate::stats::{per_look, wilson, zero_failure_samples};
+use crate::gate::verdict::Verdict;
+use crate::gate::words;
+use crate::plan::Gate;
+use crate::plan::gates::Availability;
+
+use super::{Answers, Context, Judgement};
+
+/// The level of a failure before the window ends: it is asked again and again, so hardly any chance may be left.
+pub(super) const EARLY_CONFIDENCE: f64 = 0.999;
+
+pub(super) fn questions(gate: &Availability, context: &Context<'_>) -> Vec<Query> {
+    requests::questions(context.candidate, &gate.requests, context.window)
+}
+
+pub(super) fn judge(
+    gate: &Availability,
+    context: &Context<'_>,
+    answers: &Answers,
+) -> Result<Judgement, Fault> {
+    let limit = format!("≥ {}", gate.objective);
+    let Some(counts) = requests::count(answers, context.candidate, &gate.requests, context.window)?
+    else {
+        return Ok(Judgement::no_data("no request reached the candidate").limit(limit));
+    };
+    let (bad, total) = counts.pair();
+    let good = total - bad;
+    let share = good as f64 / total as f64;
+    let least = context.gate.least_samples();
+    let objective = gate.objective.as_f64();
+    let level = if context.early {
+        Some(EARLY_CONFIDENCE)
+    } else {
+        gate.confidence.map(|c| per_look(c, context.look.of))
+    };
+    let bounds = level.map(|level| wilson(good as f64, total as f64, level));
+    let budget = gate.objective.rest();
+    let (verdict, why) = match bounds {
+        // What too few requests have lost already, no further request can win back.
+        _ if total < least && !context.early && budget.is_exceeded_by(bad, least) => (
+            Verdict::Fail,
+            format!(
+                "{} of the first {} allow at most {}",
+                words::count(bad, "failure"),
+                words::count(least, "request"),
+                words::number(budget.as_f64() * least as f64)
+            ),
+        ),
+        _ if total < least => (
+            Verdict::Inconclusive,
+            format!("{} are needed", words::count(least, "request")),
+        ),
+        Some(bounds) if bounds.upper < objective => (
+            Verdict::Fail,
+            format!(
+                "at most {} is plausible, and {} is asked for",
+                words::percent(bounds.upper),
+                gate.objective
+            ),
+        ),
+        Some(bounds) if bounds.lower >= objective => (
+            Verdict::Pass,
+            format!("at least {} is plausible", words::percent(bounds.lower)),
+        ),
+        Some(bounds) => (
+            Verdict::Inconclusive,
+            format!(
+                "{} to {} is plausible, which holds the objective",
+                words::percent(bounds.lower),
+                words::percent(bounds.upper)
+            ),
+        ),
+        None if gate.objective.is_reached_by(good, total) => (
+            Verdict::Pass,
+            format!("{} of {} failed", bad, words::count(total, "request")),
+        ),
+        None => (
+            Verdict::Fail,
+            format!("{} of {} failed", bad, words::count(total, "request")),
+        ),
+    };
+    let bounds = bounds.into_iter().flat_map(|bounds| {
+        [
+            ("lower", bounds.lower),
+            ("upper", bounds.upper),
+            ("confidence", level.unwrap_or_default()),
+        ]
+    });
+    Ok(Judgement::new(verdict, why)
+        .value(words::percent(share))
+        .limit(limit)
+        .evidence(format!("{} bad of {}", bad, words::count(total, "request")))
+        .numbers([
+            ("bad", bad as f64),
+            ("total", total as f64),
+            ("minSamples", least as f64),
+            ("objective", objective),
+        ])
+        .numbers(bounds)
+        .note((!gate.requests.exact).then(|| "counts: estimated".to_owned())))
+}
+
+pub(super) fn meaning(gate: &Availability, common: &Gate) -> Vec<String> {
+    let least = common.least_samples();
+    let rule = match gate.confidence {
+        None => format!(
+            "pass: at least {} of the requests are good; fail: fewer are",
+            gate.objective
+        ),
+        Some(level) => format!(
+            "pass: the lower bound is at least {}; fail: the upper bound is below it; one-sided Wilson bounds at {} over all looks",
+            gate.objective,
+            words::percent(level)
+        ),
+    };
+    vec![
+        rule,
+        format!(
+            "with fewer than {} it is inconclusive, unless more than {} of them failed already",
+            words::count(least, "request"),
+            words::number(gate.objective.rest().as_f64() * least as f64)
+        ),
+        format!(
+            "{} without a failure show the objective at 95 %",
+            words::count(
+                zero_failure_samples(gate.objective.as_f64(), 0.95),
+                "request"
+            )
+        ),
+    ]
+}

@@ -1,0 +1,235 @@
+//! How fast the candidate's own requests burn the error budget.
+
+use crate::gate::answer::Fault;
+use crate::gate::looks::Window;
+use crate::gate::query::{Query, Target, When};
+use crate::gate::requests::{self, Counts};
+use crate::gate::stats::{Burn, Window as Burnt, burns};
+use crate::gate::verdict::Verdict;
+use crate::gate::words;
+use crate::plan::gates::{BurnPair, BurnRate};
+use crate::units::{Bake, Moment, PromSpan};
+
+use super::{Answers, Context, Judgement};
+
+/// The pairs whose long window fits into what there is so far.
+fn pairs(gate: &BurnRate, context: &Context<'_>) -> Vec<BurnPair> {
+    let so_far = PromSpan::from(context.window.length());
+    let fitting = gate.pairs.iter().filter(|pair| pair.long <= so_far);
+    fitting.copied().collect()
+}
+
+/// The last `span` of the window.
+fn last(window: Window, span: PromSpan) -> Window {
+    Window {
+        start: window.end.minus(Bake::from_seconds(span.seconds())),
+        end: window.end,
+    }
+}
+
+/// The windows that must be counted.
+fn windows(gate: &BurnRate, context: &Context<'_>) -> Vec<Window> {
+    let mut found: Vec<Window> = pairs(gate, context)
+        .iter()
+        .flat_map(|pair| [pair.long, pair.short])
+        .map(|span| last(context.window, span))
+        .collect();
+    if gate.budget_share.is_some() {
+        found.push(context.window);
+    }
+    found.sort_by_key(|window| window.start);
+    found.dedup();
+    found
+}
+
+/// With exact counts all windows are read from one answer.
+pub(super) fn cuts(gate: &BurnRate, context: &Context<'_>) -> Vec<Moment> {
+    let windows = windows(gate, context);
+    windows.iter().map(|window| window.start).collect()
+}
+
+/// The target whose questions are about one of the windows, where counts are estimated.
+fn named(target: &Target, window: Window, exact: bool, query: Query) -> Query {
+    if exact {
+        return query;
+    }
+    Query {
+        name: format!(
+            "{} of {}",
+            query.name.trim_start_matches(target.prefix),
+            window.length()
+        ),
+        ..query
+    }
+}
+
+pub(super) fn questions(gate: &BurnRate, context: &Context<'_>) -> Vec<Query> {
+    let (target, exact) = (context.candidate, gate.requests.exact);
+    let windows = windows(gate, context);
+    let asked = if exact {
+        &windows[..windows.len().min(1)]
+    } else {
+        &windows[..]
+    };
+    let mut queries: Vec<Query> = asked
+        .iter()
+        .flat_map(|window| {
+            requests::questions(target, &gate.requests, *window)
+                .into_iter()
+                .map(|query| named(target, *window, exact, query))
+        })
+        .collect();
+    if gate.budget_share.is_some() {
+        let promql = format!(
+            "sum(increase(istio_requests_total{{reporter=\"{}\",destination_service_namespace=\"{}\",destination_service_name=\"{}\"}}[{}s]))",
+            crate::gate::query::reporter_name(gate.requests.reporter),
+            target.namespace,
+            target.service,
+            gate.period.seconds()
+        );
+        queries.push(target.ask("service requests", promql, When::At(context.window.end)));
+    }
+    queries
+}
+
+fn count(gate: &BurnRate, answers: &Answers, window: Window) -> Result<Counts, Fault> {
+    if gate.requests.exact {
+        let series = answers.matrix("requests")?;
+        return Ok(requests::count_series(series, &gate.requests, window));
+    }
+    let value = |name: &str| answers.sum(&format!("{name} of {}", window.length()));
+    let total = value("requests")?.unwrap_or(0.0);
+    let good = value("good requests")?.unwrap_or(0.0);
+    let (bad, total) = crate::gate::stats::estimated(total - good, total);
+    Ok(Counts { bad, total })
+}
+
+pub(super) fn judge(
+    gate: &BurnRate,
+    context: &Context<'_>,
+    answers: &Answers,
+) -> Result<Judgement, Fault> {
+    let pairs = pairs(gate, context);
+    let budget = gate.objective.rest().as_f64();
+    let limit = shown(&pairs);
+    if pairs.is_empty() && gate.budget_share.is_none() {
+        let shortest = gate.pairs.iter().map(|pair| pair.long).min();
+        let why = format!(
+            "the window is shorter than the shortest long window, {}",
+            shortest.unwrap_or_default()
+        );
+        return Ok(Judgement::new(Verdict::Inconclusive, why).limit(limit));
+    }
+    let mut worst = Judgement::new(Verdict::Pass, "no pair of windows burns too fast");
+    let mut burning = 0.0_f64;
+    let mut most = Counts { bad: 0, total: 0 };
+    for pair in &pairs {
+        let side = |span| count(gate, answers, last(context.window, span));
+        let (long, short) = (side(pair.long)?, side(pair.short)?);
+        let rate = |counts: Counts| counts.bad as f64 / counts.total.max(1) as f64 / budget;
+        let burnt = |counts: Counts| Burnt {
+            bad: counts.bad,
+            total: counts.total,
+        };
+        burning = burning.max(rate(long).min(rate(short)));
+        if long.total >= most.total {
+            most = long;
+        }
+        let rates = format!(
+            "{} over {} and {} over {}",
+            words::number(rate(long)),
+            pair.long,
+            words::number(rate(short)),
+            pair.short
+        );
+        let found = match burns(burnt(long), burnt(short), pair.factor, budget) {
+            Burn::TooFast => Judgement::new(
+                Verdict::Fail,
+                format!(
+                    "the budget burns at {rates}, above {}",
+                    words::number(pair.factor)
+                ),
+            ),
+            Burn::Bearable => continue,
+            Burn::TooFew if long.total == 0 => {
+                Judgement::no_data("no request reached the candidate")
+            }
+            Burn::TooFew => Judgement::new(
+                Verdict::Inconclusive,
+                format!(
+                    "{} over {} and {} over {} cannot tell",
+                    words::count(long.total, "request"),
+                    pair.long,
+                    words::count(short.total, "request"),
+                    pair.short
+                ),
+            ),
+        };
+        if found.verdict > worst.verdict {
+            worst = found;
+        }
+    }
+    let mut numbers = vec![
+        ("bad", most.bad as f64),
+        ("total", most.total as f64),
+        ("burn", burning),
+    ];
+    if let Some(share) = gate.budget_share {
+        let bad = count(gate, answers, context.window)?.bad;
+        match answers.sum("service requests")? {
+            None => {
+                if worst.verdict == Verdict::Pass {
+                    worst = Judgement::no_data("the service got no request in the period");
+                }
+            }
+            Some(total) => {
+                let allowed = share.as_f64() * budget * total;
+                numbers.extend([("windowBad", bad as f64), ("allowedBad", allowed)]);
+                if bad as f64 > allowed * (1.0 + 1e-9) {
+                    worst = Judgement::new(
+                        Verdict::Fail,
+                        format!(
+                            "{} use up more than {share} of the service's budget, {}",
+                            words::count(bad, "failure"),
+                            words::number(allowed)
+                        ),
+                    );
+                }
+            }
+        }
+    }
+    Ok(worst
+        .value(format!("burn {}", words::number(burning)))
+        .limit(limit)
+        .evidence(format!(
+            "{} bad of {}",
+            most.bad,
+            words::count(most.total, "request")
+        ))
+        .numbers(numbers))
+}
+
+fn shown(pairs: &[BurnPair]) -> String {
+    let items: Vec<String> = pairs
+        .iter()
+        .map(|pair| {
+            format!(
+                "≤ {} over {}/{}",
+                words::number(pair.factor),
+                pair.long,
+                pair.short
+            )
+        })
+        .collect();
+    items.join(", ")
+}
+
+pub(super) fn meaning(gate: &BurnRate) -> Vec<String> {
+    vec![
+        format!(
+            "fail: both windows of a pair burn faster than its factor ({}); exactly at it is not faster",
+            shown(&gate.pairs)
+        ),
+        "a pair whose long window is longer than the stage so far is left out; too few requests are inconclusive".to_owned(),
+    ]
+}

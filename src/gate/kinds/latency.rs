@@ -1,0 +1,163 @@
+//! The share of requests answered in time: exact at a bucket's bound, where a percentile would be a guess.
+
+use crate::gate::answer::Fault;
+use crate::gate::looks::Window;
+use crate::gate::query::{self, Query, Target, When};
+use crate::gate::stats::{Histogram, wilson};
+use crate::gate::verdict::Verdict;
+use crate::gate::words;
+use crate::plan::Gate;
+use crate::plan::gates::{Latency, Times};
+
+use super::availability::EARLY_CONFIDENCE;
+use super::{Answers, Context, Judgement, at_least};
+
+pub(super) fn questions(gate: &Latency, context: &Context<'_>) -> Vec<Query> {
+    vec![buckets(context.candidate, &gate.times, context.window)]
+}
+
+/// The question for a histogram of times over a window.
+pub(super) fn buckets(target: &Target, times: &Times, window: Window) -> Query {
+    let (selector, _) = query::times(target, times);
+    let promql = format!(
+        "sum by (le) (increase({selector}[{}s]))",
+        window.length().seconds()
+    );
+    target.ask("buckets", promql, When::At(window.end))
+}
+
+/// The answer, its bounds in seconds; `None` without observations.
+pub(super) fn read(
+    answers: &Answers,
+    target: &Target,
+    times: &Times,
+) -> Result<Option<Histogram>, Fault> {
+    let (_, unit) = query::times(target, times);
+    let Some(found) = answers.histogram(&format!("{}buckets", target.prefix))? else {
+        return Ok(None);
+    };
+    let mut sum = 0.0;
+    let scaled = found
+        .bounds()
+        .iter()
+        .zip(found.counts())
+        .map(|(bound, count)| {
+            sum += count;
+            // 250 ms is a quarter of a second, and so is a limit of 250ms: both are the same product.
+            (bound * unit, sum)
+        });
+    let histogram = Histogram::new(scaled.collect::<Vec<_>>());
+    Ok(histogram.ok().filter(|histogram| histogram.total() > 0.0))
+}
+
+pub(super) fn judge(
+    gate: &Latency,
+    context: &Context<'_>,
+    answers: &Answers,
+) -> Result<Judgement, Fault> {
+    let (_, unit) = query::times(context.candidate, &gate.times);
+    let max = limit_in(gate, unit);
+    let percentile = gate.percentile;
+    let limit = format!("p{} ≤ {}", short(percentile), gate.max);
+    let Some(histogram) = read(answers, context.candidate, &gate.times)? else {
+        return Ok(Judgement::no_data("no successful request was timed").limit(limit));
+    };
+    let total = histogram.total();
+    let least = context.gate.least_samples();
+    let fraction = histogram.fraction(max);
+    let wanted = percentile.as_f64();
+    let quantile = histogram.quantile(wanted);
+    let within = words::percent(fraction.share);
+    let (verdict, why) = if total + 0.5 < least as f64 {
+        (
+            Verdict::Inconclusive,
+            format!("{} are needed", words::count(least, "request")),
+        )
+    } else if context.early {
+        let upper = wilson(fraction.share * total, total, EARLY_CONFIDENCE).upper;
+        let verdict = if upper < wanted {
+            Verdict::Fail
+        } else {
+            Verdict::Inconclusive
+        };
+        (
+            verdict,
+            format!(
+                "at most {} within {} is plausible",
+                words::percent(upper),
+                gate.max
+            ),
+        )
+    } else if at_least(fraction.share, wanted) {
+        (
+            Verdict::Pass,
+            format!("{within} of the requests were within {}", gate.max),
+        )
+    } else {
+        (
+            Verdict::Fail,
+            format!(
+                "{within} of the requests were within {}, and {percentile} must be",
+                gate.max
+            ),
+        )
+    };
+    let note = fraction.between.map(|[(low, below), (high, above)]| {
+        format!(
+            "{} is no bucket's bound, so the share is interpolated between {} within {} and {} within {}",
+            gate.max,
+            words::percent(below),
+            words::time(low),
+            words::percent(above),
+            words::time(high)
+        )
+    });
+    Ok(Judgement::new(verdict, why)
+        .value(format!("p{} {}", short(percentile), words::time(quantile)))
+        .limit(limit)
+        .evidence(format!(
+            "{within} of {} requests within",
+            words::number(total.round())
+        ))
+        .numbers([
+            ("within", fraction.share),
+            ("total", total),
+            ("minSamples", least as f64),
+            ("percentile", wanted),
+            ("quantileSeconds", quantile),
+            ("maxSeconds", max),
+        ])
+        .note(note))
+}
+
+/// The limit in seconds, computed as the buckets' bounds are, so that equal ones are equal to the last bit.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds far below 2^53")]
+fn limit_in(gate: &Latency, unit: f64) -> f64 {
+    let millis = gate.max.millis() as f64;
+    if unit >= 1.0 {
+        millis / 1_000.0
+    } else if unit < 0.000_5 {
+        millis * 1_000.0 * unit
+    } else {
+        millis * unit
+    }
+}
+
+/// `95`, without the percent sign.
+pub(super) fn short(percentile: crate::units::Share) -> String {
+    percentile.to_string().trim_end_matches(" %").to_owned()
+}
+
+pub(super) fn meaning(gate: &Latency, common: &Gate) -> Vec<String> {
+    vec![
+        format!(
+            "pass: at least {} of the successful requests were answered within {}; fail: fewer were",
+            gate.percentile, gate.max
+        ),
+        "what lies in the bucket above the last finite bound is within no limit".to_owned(),
+        format!(
+            "with fewer than {} it is inconclusive",
+            words::count(common.least_samples(), "request")
+        ),
+    ]
+}

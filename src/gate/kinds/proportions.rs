@@ -1,0 +1,116 @@
+//! The shares of failures of both sides: not worse by more than a margin, by bounds of the difference.
+
+use crate::gate::answer::Fault;
+use crate::gate::query::Query;
+use crate::gate::requests;
+use crate::gate::stats::{fisher_greater, newcombe, per_look, pooled};
+use crate::gate::verdict::Verdict;
+use crate::gate::words;
+use crate::plan::Gate;
+use crate::plan::gates::{Margin, Proportions};
+
+use super::{Answers, Context, Judgement};
+
+/// A failure needs as many failures of the candidate: one or two prove nothing.
+const LEAST_BAD: u64 = 3;
+
+pub(super) fn questions(gate: &Proportions, context: &Context<'_>) -> Vec<Query> {
+    [context.candidate, context.stable]
+        .into_iter()
+        .flat_map(|side| requests::questions(side, &gate.requests, context.window))
+        .collect()
+}
+
+pub(super) fn judge(
+    gate: &Proportions,
+    context: &Context<'_>,
+    answers: &Answers,
+) -> Result<Judgement, Fault> {
+    let limit = match gate.margin {
+        Margin::Absolute(margin) => format!("{} worse at most", words::points(margin)),
+        Margin::Relative(margin) => format!("{} worse at most", words::percent(margin)),
+    };
+    let side = |side| requests::count(answers, side, &gate.requests, context.window);
+    let (Some(candidate), Some(stable)) = (side(context.candidate)?, side(context.stable)?) else {
+        return Ok(Judgement::no_data("one side got no request").limit(limit));
+    };
+    let (one, two) = (candidate.pair(), stable.pair());
+    let stable_share = two.0 as f64 / two.1 as f64;
+    let difference = one.0 as f64 / one.1 as f64 - stable_share;
+    let level = per_look(gate.confidence, context.look.of);
+    let bounds = newcombe(one, two, level);
+    let least = context.gate.least_samples();
+    let margin = match gate.margin {
+        Margin::Absolute(margin) => Some(margin),
+        Margin::Relative(share) if two.0 > 0 => Some(share * stable_share),
+        Margin::Relative(_) => None,
+    };
+    let (verdict, why) = match margin {
+        _ if one.1.min(two.1) < least => (
+            Verdict::Inconclusive,
+            format!("{} a side are needed", words::count(least, "request")),
+        ),
+        None => (
+            Verdict::Inconclusive,
+            "stable has no failure, and a share of none is no margin: write points, such as `0.2pp`".to_owned(),
+        ),
+        Some(margin) if bounds.lower > margin && one.0 >= LEAST_BAD => (
+            Verdict::Fail,
+            format!("at least {} is plausible", words::points(bounds.lower)),
+        ),
+        Some(margin) if bounds.upper <= margin => (
+            Verdict::Pass,
+            format!("at most {} is plausible", words::points(bounds.upper)),
+        ),
+        Some(_) => (
+            Verdict::Inconclusive,
+            format!(
+                "{} to {} is plausible",
+                words::points(bounds.lower),
+                words::points(bounds.upper)
+            ),
+        ),
+    };
+    let test = pooled(one, two);
+    let p = if test.least_expected >= 5.0 {
+        test.greater
+    } else {
+        fisher_greater(one, two)
+    };
+    Ok(Judgement::new(verdict, why)
+        .value(words::points(difference))
+        .limit(limit)
+        .evidence(format!(
+            "{} bad of {}, stable {} of {}",
+            one.0, one.1, two.0, two.1
+        ))
+        .numbers([
+            ("bad", one.0 as f64),
+            ("total", one.1 as f64),
+            ("stableBad", two.0 as f64),
+            ("stableTotal", two.1 as f64),
+            ("difference", difference),
+            ("lower", bounds.lower),
+            ("upper", bounds.upper),
+            ("confidence", level),
+            ("p", p),
+        ])
+        .numbers(margin.map(|margin| ("margin", margin)))
+        .note((!gate.requests.exact).then(|| "counts: estimated".to_owned())))
+}
+
+pub(super) fn meaning(gate: &Proportions, common: &Gate) -> Vec<String> {
+    vec![
+        format!(
+            "pass: the upper bound of the difference is within the margin; fail: the lower bound is above it, with at least {LEAST_BAD} failures; \
+             one-sided Newcombe bounds at {} over {}",
+            words::percent(gate.confidence),
+            words::count(u64::from(common.max_looks), "look")
+        ),
+        "no significant difference is no pass: too little evidence is inconclusive".to_owned(),
+        format!(
+            "with fewer than {} a side it is inconclusive",
+            words::count(common.least_samples(), "request")
+        ),
+    ]
+}

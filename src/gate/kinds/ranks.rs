@@ -1,0 +1,268 @@
+//! Series of measurements of both sides: not worse by more than a margin, by ranks.
+
+use crate::gate::answer::{Data, Fault};
+use crate::gate::query::{self, Query, Target, When};
+use crate::gate::stats::{Interval, mann_whitney, median, per_look, signed_rank, thin, widening};
+use crate::gate::verdict::Verdict;
+use crate::gate::words;
+use crate::plan::gates::{Direction, Margin, Ranks, Sli};
+use crate::units::Bake;
+
+use super::{Answers, Context, Judgement};
+
+pub(super) fn questions(gate: &Ranks, context: &Context<'_>) -> Vec<Query> {
+    let (window, step) = (context.window, gate.step.seconds());
+    let when = When::Over {
+        start: window.start.plus(Bake::from_seconds(step)),
+        end: window.end,
+        step,
+    };
+    let of = |side: &Target| {
+        let promql = match &gate.sli {
+            Sli::Latency(percentile, times) => {
+                let (selector, _) = query::times(side, times);
+                format!(
+                    "histogram_quantile({}, sum by (le) (rate({selector}[{step}s])))",
+                    percentile.as_f64()
+                )
+            }
+            Sli::Query(query, _) => side.fill(query, Bake::from_seconds(step)),
+            // The schema lets neither through.
+            Sli::Availability(_) | Sli::ErrorRate(_) => String::new(),
+        };
+        side.ask("series", promql, when)
+    };
+    vec![of(context.candidate), of(context.stable)]
+}
+
+/// One side's points by step; what is not finite is left out.
+fn points(
+    gate: &Ranks,
+    context: &Context<'_>,
+    answers: &Answers,
+    target: &Target,
+) -> Result<Vec<Option<f64>>, Fault> {
+    let name = format!("{}series", target.prefix);
+    let series = match answers.get(&name)? {
+        Data::Matrix(series) => series,
+        other => return Err(super::wrong_type(&name, other, "samples")),
+    };
+    let reduce = match &gate.sli {
+        Sli::Query(_, reduce) => *reduce,
+        Sli::Availability(_) | Sli::ErrorRate(_) | Sli::Latency(..) => None,
+    };
+    if series.len() > 1 && reduce.is_none() {
+        return Err(Fault::Question(format!(
+            "the query returns {} series and not one; aggregate them, or set `reduce`",
+            series.len()
+        )));
+    }
+    let unit = match &gate.sli {
+        Sli::Latency(_, times) => query::times(target, times).1,
+        Sli::Query(..) | Sli::Availability(_) | Sli::ErrorRate(_) => 1.0,
+    };
+    let (step, start) = (gate.step.seconds(), context.window.start);
+    let steps = context.window.length().seconds() / step;
+    let found = (1..=steps).map(|at| {
+        let time = crate::gate::requests::seconds(start.plus(Bake::from_seconds(at * step)));
+        let values: Vec<f64> = series
+            .iter()
+            .filter_map(|one| {
+                let at = one.points.partition_point(|(found, _)| *found < time - 0.5);
+                let (found, value) = one.points.get(at)?;
+                ((found - time).abs() < 0.5).then_some(*value)
+            })
+            .collect();
+        let value = match (&values[..], reduce) {
+            ([], _) => return None,
+            ([one], _) => *one,
+            (many, Some(how)) => match super::reduce(many, how) {
+                super::Reading::Value(value) => value,
+                _ => return None,
+            },
+            (_, None) => return None,
+        };
+        value.is_finite().then_some(value * unit)
+    });
+    Ok(found.collect())
+}
+
+pub(super) fn judge(
+    gate: &Ranks,
+    context: &Context<'_>,
+    answers: &Answers,
+) -> Result<Judgement, Fault> {
+    let limit = limit(gate);
+    let one = points(gate, context, answers, context.candidate)?;
+    let two = points(gate, context, answers, context.stable)?;
+    let expected = one.len();
+    // A step that one side misses is dropped on both.
+    let pairs: Vec<(f64, f64)> = one
+        .iter()
+        .zip(&two)
+        .filter_map(|(x, y)| Some(((*x)?, (*y)?)))
+        .collect();
+    let n = pairs.len() as u64;
+    let evidence = format!("{n} of {expected} points a side");
+    if pairs.is_empty() {
+        return Ok(Judgement::no_data("no step has a value of both sides")
+            .limit(limit)
+            .evidence(evidence));
+    }
+    let (x, y): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+    let (x, y) = (thin(&x), thin(&y));
+    let level = per_look(gate.confidence, context.look.of);
+    let result = test(gate, &x, &y, level);
+    let stable = median(&y);
+    let margin = match gate.margin {
+        Margin::Absolute(margin) => Some(margin),
+        Margin::Relative(share) if stable.abs() > 0.0 => Some(share * stable.abs()),
+        Margin::Relative(_) => None,
+    };
+    let least = context.gate.least_samples().max(gate.min_points);
+    let (verdict, why) = if n < least || n * 5 < expected as u64 * 4 {
+        (
+            Verdict::Inconclusive,
+            format!("{least} points a side are needed, and four fifths of the window's"),
+        )
+    } else if let Some(margin) = margin {
+        let shown = |value: f64| signed(gate, value);
+        let verdict = decide(gate.direction, result.bounds, margin);
+        let why = format!(
+            "a shift of {} to {} is plausible, and {} is accepted",
+            shown(result.bounds.lower),
+            shown(result.bounds.upper),
+            shown(margin)
+        );
+        (verdict, why)
+    } else {
+        (
+            Verdict::Inconclusive,
+            "stable's median is zero, and a share of zero is no margin: write one in the value's unit".to_owned(),
+        )
+    };
+    Ok(Judgement::new(verdict, why)
+        .value(signed(gate, result.shift))
+        .limit(limit)
+        .evidence(evidence)
+        .numbers([
+            ("points", n as f64),
+            ("expectedPoints", expected as f64),
+            ("shift", result.shift),
+            ("lower", result.bounds.lower),
+            ("upper", result.bounds.upper),
+            ("confidence", level),
+            ("p", result.p),
+            ("superiority", result.superiority),
+            ("widening", result.wider),
+            ("stableMedian", stable),
+        ])
+        .numbers(margin.map(|margin| ("margin", margin))))
+}
+
+struct Tested {
+    shift: f64,
+    bounds: Interval,
+    p: f64,
+    superiority: f64,
+    wider: f64,
+}
+
+fn test(gate: &Ranks, x: &[f64], y: &[f64], level: f64) -> Tested {
+    let unpaired = mann_whitney(x, y);
+    if !gate.paired {
+        let wider = widening(&[x, y]);
+        return Tested {
+            shift: unpaired.shift,
+            bounds: unpaired.bounds(level, wider),
+            p: tail(
+                gate.direction,
+                unpaired.greater,
+                unpaired.less,
+                unpaired.two_sided,
+            ),
+            superiority: unpaired.superiority,
+            wider,
+        };
+    }
+    let differences: Vec<f64> = x.iter().zip(y).map(|(x, y)| x - y).collect();
+    let paired = signed_rank(&differences);
+    let wider = widening(&[&differences]);
+    Tested {
+        shift: paired.shift,
+        bounds: paired.bounds(level, wider),
+        p: tail(
+            gate.direction,
+            paired.greater,
+            paired.less,
+            paired.two_sided,
+        ),
+        superiority: unpaired.superiority,
+        wider,
+    }
+}
+
+fn tail(direction: Direction, greater: f64, less: f64, both: f64) -> f64 {
+    match direction {
+        Direction::Increase => greater,
+        Direction::Decrease => less,
+        Direction::Either => both,
+    }
+}
+
+/// Fail where the shift is beyond the margin at least, pass where it is within at most; `Either` is two one-sided tests.
+pub(in crate::gate) fn decide(direction: Direction, bounds: Interval, margin: f64) -> Verdict {
+    let Interval { lower, upper } = bounds;
+    let (fails, passes) = match direction {
+        Direction::Increase => (lower > margin, upper <= margin),
+        Direction::Decrease => (upper < -margin, lower >= -margin),
+        Direction::Either => (
+            lower > margin || upper < -margin,
+            -margin <= lower && upper <= margin,
+        ),
+    };
+    match (fails, passes) {
+        (true, _) => Verdict::Fail,
+        (false, true) => Verdict::Pass,
+        (false, false) => Verdict::Inconclusive,
+    }
+}
+
+fn signed(gate: &Ranks, value: f64) -> String {
+    match gate.sli {
+        Sli::Latency(..) => words::time(value),
+        Sli::Query(..) | Sli::Availability(_) | Sli::ErrorRate(_) => words::number(value),
+    }
+}
+
+fn limit(gate: &Ranks) -> String {
+    let margin = match gate.margin {
+        Margin::Absolute(margin) => signed(gate, margin),
+        Margin::Relative(share) => words::percent(share),
+    };
+    let change = match gate.direction {
+        Direction::Increase => "more",
+        Direction::Decrease => "less",
+        Direction::Either => "off",
+    };
+    format!("{margin} {change} at most")
+}
+
+pub(super) fn meaning(gate: &Ranks) -> Vec<String> {
+    let test = if gate.paired {
+        "Wilcoxon's signed ranks of the differences step by step"
+    } else {
+        "Mann and Whitney's ranks of both series"
+    };
+    vec![
+        format!(
+            "pass: the shift is plausibly within the margin ({}); fail: plausibly beyond it; by {test}, one-sided at {} over all looks",
+            limit(gate),
+            words::percent(gate.confidence)
+        ),
+        format!(
+            "with fewer than {} points a side, or less than four fifths of the steps, it is inconclusive",
+            gate.min_points
+        ),
+    ]
+}

@@ -1,0 +1,147 @@
+//! A query's value against limits.
+
+use crate::gate::answer::{Data, Fault};
+use crate::gate::query::{Query, When};
+use crate::gate::verdict::Verdict;
+use crate::gate::words;
+use crate::plan::gates::{Limits, Range, Threshold};
+use crate::units::Bake;
+
+use super::{Answers, Context, Judgement, Reading, at_least, at_most, reduce};
+
+pub(super) fn questions(gate: &Threshold, context: &Context<'_>) -> Vec<Query> {
+    let window = context.window;
+    let promql = context.candidate.fill(&gate.query, window.length());
+    let when = gate.range.map_or(When::At(window.end), |range| {
+        let step = range.step.seconds();
+        When::Over {
+            start: window.start.plus(Bake::from_seconds(step)),
+            end: window.end,
+            step,
+        }
+    });
+    vec![context.candidate.ask("value", promql, when)]
+}
+
+pub(super) fn judge(
+    gate: &Threshold,
+    context: &Context<'_>,
+    answers: &Answers,
+) -> Result<Judgement, Fault> {
+    let limit = shown(gate.limits);
+    let judged = match gate.range {
+        None => {
+            let reading = answers.reading("value", gate.reduce)?;
+            match reading {
+                Reading::Value(value) => one(gate.limits, value),
+                absent => Judgement::no_data(absent.absence()),
+            }
+        }
+        Some(range) => over(gate, range, context, answers)?,
+    };
+    Ok(judged.limit(limit))
+}
+
+fn one(limits: Limits, value: f64) -> Judgement {
+    let (verdict, why) = verdict(limits, value);
+    Judgement::new(verdict, why)
+        .value(words::number(value))
+        .numbers([("value", value)])
+}
+
+fn verdict(limits: Limits, value: f64) -> (Verdict, String) {
+    let shown = words::number(value);
+    match (limits.min, limits.max) {
+        (Some(min), _) if !at_least(value, min) => (
+            Verdict::Fail,
+            format!("{shown} is below {}", words::number(min)),
+        ),
+        (_, Some(max)) if !at_most(value, max) => (
+            Verdict::Fail,
+            format!("{shown} is above {}", words::number(max)),
+        ),
+        _ => (Verdict::Pass, format!("{shown} is within the limits")),
+    }
+}
+
+fn over(
+    gate: &Threshold,
+    range: Range,
+    context: &Context<'_>,
+    answers: &Answers,
+) -> Result<Judgement, Fault> {
+    let points: Vec<f64> = match &answers.get("value")? {
+        Data::Matrix(series) => match &series[..] {
+            [] => Vec::new(),
+            [one] => one.points.iter().map(|(_, value)| *value).collect(),
+            many => {
+                return Err(Fault::Question(format!(
+                    "the query returns {} series and not one; aggregate them in the query",
+                    many.len()
+                )));
+            }
+        },
+        other => return Err(super::wrong_type("value", other, "samples")),
+    };
+    let points: Vec<f64> = points
+        .into_iter()
+        .filter(|value| value.is_finite())
+        .collect();
+    let expected = context.window.length().seconds() / range.step.seconds();
+    let evidence = format!("{} of {expected} points", points.len());
+    if points.is_empty() {
+        return Ok(
+            Judgement::no_data("the query returns no finite value in the window")
+                .evidence(evidence),
+        );
+    }
+    let found = points.len() as u64;
+    let worst = points
+        .iter()
+        .copied()
+        .find(|value| verdict(gate.limits, *value).0 == Verdict::Fail);
+    let thin = found < range.min_points || found * 5 < expected * 4;
+    let judged = match gate.reduce {
+        None => match worst {
+            Some(value) => one(gate.limits, value),
+            None => one(gate.limits, points[points.len() - 1]),
+        },
+        Some(how) => match reduce(&points, how) {
+            Reading::Value(value) => one(gate.limits, value),
+            absent => Judgement::no_data(absent.absence()),
+        },
+    };
+    let judged = if thin {
+        Judgement {
+            verdict: Verdict::Inconclusive,
+            why: format!(
+                "{} are needed, and four fifths of the window's",
+                words::count(range.min_points, "point")
+            ),
+            ..judged
+        }
+    } else {
+        judged
+    };
+    Ok(judged.evidence(evidence).numbers([
+        ("points", points.len() as f64),
+        ("expectedPoints", expected as f64),
+    ]))
+}
+
+pub(super) fn shown(limits: Limits) -> String {
+    match (limits.min, limits.max) {
+        (Some(min), Some(max)) => format!("{} to {}", words::number(min), words::number(max)),
+        (Some(min), None) => format!("≥ {}", words::number(min)),
+        (None, Some(max)) => format!("≤ {}", words::number(max)),
+        (None, None) => String::new(),
+    }
+}
+
+pub(super) fn meaning(gate: &Threshold) -> Vec<String> {
+    vec![
+        format!("pass: {}; fail: anything else", shown(gate.limits)),
+        "nothing, NaN and infinities are no data; several series are an error without `reduce`"
+            .to_owned(),
+    ]
+}

@@ -1,0 +1,136 @@
+//! When a gate looks, and at what: windows end at boundaries that are known beforehand, never at the time of asking.
+
+use crate::plan::{Gate, GateKind};
+use crate::units::{Bake, Moment};
+
+/// The shortest window that a gate may fail early on.
+const SHORTEST_FAIL_FAST: Bake = Bake::from_seconds(300);
+
+/// The time that samples count from (exclusive) and to (inclusive).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Its start.
+    pub start: Moment,
+    /// Its end.
+    pub end: Moment,
+}
+
+impl Window {
+    /// Its length.
+    pub fn length(self) -> Bake {
+        Bake::from_seconds(self.end.since(self.start))
+    }
+}
+
+/// How far the looks are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Before the first look.
+    Baking,
+    /// Between the first and the last.
+    Interim,
+    /// At the last.
+    Final,
+}
+
+impl State {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Baking => "baking",
+            Self::Interim => "interim",
+            Self::Final => "final",
+        }
+    }
+}
+
+/// One look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Its number, from 1; 0 before the first.
+    pub number: u32,
+    /// How many there are.
+    pub of: u32,
+    /// How far the looks are.
+    pub state: State,
+    /// What it looks at; none before the first.
+    pub window: Option<Window>,
+    /// When the next look is due, if there is one.
+    pub next: Option<Moment>,
+}
+
+/// The looks of one gate in one stage.
+#[derive(Clone, Copy, Debug)]
+pub struct Schedule {
+    start: Moment,
+    look: Bake,
+    settle: Bake,
+    looks: u32,
+}
+
+impl Schedule {
+    /// The looks of a gate in a stage that began at `began` and bakes for `bake`.
+    pub fn new(gate: &Gate, bake: Bake, began: Moment) -> Self {
+        let delay = match &gate.kind {
+            GateKind::Threshold(threshold) => threshold.delay,
+            GateKind::Availability(_)
+            | GateKind::Latency(_)
+            | GateKind::Compare(_)
+            | GateKind::Proportions(_)
+            | GateKind::Ranks(_)
+            | GateKind::BurnRate(_)
+            | GateKind::Drift(_) => Bake::ZERO,
+        };
+        Self {
+            start: began.plus(gate.warmup).plus(delay),
+            look: gate.look(bake),
+            settle: gate.settle,
+            looks: gate.max_looks,
+        }
+    }
+
+    /// The look at `now`: the last whose window has ended and whose samples have had time to arrive.
+    pub fn at(&self, now: Moment) -> Look {
+        let passed = now.minus(self.settle).since(self.start) / self.look.seconds();
+        let number = u32::try_from(passed).unwrap_or(u32::MAX).min(self.looks);
+        let window = (number > 0).then(|| Window {
+            start: self.start,
+            end: self.end_of(number),
+        });
+        Look {
+            number,
+            of: self.looks,
+            state: match number {
+                0 => State::Baking,
+                number if number < self.looks => State::Interim,
+                _ => State::Final,
+            },
+            window,
+            next: (number < self.looks).then(|| self.end_of(number + 1).plus(self.settle)),
+        }
+    }
+
+    /// The whole window, from the first sample to the last look.
+    pub fn whole(&self) -> Window {
+        Window {
+            start: self.start,
+            end: self.end_of(self.looks),
+        }
+    }
+
+    /// What a gate may fail early on: all that there is before the first look, the last look's length of it afterwards.
+    pub fn fail_fast(&self, now: Moment) -> Option<Window> {
+        let end = now.minus(self.settle);
+        let start = match self.at(now).number {
+            0 => self.start,
+            _ => end.minus(self.look),
+        };
+        let window = Window { start, end };
+        (window.length() >= SHORTEST_FAIL_FAST).then_some(window)
+    }
+
+    fn end_of(&self, number: u32) -> Moment {
+        let seconds = self.look.seconds().saturating_mul(u64::from(number));
+        self.start.plus(Bake::from_seconds(seconds))
+    }
+}

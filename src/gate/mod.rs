@@ -1,0 +1,30 @@
+//! In: a plan's gates, the time, and a source of telemetry. Out: evidence, and one of four verdicts for each gate.
+//! Queries, samples, statistics and verdicts are one file each; nothing here decides what a verdict leads to.
+//! Never knows git or pull requests, and only `prometheus` touches the network.
+
+mod answer;
+pub mod doctor;
+mod evaluate;
+mod evidence;
+mod kinds;
+mod looks;
+mod need;
+pub mod prometheus;
+mod query;
+mod replay;
+mod requests;
+pub mod stats;
+mod verdict;
+mod words;
+
+pub use answer::{Answer, Data, Fault, Series, Source};
+pub use evaluate::{Occasion, evaluate, next_look, preview};
+pub use evidence::{Asked, Evidence, Record};
+pub use looks::{Look, Schedule, State, Window};
+pub use need::{Need, needs};
+pub use query::{Query, Target, When};
+pub use replay::Replay;
+pub use verdict::Verdict;
+
+#[cfg(test)]
+mod tests;

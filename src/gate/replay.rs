@@ -1,0 +1,105 @@
+//! A recording in place of a server: the same questions get the same answers.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::units::Moment;
+
+use super::answer::{Answer, Data, Fault, Source};
+use super::query::{Query, When};
+
+/// An evaluation that was recorded as JSON.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// The stage.
+    pub stage: String,
+    /// The namespace.
+    pub namespace: String,
+    /// When the stage began.
+    pub began: Moment,
+    /// When it was evaluated.
+    pub now: Moment,
+    answers: BTreeMap<(String, When), Result<Answer, Fault>>,
+}
+
+impl Replay {
+    /// Reads what [`Record::write`](super::Record::write) wrote, or says in one sentence why it cannot.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let body: Value =
+            serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
+        if body["version"] != 1 {
+            return Err("it is no evidence of version 1".to_owned());
+        }
+        let string = |key: &str| {
+            let value = body[key].as_str().map(ToOwned::to_owned);
+            value.ok_or_else(|| format!("it has no `{key}`"))
+        };
+        let mut answers: BTreeMap<(String, When), Result<Answer, Fault>> = BTreeMap::new();
+        let gates = body["gates"].as_array().into_iter().flatten();
+        for asked in gates.flat_map(|gate| gate["asked"].as_array().into_iter().flatten()) {
+            let promql = asked["promql"]
+                .as_str()
+                .ok_or("a question has no `promql`")?;
+            let when = when(asked).ok_or("a question has no time")?;
+            let message = |kind: &str| asked["fault"][kind].as_str().map(ToOwned::to_owned);
+            let answer = match (message("telemetry"), message("question")) {
+                (Some(message), _) => Err(Fault::Telemetry(message)),
+                (None, Some(message)) => Err(Fault::Question(message)),
+                (None, None) => Ok(Answer::read(&asked["answer"])?),
+            };
+            // Gates that ask the same keep different samples of the answer; the fullest serves them all.
+            let key = (promql.to_owned(), when);
+            if answers
+                .get(&key)
+                .is_none_or(|known| size(known) < size(&answer))
+            {
+                answers.insert(key, answer);
+            }
+        }
+        Ok(Self {
+            stage: string("stage")?,
+            namespace: string("namespace")?,
+            began: moment(&body["stageStartedAt"]).ok_or("it has no `stageStartedAt`")?,
+            now: moment(&body["evaluatedAt"]).ok_or("it has no `evaluatedAt`")?,
+            answers,
+        })
+    }
+}
+
+fn size(answer: &Result<Answer, Fault>) -> usize {
+    match answer {
+        Ok(Answer {
+            data: Data::Matrix(series),
+            ..
+        }) => series.iter().map(|one| one.points.len()).sum(),
+        Ok(_) | Err(_) => 0,
+    }
+}
+
+fn moment(value: &Value) -> Option<Moment> {
+    value.as_str()?.parse().ok()
+}
+
+fn when(asked: &Value) -> Option<When> {
+    if let Some(time) = moment(&asked["time"]) {
+        return Some(When::At(time));
+    }
+    Some(When::Over {
+        start: moment(&asked["start"])?,
+        end: moment(&asked["end"])?,
+        step: asked["stepSeconds"].as_u64()?,
+    })
+}
+
+impl Source for Replay {
+    fn ask(&self, query: &Query) -> Result<Answer, Fault> {
+        let key = (query.promql.clone(), query.when);
+        self.answers.get(&key).cloned().unwrap_or_else(|| {
+            Err(Fault::Question(format!(
+                "the recording does not have `{}`: the gate asks something else now",
+                query.name
+            )))
+        })
+    }
+}

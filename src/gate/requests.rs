@@ -1,0 +1,140 @@
+//! Requests, counted exactly: from raw samples, each series judged by its labels.
+
+use crate::plan::gates::{BadResponse, Requests};
+use crate::units::Moment;
+
+use super::answer::{Data, Fault, Series};
+use super::kinds::Answers;
+use super::looks::Window;
+use super::query::{Query, Target, When, estimated_requests, raw_requests};
+use super::stats;
+
+/// Requests of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Those that failed.
+    pub(super) bad: u64,
+    /// All.
+    pub(super) total: u64,
+}
+
+impl Counts {
+    /// As the statistics take them.
+    pub(super) fn pair(self) -> (u64, u64) {
+        (self.bad, self.total)
+    }
+}
+
+/// What must be asked to count the requests of `window`.
+pub(super) fn questions(target: &Target, requests: &Requests, window: Window) -> Vec<Query> {
+    let (range, at) = (window.length().seconds(), When::At(window.end));
+    if requests.exact {
+        let promql = raw_requests(target, requests.reporter, range);
+        return vec![target.ask("requests", promql, at)];
+    }
+    let (total, good) = estimated_requests(target, requests, range);
+    vec![
+        target.ask("requests", total, at),
+        target.ask("good requests", good, at),
+    ]
+}
+
+/// The requests of a window; `None` where there are none at all.
+pub(super) fn count(
+    answers: &Answers,
+    target: &Target,
+    requests: &Requests,
+    window: Window,
+) -> Result<Option<Counts>, Fault> {
+    let counts = if requests.exact {
+        let series = answers.matrix(&format!("{}requests", target.prefix))?;
+        count_series(series, requests, window)
+    } else {
+        let value = |name: &str| answers.sum(&format!("{}{name}", target.prefix));
+        let Some(total) = value("requests")? else {
+            return Ok(None);
+        };
+        // No good series with requests there are no good requests, which is not the same as no data.
+        let good = value("good requests")?.unwrap_or(0.0);
+        let (bad, total) = stats::estimated(total - good, total);
+        Counts { bad, total }
+    };
+    Ok((counts.total > 0).then_some(counts))
+}
+
+/// Adds up what each series rose by.
+pub(super) fn count_series(series: &[Series], requests: &Requests, window: Window) -> Counts {
+    let mut sums = [0.0_f64; 2];
+    for one in series {
+        let Some(is_bad) = judge(one, requests) else {
+            continue;
+        };
+        let rise = rise(one, window);
+        sums[usize::from(is_bad)] += rise;
+    }
+    let (bad, total) = stats::estimated(sums[1], sums[0] + sums[1]);
+    Counts { bad, total }
+}
+
+/// What one counter rose by in a window.
+fn rise(series: &Series, window: Window) -> f64 {
+    let (start, end) = (seconds(window.start), seconds(window.end));
+    let before = series.points.iter().rev().find(|(time, _)| *time <= start);
+    let base = before
+        .filter(|(time, _)| start - time <= super::query::LOOK_BACK as f64)
+        .map(|(_, value)| *value);
+    let within = series
+        .points
+        .iter()
+        .filter(|(time, _)| *time > start && *time <= end)
+        .map(|(_, value)| *value);
+    stats::increase(base, within)
+}
+
+/// Whether a series counts failures; `None` where it is left out.
+fn judge(series: &Series, requests: &Requests) -> Option<bool> {
+    let code = series.label("response_code");
+    if requests.ignore_aborts && code == "0" {
+        return None;
+    }
+    let (code, status) = (
+        code.parse::<u16>().ok(),
+        series.label("grpc_response_status").parse::<u16>().ok(),
+    );
+    Some(requests.bad.iter().any(|bad| match bad {
+        BadResponse::Class(digit) => code.is_some_and(|code| code / 100 == *digit),
+        BadResponse::Status(wanted) => code == Some(*wanted),
+        BadResponse::Grpc(wanted) => status == Some(*wanted),
+    }))
+}
+
+/// Drops the samples that no count needs: of each series the last before and the first after each of `cuts` are kept, both
+/// sides of each restart, and the last. Counts of windows that begin at a cut stay the same.
+pub(super) fn compact(data: &mut Data, cuts: &[Moment]) {
+    let Data::Matrix(all) = data else { return };
+    for series in all {
+        let points = &series.points;
+        let last = points.len().saturating_sub(1);
+        let is_cut = |at: usize| {
+            cuts.iter().any(|cut| {
+                let cut = seconds(*cut);
+                points[at].0 <= cut && points.get(at + 1).is_some_and(|next| next.0 > cut)
+                    || points[at].0 > cut && (at == 0 || points[at - 1].0 <= cut)
+            })
+        };
+        let is_restart = |at: usize| {
+            at > 0 && points[at].1 < points[at - 1].1
+                || points.get(at + 1).is_some_and(|next| next.1 < points[at].1)
+        };
+        let kept = (0..points.len())
+            .filter(|at| *at == last || is_cut(*at) || is_restart(*at))
+            .map(|at| points[at])
+            .collect();
+        series.points = kept;
+    }
+}
+
+/// A moment on Prometheus's clock.
+pub(super) fn seconds(moment: Moment) -> f64 {
+    moment.seconds() as f64
+}

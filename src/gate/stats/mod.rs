@@ -1,0 +1,42 @@
+//! In: counts, series and histograms. Out: shares, bounds, shifts, distances.
+//! Pure functions of their arguments; each names the source of its formula, and known answers hold it to 1e-9.
+//! Never knows what a gate is, and never decides.
+
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "counts stay far below 2^53, where f64 is exact"
+)]
+#![allow(
+    clippy::many_single_char_names,
+    reason = "the formulas' own letters, so that they can be held against their sources"
+)]
+
+mod burn;
+mod counts;
+mod distance;
+mod histogram;
+mod looks;
+mod proportions;
+mod ranks;
+mod special;
+
+pub use burn::{Burn, Window, burns, least_total};
+pub use counts::{estimated, increase};
+pub use distance::{
+    Homogeneity, homogeneity, js_distance, kolmogorov_tail, ks, ks_noise, psi, psi_floored,
+    psi_least_samples, psi_noise, used_bins,
+};
+pub use histogram::{Fraction, Histogram, Malformed};
+pub use looks::per_look;
+pub use proportions::{
+    Interval, SideBySide, fisher_greater, newcombe, pooled, samples_for_difference, wilson,
+    zero_failure_samples,
+};
+pub use ranks::{
+    MannWhitney, SignedRank, autocorrelation, bucket_superiority, mann_whitney, median,
+    signed_rank, thin, widening,
+};
+pub use special::{normal_quantile, normal_tail};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! Gates from the plan to the verdict, against sources that answer what a test wants.
+
+mod rules;
+mod simulation;
+
+use std::collections::BTreeMap;
+
+use crate::compile::{Compiled, compile};
+use crate::text::Source as Text;
+use crate::units::Moment;
+
+use super::*;
+
+/// When the stages of these tests begin.
+pub(super) const BEGAN: Moment = Moment::from_seconds(1_700_000_000);
+
+/// A rollout with one step of an hour and these gates (a YAML list in flow style).
+pub(super) fn rollout(gates: &str) -> Compiled {
+    let names: Vec<String> = gates
+        .split("name: ")
+        .skip(1)
+        .map(|rest| {
+            rest.chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '-')
+                .collect()
+        })
+        .collect();
+    let text = format!(
+        "apiVersion: glidepath.dev/v1alpha1
+kind: ModelRollout
+metadata: {{name: churn, namespace: ml}}
+spec:
+  models:
+    - {{name: v1, runtime: custom, image: 'i:1', ports: [{{name: http, containerPort: 80}}]}}
+    - {{name: v2, runtime: custom, image: 'i:2', ports: [{{name: http, containerPort: 80}}]}}
+  stable: v1
+  gates: {gates}
+  steps:
+    - {{name: canary, weight: 10, bake: 1h, gates: [{}]}}
+",
+        names.join(", ")
+    );
+    compile(&Text::new("rollout.yaml", text.clone())).unwrap_or_else(|report| {
+        let told: Vec<String> = report
+            .sorted()
+            .iter()
+            .map(|found| format!("{} {}", found.code, found.message))
+            .collect();
+        panic!("{}\n{text}", told.join("\n"))
+    })
+}
+
+/// The evidence of the stage `canary` so many seconds after it began.
+pub(super) fn at(compiled: &Compiled, seconds: i64, source: &dyn Source) -> Vec<Evidence> {
+    at_with(compiled, seconds, source, &BTreeMap::new())
+}
+
+pub(super) fn at_with(
+    compiled: &Compiled,
+    seconds: i64,
+    source: &dyn Source,
+    references: &BTreeMap<String, String>,
+) -> Vec<Evidence> {
+    let occasion = Occasion {
+        stage: compiled.plan.stage_index("canary").expect("the stage"),
+        namespace: "ml",
+        began: BEGAN,
+        now: Moment::from_seconds(BEGAN.seconds() + seconds),
+        references,
+    };
+    evaluate(&compiled.plan, &occasion, source)
+}
+
+/// A source made of a function.
+pub(super) struct By<F>(pub(super) F);
+
+impl<F: Fn(&Query) -> Result<Answer, Fault> + Sync> Source for By<F> {
+    fn ask(&self, query: &Query) -> Result<Answer, Fault> {
+        (self.0)(query)
+    }
+}
+
+pub(super) fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+/// One value for each of several series.
+pub(super) fn vector(values: &[(&[(&str, &str)], f64)]) -> Answer {
+    let series = values.iter().map(|(names, value)| Series {
+        labels: labels(names),
+        points: vec![(0.0, *value)],
+    });
+    Answer::of(Data::Vector(series.collect()))
+}
+
+/// A histogram by `le`.
+pub(super) fn buckets(values: &[(&str, f64)]) -> Answer {
+    let series = values.iter().map(|(bound, value)| Series {
+        labels: labels(&[("le", bound)]),
+        points: vec![(0.0, *value)],
+    });
+    Answer::of(Data::Vector(series.collect()))
+}
+
+/// Counters by response code, each with one sample a minute before the end of the asked window.
+pub(super) fn counters(query: &Query, codes: &[(&str, f64)]) -> Answer {
+    let When::At(end) = query.when else {
+        panic!("counts are asked at one time")
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a time of our days")]
+    let end = end.seconds() as f64;
+    let series = codes.iter().map(|(code, value)| Series {
+        labels: labels(&[("response_code", code)]),
+        points: vec![(end - 60.0, *value)],
+    });
+    Answer::of(Data::Matrix(series.collect()))
+}

@@ -1,0 +1,70 @@
+//! Numbers for people.
+
+/// Four significant digits, without zeros at the end.
+pub(super) fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return if value.is_nan() {
+            "NaN".to_owned()
+        } else {
+            format!("{value:+}").replace("inf", "Inf")
+        };
+    }
+    let magnitude = value.abs();
+    if magnitude >= 1_000.0 || magnitude.fract() == 0.0 && magnitude < 1e15 {
+        return format!("{value:.0}");
+    }
+    if magnitude < 1e-4 {
+        return format!("{value:.1e}");
+    }
+    let decimals = if magnitude >= 100.0 {
+        1
+    } else if magnitude >= 10.0 {
+        2
+    } else if magnitude >= 1.0 {
+        3
+    } else {
+        4
+    };
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+/// A share as a percentage; as many digits as tell it from the next share.
+pub(super) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    let text = format!("{percent:.3}");
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A difference of shares in percentage points.
+pub(super) fn points(difference: f64) -> String {
+    let text = format!("{:+.3}", difference * 100.0);
+    format!("{} pp", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A time in seconds, in the unit that suits it.
+pub(super) fn time(seconds: f64) -> String {
+    if seconds.abs() >= 1.0 {
+        format!("{} s", number(seconds))
+    } else {
+        format!("{} ms", number(seconds * 1_000.0))
+    }
+}
+
+/// A count with its noun.
+pub(super) fn count(n: u64, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    format!("{text} {noun}{plural}")
+}
