@@ -449,7 +449,7 @@ fn is_same_text(a: &str, b: &str) -> bool {
     a.replace("\r\n", "\n").trim_end() == b.replace("\r\n", "\n").trim_end()
 }
 
-/// Closes the pull requests about a rollout that no longer begin at its live stage, or (`with_held`) lead into a held one.
+/// Closes the pull requests about a rollout that no longer begin at its live stage, or that lead into a held one.
 pub fn close_obsolete(
     repo: &Repo,
     target: &Target<'_>,

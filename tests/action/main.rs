@@ -1,5 +1,6 @@
 //! The GitHub Action and everything that it talks to: a stateful GitHub, a git remote over HTTP, the workflow runner.
 
+mod body;
 mod check;
 mod fake;
 mod forge;

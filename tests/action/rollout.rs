@@ -1,10 +1,12 @@
 //! Rollouts through pull requests.
 
 use std::fs;
+use std::process::Command;
 
 use serde_json::json;
 
-use crate::fake::{Failure, tip};
+use crate::fake::{Failure, TOKEN, tip};
+use crate::http::{Response, serve};
 use crate::world::{Ran, World, git};
 
 const PROMOTE: (&str, &str) = ("command", "promote");
@@ -474,4 +476,73 @@ fn a_rollback_needs_no_spec_that_compiles() {
     );
     world.merge(3);
     assert_eq!(world.live(), "01-deploy");
+}
+
+#[test]
+fn a_clone_does_the_same() {
+    let world = World::new("clone");
+    let run = |args: &[&str], token: &str| {
+        let done = Command::new(env!("CARGO_BIN_EXE_glidepath"))
+            .args(args)
+            .arg("rollouts/ranker")
+            .current_dir(world.root.join("human"))
+            .env("GITHUB_TOKEN", token)
+            .env("GITHUB_REPOSITORY", "acme/models")
+            .env("GITHUB_API_URL", world.fake.api())
+            .env("GIT_AUTHOR_NAME", "Ann")
+            .env("GIT_AUTHOR_EMAIL", "ann@example.com")
+            .env("GIT_COMMITTER_NAME", "Ann")
+            .env("GIT_COMMITTER_EMAIL", "ann@example.com")
+            .output()
+            .expect("glidepath");
+        let said = [done.stdout, done.stderr].map(|text| String::from_utf8(text).expect("UTF-8"));
+        assert!(!said.concat().contains(TOKEN), "{said:?}");
+        (done.status.code(), said[0].clone(), said[1].clone())
+    };
+    let (code, url, said) = run(&["promote", "--pull-request"], TOKEN);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(url.trim_end().ends_with("/pull/1"), "{url}");
+    assert!(said.contains("#1 created"), "{said}");
+    let clean = git(&world.root.join("human"), &["status", "--porcelain"]);
+    assert_eq!(clean, "");
+    let (code, _, said) = run(&["promote", "--pull-request"], TOKEN);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("#1 none"), "{said}");
+    world.merge(1);
+    let (code, _, said) = run(&["rollback", "--pull-request"], TOKEN);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("nothing to go back from"), "{said}");
+    let (code, _, said) = run(&["promote", "--pull-request"], "");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("GITHUB_TOKEN"), "{said}");
+}
+
+#[test]
+fn gates_are_asked_by_the_action_itself() {
+    let world = World::new("asked");
+    world.run(&[PROMOTE, PATH]);
+    world.merge(1);
+    world.run(&[PROMOTE, PATH]);
+    world.merge(2);
+    let empty = r#"{"status": "success", "data": {"resultType": "vector", "result": []}}"#;
+    let port =
+        serve(move |_| Some(Response::new(200, empty).with("content-type", "application/json")));
+    let here = format!("http://127.0.0.1:{port}");
+    let nobody = "http://127.0.0.1:1".to_owned();
+    for (server, verdict, code) in [(here, "inconclusive", 4), (nobody, "error", 6)] {
+        for command in ["promote", "gate"] {
+            let inputs = [
+                ("command", command),
+                PATH,
+                ("prometheus-url", server.as_str()),
+                ("fail-on", "pending"),
+            ];
+            let ran = world.run(&inputs);
+            assert_eq!(ran.output("gate-verdict"), verdict, "{}", ran.log);
+            assert_eq!(ran.code, code, "{command}: {}", ran.log);
+        }
+    }
+    // Nobody has said where to ask.
+    let ran = world.run(&[PROMOTE, PATH]);
+    assert_eq!(ran.code, 2, "{}", ran.log);
 }

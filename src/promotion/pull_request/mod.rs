@@ -205,7 +205,7 @@ impl Proposal<'_> {
     /// The four answers, a line each.
     fn glance(&self) -> String {
         format!(
-            "| | |\n| :-- | :-- |\n| **Traffic** | {} |\n| **Evidence** | {} |\n| **Cluster** | {} |\n| **Way back** | {} |\n",
+            "| At a glance | |\n| :-- | :-- |\n| **Traffic** | {} |\n| **Evidence** | {} |\n| **Cluster** | {} |\n| **Way back** | {} |\n",
             traffic::glance(self),
             self.evidence_glance(),
             cluster::glance(self),
@@ -224,9 +224,10 @@ impl Proposal<'_> {
         let (passed, all) = (of(Verdict::Pass), deciding.len());
         let gates = match all {
             0 => "no gates".to_owned(),
-            _ if passed == all => format!("✅ {passed} of {} pass", count(all, "gate")),
+            1 if passed == 1 => "✅ the gate passes".to_owned(),
+            _ if passed == all => format!("✅ all {all} gates pass"),
             _ => format!(
-                "{} {passed} of {} pass",
+                "{} {passed} of {} passed",
                 if of(Verdict::Fail) > 0 { "❌" } else { "⏳" },
                 count(all, "gate")
             ),
