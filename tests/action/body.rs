@@ -32,8 +32,8 @@ fn the_body_answers_in_this_order() {
     let compiled = compile(&Source::new("rollout.yaml", text)).expect("it compiles");
     let plan = &compiled.plan;
     let (from, to) = (
-        plan.stage_index("deploy").expect("a stage"),
         plan.stage_index("split").expect("a stage"),
+        plan.stage_index("weight-100").expect("a stage"),
     );
     let changes = diff(&compiled.objects(from), &compiled.objects(to));
     let gates = [
@@ -59,15 +59,15 @@ fn the_body_answers_in_this_order() {
     };
     assert_eq!(
         proposal.title(),
-        "image-classifier: 02-split (resnet101 30%, cohort canary-users)"
+        "image-classifier: 03-weight-100 (resnet101 100%, cohort canary-users)"
     );
     let body = proposal.body();
     assert_eq!(body, proposal.body(), "the same again");
     let mut rest = body.as_str();
     for part in [
-        "Moves **image-classifier** from `01-deploy` to **`02-split`**",
+        "Moves **image-classifier** from `02-split` to **`03-weight-100`**",
         "| **Traffic** |",
-        "| **Evidence** | ✅ all 2 gates pass",
+        "| **Evidence** | ✅ 2 of 2 gates pass",
         "| **Cluster** |",
         "| **Way back** |",
         "### Traffic",

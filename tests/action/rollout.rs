@@ -524,7 +524,7 @@ fn gates_are_asked_by_the_action_itself() {
     world.merge(1);
     world.run(&[PROMOTE, PATH]);
     world.merge(2);
-    let empty = r#"{"status": "success", "data": {"resultType": "vector", "result": []}}"#;
+    let empty = r#"{"status": "success", "data": {"resultType": "matrix", "result": []}}"#;
     let port =
         serve(move |_| Some(Response::new(200, empty).with("content-type", "application/json")));
     let here = format!("http://127.0.0.1:{port}");

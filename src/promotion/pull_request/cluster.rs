@@ -19,16 +19,15 @@ pub(super) fn glance(proposal: &Proposal<'_>) -> String {
         [one] => format!("{} `{}`", one.verb(), code(&one.id().to_string())),
         many => {
             let of = |verb: &str| many.iter().filter(|one| one.verb() == verb).count();
-            let parts = ["added", "changed", "removed"]
-                .map(|verb| (of(verb), verb))
+            let parts: Vec<String> = ["added", "changed", "removed"]
                 .into_iter()
-                .filter(|(n, _)| *n > 0)
-                .map(|(n, verb)| format!("{n} {verb}"));
-            format!(
-                "{}: {}",
-                count(many.len(), "object"),
-                parts.collect::<Vec<_>>().join(", ")
-            )
+                .filter(|verb| of(verb) > 0)
+                .map(|verb| format!("{} {verb}", of(verb)))
+                .collect();
+            match &parts[..] {
+                [_] => format!("{} {}", count(many.len(), "object"), many[0].verb()),
+                parts => format!("{}: {}", count(many.len(), "object"), parts.join(", ")),
+            }
         }
     };
     let plan = proposal.plan;

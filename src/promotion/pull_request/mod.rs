@@ -225,7 +225,7 @@ impl Proposal<'_> {
         let gates = match all {
             0 => "no gates".to_owned(),
             1 if passed == 1 => "✅ the gate passes".to_owned(),
-            _ if passed == all => format!("✅ all {all} gates pass"),
+            _ if passed == all => format!("✅ {passed} of {all} gates pass"),
             _ => format!(
                 "{} {passed} of {} passed",
                 if of(Verdict::Fail) > 0 { "❌" } else { "⏳" },
@@ -323,13 +323,23 @@ impl Proposal<'_> {
                 "This is the way back. It also puts `{}` on hold: no promotion to it is proposed until the spec changes or `glidepath promote --resume` says so.\n",
                 stage(self.from)
             ),
-            (_, Some(target)) => format!(
-                "```sh\nglidepath rollback --pull-request    # or the workflow \"rollback\"\n```\n\nIt goes to `{}`, where `{}` answers every request. Every pod that it needs runs in `{}` too, so only routes change. A revert of this pull request goes to `{}` instead.\n",
-                stage(target),
-                plan.model(plan.stable).name,
-                stage(self.to),
-                stage(self.from),
-            ),
+            (_, Some(target)) => {
+                let revert = if target == self.from {
+                    "A revert of this pull request goes there, too, but puts nothing on hold."
+                        .to_owned()
+                } else {
+                    format!(
+                        "A revert of this pull request goes to `{}` instead.",
+                        stage(self.from)
+                    )
+                };
+                format!(
+                    "```sh\nglidepath rollback --pull-request    # or the workflow \"rollback\"\n```\n\nIt goes to `{}`, where `{}` answers every request. Every pod that it needs runs in `{}` too, so only routes change. {revert}\n",
+                    stage(target),
+                    plan.model(plan.stable).name,
+                    stage(self.to),
+                )
+            }
             (_, None) if plan.is_past_return(self.to) => format!(
                 "From `{}` on, no earlier stage takes the traffic back in one safe step: the old model has to start first. A rollback is refused until then.\n",
                 stage(self.to)
