@@ -8,6 +8,7 @@ pub mod cli;
 pub mod cmp;
 pub mod compile;
 pub mod diag;
+pub mod forge;
 pub mod gate;
 pub mod objects;
 pub mod plan;

@@ -14,7 +14,7 @@ use crate::units::Moment;
 use super::{Exit, Failure};
 
 /// Whether and how Argo CD is asked.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct HealthArgs {
     /// Ask Argo CD that the application is Synced and Healthy at the live stage; the bake counts from its deployment
     #[arg(long)]

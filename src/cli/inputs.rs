@@ -59,6 +59,13 @@ impl Input {
 }
 
 impl Paths {
+    /// One path, as a file or folder.
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
+            paths: vec![path.to_owned()],
+        }
+    }
+
     /// Where the files are, whatever they hold.
     pub(super) fn locate(&self) -> Result<Vec<PathBuf>, Failure> {
         find(&self.paths)
@@ -128,6 +135,13 @@ fn compile_all(
 }
 
 impl OnePath {
+    /// A file or folder.
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+        }
+    }
+
     /// Compiles the one file; several are wrong usage.
     pub(super) fn compile(&self, output: &mut Output<'_>) -> Result<Input, Failure> {
         let inputs = Paths {

@@ -2,6 +2,7 @@
 //! One file a command; its arguments' documentation is its help.
 //! Nobody imports this room.
 
+mod action;
 mod cmp;
 mod columns;
 mod diff;
@@ -10,6 +11,7 @@ mod exit;
 mod failure;
 mod gate;
 mod gate_report;
+mod grounds;
 mod health;
 mod history;
 mod init;
@@ -19,10 +21,12 @@ mod live;
 mod output;
 mod plan;
 mod promote;
+mod proposal;
 mod reference;
 mod render;
 mod rollback;
 mod series;
+mod site;
 mod standing;
 mod status;
 mod streams;
@@ -116,6 +120,7 @@ enum Command {
     Plan(plan::PlanArgs),
     Render(render::RenderArgs),
     Diff(diff::DiffArgs),
+    Action(action::ActionArgs),
     Status(status::StatusArgs),
     Promote(promote::PromoteArgs),
     Rollback(rollback::RollbackArgs),
@@ -144,6 +149,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
         Command::Plan(args) => plan::run(&args, &mut output),
         Command::Render(args) => render::run(&args, &mut output),
         Command::Diff(args) => diff::run(&args, &mut output),
+        Command::Action(args) => action::run(&args, &mut output),
         Command::Status(args) => status::run(&args, &mut output),
         Command::History(args) => history::run(&args, &mut output),
         Command::Series(args) => series::run(&args, &mut output),

@@ -19,6 +19,7 @@ pub(super) struct Output<'a> {
     colours: [bool; 2],
     quiet: bool,
     verbose: u8,
+    most: Option<usize>,
 }
 
 impl<'a> Output<'a> {
@@ -30,7 +31,18 @@ impl<'a> Output<'a> {
             colours,
             quiet: global.quiet,
             verbose: global.verbose,
+            most: None,
         }
+    }
+
+    /// Writes diagnostics in another format from here on.
+    pub(super) fn set_format(&mut self, format: Format) {
+        self.format = format;
+    }
+
+    /// Writes at most so many annotations of each kind from here on: the runner drops more than ten.
+    pub(super) fn cap_annotations(&mut self, most: usize) {
+        self.most = Some(most);
     }
 
     /// Writes a part of the result.
@@ -123,7 +135,13 @@ impl<'a> Output<'a> {
             .copied()
             .filter(|report| !self.quiet || report.count(Severity::Error) > 0)
             .collect();
-        let _ = diag::write(self.format, &loud, self.colours[1], &mut self.streams.err);
+        let Some(most) = self.most else {
+            let _ = diag::write(self.format, &loud, self.colours[1], &mut self.streams.err);
+            return;
+        };
+        let mut text = Vec::new();
+        let _ = diag::write(self.format, &loud, false, &mut text);
+        let _ = self.streams.err.write_all(capped(&text, most).as_bytes());
     }
 
     /// Says why the run ended, and how.
@@ -141,4 +159,28 @@ impl<'a> Output<'a> {
         let _ = self.streams.err.flush();
         failure.exit
     }
+}
+
+/// The first so many annotations of each kind, and how many more there are.
+fn capped(text: &[u8], most: usize) -> String {
+    let text = String::from_utf8_lossy(text);
+    let mut kept = String::new();
+    for kind in ["error", "warning"] {
+        let start = format!("::{kind} ");
+        let lines: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with(&start))
+            .collect();
+        for line in lines.iter().take(most) {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+        if lines.len() > most {
+            kept.push_str(&diag::github_line(
+                kind,
+                &format!("{} more like these", lines.len() - most),
+            ));
+        }
+    }
+    kept
 }

@@ -13,7 +13,9 @@ use crate::promotion::ledger::{gate_trailers, one_line, traffic_words};
 use super::health::HealthArgs;
 use super::inputs::OnePath;
 use super::output::Output;
-use super::standing::{SigningArgs, Standing, now};
+use super::proposal::{self, Wish};
+use super::site::{PullRequestArgs, Site};
+use super::standing::{SigningArgs, Standing, folder_of, now};
 use super::{Exit, Failure};
 
 /// Point at the next stage, once the live one has baked and its gates have passed
@@ -45,6 +47,8 @@ pub(super) struct PromoteArgs {
     #[command(flatten)]
     health: HealthArgs,
     #[command(flatten)]
+    pull_request: PullRequestArgs,
+    #[command(flatten)]
     signing: SigningArgs,
 }
 
@@ -58,6 +62,19 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
     let input = args.path.compile(output)?;
     if let Some(refusal) = standing.staleness(&input.compiled)? {
         return Err(Failure::refused(&[refusal]));
+    }
+    if args.pull_request.pull_request {
+        let site = Site::of_clone(folder_of(&spec), args.pull_request.base.as_deref())?;
+        let wish = Wish {
+            to: args.to.clone(),
+            reason,
+            force: args.force,
+            resume: args.resume,
+            evidence: args.evidence.clone(),
+        };
+        let signing = args.signing.signing();
+        let done = proposal::promote(&standing, &input, &wish, &args.health, &site, &signing)?;
+        return proposal::report(&standing, &done, output);
     }
     let lock = &standing.lock;
     let to = match &args.to {

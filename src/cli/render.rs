@@ -174,6 +174,21 @@ fn check(jobs: &[Job], output: &mut Output<'_>) -> Result<Exit, Failure> {
     output.finish(exit)
 }
 
+/// What a render of the tree beside a file would change.
+pub(super) fn pending(input: &Input) -> Result<Vec<Change>, Failure> {
+    let args = RenderArgs {
+        paths: Paths::new(&input.path),
+        check: true,
+        stdout: false,
+        stage: None,
+        out: None,
+        force: false,
+        restart: false,
+    };
+    let job = prepare(&args, input, input.tree_folder())?;
+    disk::compare(&job.folder, &job.wanted()).map_err(|error| Failure::disk(&error))
+}
+
 /// A change of one file as a unified diff, as git writes it.
 pub(super) fn file_diff(change: &Change) -> String {
     let (before, after) = (change.before.as_deref(), change.after.as_deref());

@@ -8,7 +8,9 @@ use crate::tree::Hold;
 
 use super::inputs::OnePath;
 use super::output::Output;
-use super::standing::{SigningArgs, Standing};
+use super::proposal::{self, Wish};
+use super::site::{PullRequestArgs, Site};
+use super::standing::{SigningArgs, Standing, folder_of};
 use super::{Exit, Failure};
 
 /// Point at an earlier stage, and hold the one that is left
@@ -32,12 +34,26 @@ pub(super) struct RollbackArgs {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    pull_request: PullRequestArgs,
+    #[command(flatten)]
     signing: SigningArgs,
 }
 
 pub(super) fn run(args: &RollbackArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let spec = args.path.locate()?;
     let standing = Standing::read(&spec, !args.dry_run, output)?;
+    if args.pull_request.pull_request {
+        let site = Site::of_clone(folder_of(&spec), args.pull_request.base.as_deref())?;
+        let wish = Wish {
+            to: args.to.clone(),
+            reason: Some(args.reason.clone()),
+            ..Wish::default()
+        };
+        let compiled = args.path.compile_alone().ok();
+        let signing = args.signing.signing();
+        let done = proposal::rollback(&standing, compiled.as_ref(), &wish, &[], &site, &signing)?;
+        return proposal::report(&standing, &done, output);
+    }
     let lock = &standing.lock;
     let wish = args
         .to

@@ -22,6 +22,11 @@ pub(super) fn write(reports: &[&Report], out: &mut dyn io::Write) -> io::Result<
     Ok(())
 }
 
+/// One command without a place: `::notice title=glidepath::text`.
+pub fn line(kind: &str, text: &str) -> String {
+    format!("::{kind} title=glidepath::{}\n", data(text))
+}
+
 fn command(out: &mut String, report: &Report, one: &Located<'_>) -> std::fmt::Result {
     let found = one.found;
     let name = report.source.name();

@@ -23,6 +23,7 @@ pub use crate::text::Route;
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Label, Part, Place};
 pub use failure::write_failure;
+pub use github::line as github_line;
 pub use report::Report;
 
 /// How reports are written.

@@ -83,7 +83,7 @@ pub fn propose(
         && !repo.reaches(head.tip, tip)?
     {
         let commit = repo.commit(tip)?;
-        if !is_ours(repo, head, tip, edits)? {
+        if !is_ours(repo, head.tip, tip, edits)? {
             let message = format!(
                 "the branch `{branch}` has commits that glidepath did not make: {} by {}",
                 tip.short(),
@@ -129,7 +129,12 @@ fn holds(repo: &Repo, tip: CommitId, parent: CommitId, edits: &[Edit]) -> Result
 }
 
 /// Whether a commit is a move of ours on top of the branch's history, and nothing else: trailers alone can be copied.
-fn is_ours(repo: &Repo, head: &Head, tip: CommitId, edits: &[Edit]) -> Result<bool, GitError> {
+pub(super) fn is_ours(
+    repo: &Repo,
+    base: CommitId,
+    tip: CommitId,
+    edits: &[Edit],
+) -> Result<bool, GitError> {
     let commit = repo.commit(tip)?;
     let [parent] = commit.parents[..] else {
         return Ok(false);
@@ -144,7 +149,7 @@ fn is_ours(repo: &Repo, head: &Head, tip: CommitId, edits: &[Edit]) -> Result<bo
         })
         .collect();
     Ok(Entry::read(&commit.message).is_some()
-        && repo.reaches(head.tip, parent)?
+        && repo.reaches(base, parent)?
         && repo
             .differing(parent, tip)?
             .iter()

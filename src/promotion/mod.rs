@@ -8,5 +8,7 @@ pub mod gates;
 pub mod health;
 pub mod history;
 pub mod ledger;
+pub mod pull_request;
 pub mod rollback;
 pub mod series;
+pub mod upsert;

@@ -24,9 +24,15 @@ const COLOURS: [(&str, char); 7] = [
     ("#e0b63a", '🟨'),
 ];
 
+/// Of the column behind a marked stage: to be seen on white and on black.
+const MARK: &str = "#8c959f55";
+
 /// An `xychart-beta` with one line a model: its share of the requests that no cohort claims, stage by stage. Below it, whose line
 /// has which colour. None where nothing moves, or where nobody could read it.
-pub(super) fn chart(plan: &Plan) -> Option<String> {
+///
+/// A marked stage stands out by a column behind the lines and an arrow before its name; such a chart is lower, so that what
+/// follows it is in sight.
+pub fn traffic_chart(plan: &Plan, marked: Option<usize>) -> Option<String> {
     let has_share = |model: &ModelId| {
         plan.stages
             .iter()
@@ -39,18 +45,30 @@ pub(super) fn chart(plan: &Plan) -> Option<String> {
         return None;
     }
     let colours: Vec<&str> = COLOURS.iter().map(|(colour, _)| *colour).collect();
+    let colours = match marked {
+        Some(_) => [&[MARK], &colours[..models.len()]].concat(),
+        None => colours[..models.len()].to_vec(),
+    };
+    let height = if marked.is_some() { 240 } else { 320 };
     let mut text = String::new();
     let mut line =
         |words: String| writeln!(text, "{words}").expect("writing to a string cannot fail");
     line("```mermaid".to_owned());
     line(format!(
-        "%%{{init: {{\"xyChart\": {{\"width\": {WIDTH}, \"height\": 320}}, \"themeVariables\": {{\"xyChart\": {{\"plotColorPalette\": \"{}\"}}}}}}}}%%",
-        colours[..models.len()].join(", ")
+        "%%{{init: {{\"xyChart\": {{\"width\": {WIDTH}, \"height\": {height}}}, \"themeVariables\": {{\"xyChart\": {{\"plotColorPalette\": \"{}\"}}}}}}}}%%",
+        colours.join(", ")
     ));
     line("xychart-beta".to_owned());
     line("    title \"Share of the requests that no cohort claims\"".to_owned());
-    line(format!("    x-axis [{}]", labels(plan).join(", ")));
+    line(format!("    x-axis [{}]", labels(plan, marked).join(", ")));
     line("    y-axis \"%\" 0 --> 100".to_owned());
+    if let Some(marked) = marked {
+        let column = (0..plan.stages.len()).map(|index| if index == marked { "100" } else { "0" });
+        line(format!(
+            "    bar [{}]",
+            column.collect::<Vec<_>>().join(", ")
+        ));
+    }
     for model in &models {
         let shares: Vec<String> = plan
             .stages
@@ -71,15 +89,19 @@ pub(super) fn chart(plan: &Plan) -> Option<String> {
 }
 
 /// The names of the stages, or their numbers where the names would run into each other.
-fn labels(plan: &Plan) -> Vec<String> {
+fn labels(plan: &Plan, marked: Option<usize>) -> Vec<String> {
     let names = plan.stages.iter().map(|stage| stage.name.as_str());
     let longest = names.clone().map(str::len).max().unwrap_or(0);
-    if (longest + 1) * CHARACTER * plan.stages.len() <= AXIS {
-        names.map(|name| format!("\"{name}\"")).collect()
-    } else {
-        let numbered = (0..plan.stages.len()).map(|index| plan.numbered(index));
-        numbered
-            .map(|name| format!("\"{}\"", name.split('-').next().unwrap_or_default()))
-            .collect()
-    }
+    let has_room = (longest + 1) * CHARACTER * plan.stages.len() <= AXIS;
+    let label = |index: usize| {
+        let numbered = plan.numbered(index);
+        let name = if has_room {
+            plan.stages[index].name.as_str()
+        } else {
+            numbered.split('-').next().unwrap_or_default()
+        };
+        let mark = if marked == Some(index) { "▶ " } else { "" };
+        format!("\"{mark}{name}\"")
+    };
+    (0..plan.stages.len()).map(label).collect()
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::plan::{Plan, Split, StageKind};
 use crate::units::Bake;
 
-use super::chart::chart;
+use super::chart::traffic_chart;
 
 /// The plan as Markdown: a table of stages, a chart of the traffic, and, in a tree, links to its files.
 pub fn plan_markdown(plan: &Plan, in_tree: bool) -> String {
@@ -19,7 +19,7 @@ pub fn plan_markdown(plan: &Plan, in_tree: bool) -> String {
     line("");
     line(&summary(plan));
     line("");
-    if let Some(chart) = chart(plan) {
+    if let Some(chart) = traffic_chart(plan, None) {
         line(&chart);
     }
     line("| Stage | Requests | Cohorts | Running | Bake | Gates | Rollback |");

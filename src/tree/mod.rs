@@ -11,6 +11,7 @@ mod markdown;
 mod pointer;
 mod print;
 
+pub use chart::traffic_chart;
 pub use diff::{ObjectDiff, diff, unified};
 pub use hold::Hold;
 pub use layout::{HEADER, Tree, lay_out};

@@ -3,6 +3,7 @@
 import sys
 import time
 
+import action
 import language
 import plugin
 import promotion
@@ -12,6 +13,7 @@ import transitions
 from report import Report
 
 GROUPS = {
+    "action": action,
     "language": language,
     "plugin": plugin,
     "promotion": promotion,

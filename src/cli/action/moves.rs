@@ -1,0 +1,291 @@
+//! `promote`, `rollback` and `gate` in a workflow.
+
+use std::path::Path;
+
+use crate::cli::grounds::{grounds, handed_in, verdict};
+use crate::cli::health::HealthArgs;
+use crate::cli::inputs::{Input, OnePath};
+use crate::cli::output::Output;
+use crate::cli::proposal::{self, Done, Wish, reasons, word};
+use crate::cli::site::variable;
+use crate::cli::standing::{Standing, folder_of, now};
+use crate::cli::{Exit, Failure};
+use crate::forge::StatusState;
+use crate::promotion::decide::Why;
+use crate::promotion::gates::Verdict;
+use crate::promotion::pull_request::{GateLine, escape};
+use crate::promotion::upsert::Operation;
+use crate::sink::git::{Person, Signing};
+use crate::tree::describe;
+
+use super::inputs::{Inputs, OnFail};
+use super::runner::{Runner, notice, warning};
+
+/// Who commits in a workflow
+/// (<https://github.com/actions/checkout#push-a-commit-using-the-built-in-token>).
+const BOT: (&str, &str) = (
+    "github-actions[bot]",
+    "41898282+github-actions[bot]@users.noreply.github.com",
+);
+
+/// What a move begins with.
+struct Start {
+    standing: Standing,
+    input: Option<Input>,
+    folder: std::path::PathBuf,
+}
+
+impl Start {
+    /// Reads what is committed and compiles; a rollback goes on where that fails.
+    fn new(inputs: &Inputs, must_compile: bool, output: &mut Output<'_>) -> Result<Self, Failure> {
+        let path = OnePath::new(&inputs.path);
+        let spec = path.locate()?;
+        let standing = Standing::read(&spec, false, output)?;
+        let input = match path.compile(output) {
+            Ok(input) => Some(input),
+            Err(failure) if must_compile => return Err(failure),
+            Err(_) => None,
+        };
+        let folder = folder_of(&spec).to_owned();
+        let folder = if folder.as_os_str().is_empty() {
+            Path::new(".").to_owned()
+        } else {
+            folder
+        };
+        Ok(Self {
+            standing,
+            input,
+            folder,
+        })
+    }
+}
+
+pub(super) fn promote(
+    inputs: &Inputs,
+    runner: &mut Runner,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let Start {
+        standing,
+        input,
+        folder,
+    } = Start::new(inputs, true, output)?;
+    let input = input.expect("it must compile");
+    let compiled = &input.compiled;
+    let plan = describe(&compiled.plan, &compiled.digest);
+    if let Some(path) = runner.file("glidepath-plan.json", &format!("{plan:#}\n"))? {
+        runner.set("plan-json-path", path.display().to_string());
+    }
+    let site = inputs.site(&folder)?;
+    let wish = Wish {
+        to: inputs.stage.clone(),
+        reason: inputs.reason.clone(),
+        force: inputs.reason.is_some(),
+        resume: inputs.resume,
+        evidence: inputs.evidence.clone(),
+    };
+    let done = proposal::promote(
+        &standing,
+        &input,
+        &wish,
+        &HealthArgs::default(),
+        &site,
+        &signing(),
+    )?;
+    let failed = done.refusals.iter().find(|one| one.why == Why::GateFailed);
+    let may_go_back = crate::promotion::rollback::default_target(&standing.lock, standing.live);
+    if let (Some(failed), OnFail::Rollback, Some(_)) = (failed, inputs.on_fail, may_go_back) {
+        let wish = Wish {
+            reason: Some(failed.message.clone()),
+            ..Wish::default()
+        };
+        let mut back = proposal::rollback(
+            &standing,
+            Some(compiled),
+            &wish,
+            &done.gates,
+            &site,
+            &signing(),
+        )?;
+        back.refusals = done.refusals;
+        return report(&standing, &back, runner, output);
+    }
+    report(&standing, &done, runner, output)
+}
+
+pub(super) fn rollback(
+    inputs: &Inputs,
+    runner: &mut Runner,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let Start {
+        standing,
+        input,
+        folder,
+    } = Start::new(inputs, false, output)?;
+    let site = inputs.site(&folder)?;
+    let wish = Wish {
+        to: inputs.stage.clone(),
+        reason: inputs.reason.clone(),
+        ..Wish::default()
+    };
+    let compiled = input.as_ref().map(|input| &input.compiled);
+    // A way back waits for no telemetry; verdicts that are there already are told.
+    let judged: Vec<GateLine> = match &inputs.evidence {
+        None => Vec::new(),
+        Some(path) => {
+            let (_, gates) = handed_in(&standing, path)?;
+            gates
+                .into_iter()
+                .filter(|gate| gate.why.is_empty())
+                .collect()
+        }
+    };
+    let done = proposal::rollback(&standing, compiled, &wish, &judged, &site, &signing())?;
+    report(&standing, &done, runner, output)
+}
+
+pub(super) fn gate(
+    inputs: &Inputs,
+    runner: &mut Runner,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let Start {
+        standing,
+        input,
+        folder,
+    } = Start::new(inputs, true, output)?;
+    let input = input.expect("it must compile");
+    let since = standing.since()?;
+    let began = since.last().map_or_else(now, |commit| commit.committed);
+    let (_, gates) = grounds(&standing, &input, began, inputs.evidence.as_deref())?;
+    let verdict = verdict(&gates);
+    let stage = &standing.stage().folder;
+    runner.set("stage", stage.clone());
+    runner.set("gate-verdict", verdict.map_or("pass", Verdict::word));
+    runner.say(&format!("## {}: gates of `{stage}`", standing.lock.rollout));
+    runner.say(&table(&gates));
+    if inputs.status
+        && let Some(commit) = variable("GITHUB_SHA")
+    {
+        let site = inputs.site(&folder)?;
+        let state = match verdict {
+            None | Some(Verdict::Pass) => StatusState::Success,
+            Some(Verdict::Fail) => StatusState::Failure,
+            Some(Verdict::Inconclusive) => StatusState::Pending,
+            Some(Verdict::Error) => StatusState::Error,
+        };
+        let passed = gates
+            .iter()
+            .filter(|gate| gate.verdict == Verdict::Pass)
+            .count();
+        let words = format!("{passed} of {} gates of {stage} pass", gates.len());
+        let context = format!("glidepath/{}", standing.lock.rollout);
+        site.github
+            .set_status(&commit, &context, state, &words, run_url().as_deref())?;
+    }
+    Ok(match verdict {
+        None | Some(Verdict::Pass) => Exit::Done,
+        Some(Verdict::Fail) => Exit::GateFailed,
+        Some(Verdict::Inconclusive) => Exit::NotYet,
+        Some(Verdict::Error) => Exit::Outside,
+    })
+}
+
+/// Outputs, summary and log of a move.
+fn report(
+    standing: &Standing,
+    done: &Done,
+    runner: &mut Runner,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    runner.set("stage", done.stage.clone());
+    runner.set("next-stage", done.next.clone().unwrap_or_default());
+    runner.set("gate-verdict", done.verdict.map_or("", Verdict::word));
+    let operation = done
+        .pull
+        .as_ref()
+        .map_or(Operation::Nothing, |pull| pull.operation);
+    runner.set("pull-request-operation", word(operation));
+    runner.set("changed", (operation != Operation::Nothing).to_string());
+    runner.say(&format!("## {}", standing.lock.rollout));
+    if let Some(upserted) = &done.pull
+        && let Some(pull) = &upserted.pull
+    {
+        runner.set("pull-request-number", pull.number.to_string());
+        runner.set("pull-request-url", pull.url.clone());
+        runner.set(
+            "pull-request-branch",
+            done.branch.clone().unwrap_or_default(),
+        );
+        let tip = upserted
+            .tip
+            .clone()
+            .unwrap_or_else(|| pull.head_sha.clone());
+        runner.set("pull-request-head-sha", tip);
+        let said = format!("#{} {}", pull.number, word(operation));
+        notice(output, &format!("{}: {said}", standing.lock.rollout))?;
+        runner.say(&format!(
+            "[{}]({}): {}",
+            escape(&pull.title),
+            pull.url,
+            word(operation)
+        ));
+    }
+    for note in &done.notes {
+        warning(output, &format!("{}: {note}", standing.lock.rollout))?;
+        runner.say(&escape(note));
+    }
+    if !done.refusals.is_empty() {
+        runner.say(&format!(
+            "Not yet `{}`: {}.",
+            done.next.clone().unwrap_or_default(),
+            escape(&reasons(&done.refusals))
+        ));
+    }
+    if !done.gates.is_empty() {
+        runner.say(&table(&done.gates));
+    }
+    if done.refusals.is_empty() {
+        return Ok(Exit::Done);
+    }
+    Err(Failure::refused(&done.refusals))
+}
+
+fn table(gates: &[GateLine]) -> String {
+    if gates.is_empty() {
+        return "No gates.".to_owned();
+    }
+    let rows = gates.iter().map(|gate| {
+        format!(
+            "| {} | {} | {} | {} |\n",
+            escape(&gate.name),
+            gate.verdict.word(),
+            escape(&gate.value),
+            escape(&gate.why)
+        )
+    });
+    format!(
+        "| Gate | Verdict | Measured | |\n| :-- | :-- | --: | :-- |\n{}",
+        rows.collect::<String>()
+    )
+}
+
+/// The page of this run.
+fn run_url() -> Option<String> {
+    let [server, repository, run] =
+        ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(variable);
+    Some(format!("{}/{}/actions/runs/{}", server?, repository?, run?))
+}
+
+fn signing() -> Signing {
+    let person = || Person {
+        name: BOT.0.to_owned(),
+        email: BOT.1.to_owned(),
+    };
+    Signing {
+        author: Some(person()),
+        committer: Some(person()),
+        date: None,
+    }
+}

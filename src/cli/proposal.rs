@@ -1,0 +1,437 @@
+//! A move as a pull request, from the command line or from a workflow: what is due, on what evidence, and what comes of it.
+
+use std::path::PathBuf;
+
+use crate::compile::Compiled;
+use crate::promotion::decide::{self, Refusal, Why, against_jump, against_leaving, standing_hold};
+use crate::promotion::gates::Verdict;
+use crate::promotion::ledger::{gate_trailers, one_line, traffic_words};
+use crate::promotion::pull_request::{Baked, GateLine, Kind, Marker, Proposal, bare};
+use crate::promotion::rollback;
+use crate::promotion::upsert::{self, Operation, Target, Trouble, Upserted, Wanted};
+use crate::sink::git::{Edit, Signing};
+use crate::tree::{Hold, diff};
+use crate::units::Bake;
+
+use super::grounds::{grounds, verdict};
+use super::health::HealthArgs;
+use super::inputs::Input;
+use super::output::Output;
+use super::site::Site;
+use super::standing::{Standing, in_tree, now};
+use super::{Exit, Failure};
+
+/// What somebody wants beside the default.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wish {
+    /// The stage to go to.
+    pub(super) to: Option<String>,
+    /// Why gates and bake do not count, or why to go back.
+    pub(super) reason: Option<String>,
+    /// Whether the reason overrides gates and bake.
+    pub(super) force: bool,
+    /// Lift a hold, and open again what a person closed.
+    pub(super) resume: bool,
+    /// Verdicts that somebody else came to.
+    pub(super) evidence: Option<PathBuf>,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// The live stage's folder.
+    pub(super) stage: String,
+    /// The folder of the stage that is proposed, or would be.
+    pub(super) next: Option<String>,
+    /// How the gates stand together, where there are any.
+    pub(super) verdict: Option<Verdict>,
+    /// The gates.
+    pub(super) gates: Vec<GateLine>,
+    /// The pull request.
+    pub(super) pull: Option<Upserted>,
+    /// Its branch.
+    pub(super) branch: Option<String>,
+    /// Its body, as it is or would be.
+    pub(super) body: String,
+    /// What speaks against it.
+    pub(super) refusals: Vec<Refusal>,
+    /// What people should know.
+    pub(super) notes: Vec<String>,
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(refusal) => Self::refused(&[refusal]),
+            Trouble::Git(error) => Self::git(&error),
+            Trouble::Forge(error) => Self {
+                exit: Exit::Outside,
+                message: error.message,
+                help: error.help,
+            },
+            Trouble::Remote(error) => Self {
+                exit: Exit::Outside,
+                message: error.message,
+                help: error.help,
+            },
+        }
+    }
+}
+
+impl From<crate::forge::ForgeError> for Failure {
+    fn from(error: crate::forge::ForgeError) -> Self {
+        Trouble::Forge(error).into()
+    }
+}
+
+/// Proposes the next stage, where it is due.
+pub(super) fn promote(
+    standing: &Standing,
+    input: &Input,
+    wish: &Wish,
+    health: &HealthArgs,
+    site: &Site,
+    signing: &Signing,
+) -> Result<Done, Failure> {
+    let (lock, compiled) = (&standing.lock, &input.compiled);
+    let mut done = Done {
+        stage: standing.stage().folder.clone(),
+        ..Done::default()
+    };
+    if let Some(refusal) = standing.staleness(compiled)? {
+        done.refusals.push(refusal);
+        return Ok(done);
+    }
+    let hold = standing_hold(lock, standing.hold.as_ref()).filter(|_| !wish.resume);
+    let to = match &wish.to {
+        Some(name) => Some(standing.index(name)?),
+        None => Some(standing.live + 1).filter(|next| *next < lock.stages.len()),
+    };
+    let target = site.target();
+    let edits = standing.edits(
+        to.unwrap_or(standing.live),
+        standing_hold(lock, standing.hold.as_ref())
+            .is_none_or(|_| wish.resume)
+            .then_some(None),
+    );
+    let marker = marker(standing, to.unwrap_or(standing.live));
+    let closed = upsert::close_obsolete(
+        &standing.repo,
+        &target,
+        &marker,
+        hold.map(|hold| hold.stage.as_str()),
+        &edits,
+        standing.head.tip,
+    )?;
+    let was_closed = !closed.is_empty();
+    done.notes.extend(closed);
+    let Some(to) = to else {
+        done.notes.push(format!(
+            "complete in `{}`; nothing comes after it",
+            done.stage
+        ));
+        done.pull = was_closed.then(|| closed_only(&done.notes));
+        return Ok(done);
+    };
+    done.next = Some(lock.stages[to].folder.clone());
+    let since = standing.since()?;
+    let mut began = since.last().map_or_else(now, |commit| commit.committed);
+    let mut unhealthy = None;
+    if health.is_asked(compiled.plan.policy.require_healthy && !wish.force) {
+        let commits: Vec<String> = since.iter().map(|commit| commit.id.to_string()).collect();
+        match health.ask(&lock.rollout, &commits)? {
+            Ok(deployed) => began = deployed.unwrap_or(began),
+            Err(refusal) => unhealthy = Some(refusal),
+        }
+    }
+    let (judged, gates) = grounds(standing, input, began, wish.evidence.as_deref())?;
+    done.verdict = verdict(&gates);
+    done.gates = gates;
+    let state = decide::Standing {
+        lock,
+        live: standing.live,
+        elapsed: now().since(began).seconds(),
+        hold: standing.hold.as_ref(),
+        judged: &judged,
+    };
+    let mut refusals: Vec<Refusal> = against_jump(lock, standing.live, to, wish.force)
+        .into_iter()
+        .collect();
+    if refusals.is_empty() {
+        refusals.extend(against_leaving(&state, to, wish.force, wish.resume));
+    }
+    refusals.extend(unhealthy);
+    refusals.extend(open_rollback(standing, &target, &marker)?);
+    let words = reasons(&refusals);
+    let changes = diff(&compiled.objects(standing.live), &compiled.objects(to));
+    let proposal = Proposal {
+        plan: &compiled.plan,
+        digest: &lock.spec_digest,
+        folder: &marker.folder,
+        from: standing.live,
+        to,
+        kind: Kind::Promotion {
+            forced: wish.reason.as_deref().filter(|_| wish.force),
+            blocked: (!refusals.is_empty()).then_some(words.as_str()),
+        },
+        gates: &done.gates,
+        baked: Baked {
+            asked: state.bake(),
+            is_over: state.left() == Bake::ZERO,
+        },
+        changes: &changes,
+    };
+    done.body = proposal.body();
+    if !refusals.is_empty() {
+        // Whoever looks at a pull request that is open already must see what has become of the evidence.
+        let told = upsert::retell(&target, &marker, &proposal.title(), &done.body)?;
+        done.pull = match told {
+            Some((pull, changed)) => {
+                done.branch = Some(pull.head.clone());
+                Some(Upserted {
+                    operation: if changed {
+                        Operation::Updated
+                    } else {
+                        Operation::Nothing
+                    },
+                    tip: Some(pull.head_sha.clone()),
+                    pull: Some(pull),
+                    notes: Vec::new(),
+                })
+            }
+            None => was_closed.then(|| closed_only(&done.notes)),
+        };
+        done.refusals = refusals;
+        return Ok(done);
+    }
+    let stage = &lock.stages[to];
+    let mut entry = standing.entry(to);
+    entry.gates = gate_trailers(standing.stage(), &judged);
+    entry.forced = wish.reason.as_deref().filter(|_| wish.force).map(one_line);
+    let subject = format!(
+        "{}: {} ({})",
+        lock.rollout,
+        stage.folder,
+        traffic_words(lock, stage)
+    );
+    let message = entry.message(&subject, &format!("Moves on from `{}`.", done.stage));
+    let branch = site.branch(&lock.rollout, &stage.name)?;
+    let upserted = upsert::upsert(
+        &standing.repo,
+        &target,
+        &Wanted {
+            marker: &marker,
+            branch: &branch,
+            title: &proposal.title(),
+            body: &done.body,
+            edits: &edits,
+            message: &message,
+            signing,
+            head: &standing.head,
+            again: wish.resume,
+        },
+    )?;
+    done.branch = Some(branch);
+    done.notes.extend(upserted.notes.iter().cloned());
+    done.pull = Some(upserted);
+    Ok(done)
+}
+
+/// Proposes to go back; waits for nothing.
+pub(super) fn rollback(
+    standing: &Standing,
+    compiled: Option<&Compiled>,
+    wish: &Wish,
+    gates: &[GateLine],
+    site: &Site,
+    signing: &Signing,
+) -> Result<Done, Failure> {
+    let lock = &standing.lock;
+    let mut done = Done {
+        stage: standing.stage().folder.clone(),
+        gates: gates.to_vec(),
+        verdict: verdict(gates),
+        ..Done::default()
+    };
+    let wished = wish
+        .to
+        .as_deref()
+        .map(|name| standing.index(name))
+        .transpose()?;
+    let found = rollback::target(lock, standing.live, wished)
+        .map_err(|refusal| Failure::refused(&[refusal]))?;
+    let Some(to) = found else {
+        done.notes
+            .push(format!("nothing to go back from in `{}`", done.stage));
+        return Ok(done);
+    };
+    done.next = Some(lock.stages[to].folder.clone());
+    let by = standing
+        .repo
+        .committer(signing)
+        .map_err(|error| Failure::git(&error))?;
+    let reason = one_line(wish.reason.as_deref().unwrap_or_default());
+    let hold = Hold {
+        stage: standing.stage().name.clone(),
+        reason: reason.clone(),
+        spec_digest: lock.spec_digest.clone(),
+        by: by.to_string(),
+        commit: standing.head.tip.to_string(),
+    };
+    let edits: Vec<Edit> = standing.edits(to, Some(Some(hold.text())));
+    let marker = marker(standing, to);
+    // A tree that is not what the file compiles to goes back all the same, and then speaks for itself.
+    let current = match compiled {
+        Some(compiled) if standing.staleness(compiled)?.is_none() => Some(compiled),
+        Some(_) | None => None,
+    };
+    let (title, body) = if let Some(compiled) = current {
+        let changes = diff(&compiled.objects(standing.live), &compiled.objects(to));
+        let proposal = Proposal {
+            plan: &compiled.plan,
+            digest: &lock.spec_digest,
+            folder: &marker.folder,
+            from: standing.live,
+            to,
+            kind: Kind::Rollback { reason: &reason },
+            gates,
+            baked: Baked {
+                asked: Bake::ZERO,
+                is_over: true,
+            },
+            changes: &changes,
+        };
+        (proposal.title(), proposal.body())
+    } else {
+        done.notes.push(
+            "rollout.yaml does not compile to the committed tree; going by the tree".to_owned(),
+        );
+        bare(
+            lock,
+            standing.live,
+            to,
+            &reason,
+            &standing.diff(to, &edits)?,
+            &marker,
+        )
+    };
+    let stage = &lock.stages[to];
+    let mut entry = standing.entry(to);
+    entry.reason = Some(reason).filter(|reason| !reason.is_empty());
+    let subject = format!(
+        "{}: back to {} ({})",
+        lock.rollout,
+        stage.folder,
+        traffic_words(lock, stage)
+    );
+    let message = entry.message(
+        &subject,
+        &format!("Goes back from `{}`, and holds it.", done.stage),
+    );
+    let branch = site.branch(&lock.rollout, &stage.name)?;
+    let upserted = upsert::upsert(
+        &standing.repo,
+        &site.target(),
+        &Wanted {
+            marker: &marker,
+            branch: &branch,
+            title: &title,
+            body: &body,
+            edits: &edits,
+            message: &message,
+            signing,
+            head: &standing.head,
+            again: true,
+        },
+    )?;
+    done.body = body;
+    done.branch = Some(branch);
+    done.notes.extend(upserted.notes.iter().cloned());
+    done.pull = Some(upserted);
+    Ok(done)
+}
+
+/// Says on the terminal what came of it.
+pub(super) fn report(
+    standing: &Standing,
+    done: &Done,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let rollout = &standing.lock.rollout;
+    for note in &done.notes {
+        output.note(format_args!("{rollout}: {note}"));
+    }
+    if let Some((pull, upserted)) = done
+        .pull
+        .as_ref()
+        .and_then(|one| Some((one.pull.as_ref()?, one)))
+    {
+        output.note(format_args!(
+            "{rollout}: #{} {}",
+            pull.number,
+            word(upserted.operation)
+        ));
+        output.result(format_args!("{}\n", pull.url))?;
+    }
+    if !done.refusals.is_empty() {
+        return Err(Failure::refused(&done.refusals));
+    }
+    output.finish(Exit::Done)
+}
+
+/// The word for an operation, as the Action's output has it.
+pub(super) fn word(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Created => "created",
+        Operation::Updated => "updated",
+        Operation::Closed => "closed",
+        Operation::Nothing => "none",
+    }
+}
+
+/// The reasons, each with its help, as one text.
+pub(super) fn reasons(refusals: &[Refusal]) -> String {
+    let messages: Vec<&str> = refusals.iter().map(|one| one.message.as_str()).collect();
+    messages.join("; ")
+}
+
+fn closed_only(notes: &[String]) -> Upserted {
+    Upserted {
+        operation: Operation::Closed,
+        pull: None,
+        tip: None,
+        notes: notes.to_vec(),
+    }
+}
+
+fn marker(standing: &Standing, to: usize) -> Marker {
+    let lock = &standing.lock;
+    Marker {
+        rollout: lock.rollout.clone(),
+        folder: standing.repo.from_root(in_tree("").trim_end_matches('/')),
+        from: standing.stage().name.clone(),
+        to: lock.stages[to].name.clone(),
+        digest: lock.spec_digest.clone(),
+        superseded: false,
+    }
+}
+
+/// A way back that is proposed is decided on before the way on.
+fn open_rollback(
+    standing: &Standing,
+    target: &Target<'_>,
+    marker: &Marker,
+) -> Result<Option<Refusal>, Failure> {
+    let lock = &standing.lock;
+    let open = upsert::open(target, marker)?;
+    let back = open.into_iter().find(|(_, found)| {
+        found.from == marker.from
+            && lock
+                .stage_index(&found.to)
+                .is_some_and(|to| to < standing.live)
+    });
+    Ok(back.map(|(pull, _)| {
+        Refusal::new(Why::NotYet, format!("#{} proposes to go back", pull.number))
+            .help("merge it, or close it")
+    }))
+}

@@ -1,0 +1,10 @@
+//! The GitHub Action and everything that it talks to: a stateful GitHub, a git remote over HTTP, the workflow runner.
+
+mod body;
+mod check;
+mod fake;
+mod forge;
+mod hostile;
+mod http;
+mod rollout;
+mod world;
