@@ -241,7 +241,9 @@ fn broken_and_oversized_answers_are_errors() {
             }
             3 => answer(stream, "200 OK", "", "<html>"),
             _ => {
-                drop(stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"status\""))
+                drop(
+                    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"status\""),
+                );
             }
         });
         let found = judge(Settings {

@@ -132,7 +132,7 @@ fn history_text() -> String {
     // A pod that starts anew in the middle: its counter falls to 0, and nothing is lost or counted twice.
     let labels = istio("destination", "churn-v2", "response_code=\"200\",pod=\"b\"");
     counter(&mut text, "istio_requests_total", &labels, &|at| {
-        (at >= 0).then(|| ((at % 1_800) / 15) as f64)
+        (at >= 0).then_some(((at % 1_800) / 15) as f64)
     });
     let labels = istio("destination", "churn-v2", "response_code=\"503\",pod=\"a\"");
     counter(&mut text, "istio_requests_total", &labels, &|at| {
@@ -144,7 +144,7 @@ fn history_text() -> String {
         "response_code=\"200\",grpc_response_status=\"14\",pod=\"a\"",
     );
     counter(&mut text, "istio_requests_total", &labels, &|at| {
-        (at >= 0).then(|| (at / 15) as f64 * 0.5)
+        (at >= 0).then_some((at / 15) as f64 * 0.5)
     });
     text.push_str("# TYPE istio_request_duration_milliseconds histogram\n");
     for (workload, share) in [("churn-v1", 0.97), ("churn-v2", 0.96), ("worse-v2", 0.90)] {

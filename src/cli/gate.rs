@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use clap::{Args, ValueEnum};
 
 use crate::gate::prometheus::{Prometheus, Settings};
-use crate::gate::{Occasion, Record, Replay, Source, Verdict, When, evaluate, preview};
+use crate::gate::{Occasion, Record, Replay, Source, Verdict, When, evaluate, needs, preview};
 use crate::plan::{GateKind, Plan};
 use crate::units::{Bake, Moment};
 
@@ -245,6 +245,15 @@ fn explain(
         for line in meaning {
             output.result(format_args!("  {line}\n"))?;
         }
+        let needs = needs(plan, stage).into_iter();
+        for need in needs.filter(|need| need.gate == name && need.model == model) {
+            if let Some(bake) = need.bake {
+                output.result(format_args!(
+                    "  {} requests are needed {}: a bake of {bake} at the traffic that is expected\n",
+                    need.requests, need.why
+                ))?;
+            }
+        }
     }
     output.finish(Exit::Done)
 }
@@ -327,9 +336,12 @@ fn references(input: &Input) -> BTreeMap<String, String> {
     let folder = input.path.parent().map(PathBuf::from).unwrap_or_default();
     let gates = input.compiled.plan.gates.iter();
     gates
-        .filter_map(|gate| match &gate.kind {
-            GateKind::Drift(drift) => drift.reference.clone(),
-            _ => None,
+        .filter_map(|gate| {
+            if let GateKind::Drift(drift) = &gate.kind {
+                drift.reference.clone()
+            } else {
+                None
+            }
         })
         .filter_map(|path| {
             let mut text = String::new();
@@ -350,10 +362,9 @@ fn wait(plan: &Plan, stage: usize, next: Moment, output: &mut Output<'_>) {
     if fails_early {
         left = left.min(WATCH_EVERY);
     }
-    for rest in (1..=left).rev() {
+    for _ in 0..left {
         let until = Bake::from_seconds(next.since(now()));
         output.countdown(format_args!("next look in {until}"));
-        let _ = rest;
         thread::sleep(Duration::from_secs(1));
     }
     output.countdown("");

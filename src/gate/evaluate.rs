@@ -199,14 +199,16 @@ impl<'a> Job<'a> {
                     ..self.evidence(judged, asked)
                 };
             }
-            Verdict::Error => {
+            Verdict::Error if evidence.verdict != Verdict::Error => {
                 evidence.asked.append(&mut asked);
                 evidence.notes.push(format!(
                     "it could not be asked whether to fail early: {}",
                     judged.why
                 ));
             }
-            Verdict::Pass | Verdict::Inconclusive => evidence.asked.append(&mut asked),
+            Verdict::Pass | Verdict::Inconclusive | Verdict::Error => {
+                evidence.asked.append(&mut asked);
+            }
         }
     }
 

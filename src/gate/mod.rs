@@ -2,6 +2,11 @@
 //! Queries, samples, statistics and verdicts are one file each; nothing here decides what a verdict leads to.
 //! Never knows git or pull requests, and only `prometheus` touches the network.
 
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "seconds and counts stay far below 2^53, where f64 is exact"
+)]
+
 mod answer;
 pub mod doctor;
 mod evaluate;

@@ -88,7 +88,6 @@ fn need(plan: &Plan, stage: usize, gate: &Gate, model: ModelId) -> Option<Need> 
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            clippy::cast_precision_loss,
             reason = "positive, and saturating is right"
         )]
         let seconds = (requests as f64 / per_second).ceil() as u64;

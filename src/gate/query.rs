@@ -187,7 +187,7 @@ pub(super) fn estimated_requests(
     // A negative matcher matches series without the label: HTTP answers have no gRPC status, and are good.
     for (label, bad) in [("response_code", codes), ("grpc_response_status", statuses)] {
         if !bad.is_empty() {
-            good.push_str(&format!(",{label}!~\"{bad}\""));
+            good = format!("{good},{label}!~\"{bad}\"");
         }
     }
     let sum = |labels: &str| format!("sum(increase(istio_requests_total{{{labels}}}[{range}s]))");

@@ -74,7 +74,9 @@ fn side(
                     samples: None,
                     width: None,
                 }),
-                absent => Err(absent.absence()),
+                absent @ (Reading::Empty | Reading::NotANumber | Reading::Infinite) => {
+                    Err(absent.absence())
+                }
             }
         }
     })

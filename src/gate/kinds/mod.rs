@@ -212,7 +212,9 @@ impl Answers {
     pub(super) fn matrix(&self, name: &str) -> Result<&[Series], Fault> {
         match self.get(name)? {
             Data::Matrix(series) => Ok(series),
-            other => Err(wrong_type(name, other, "samples")),
+            other @ (Data::Vector(_) | Data::Scalar(..) | Data::String(_)) => {
+                Err(wrong_type(name, other, "samples"))
+            }
         }
     }
 
@@ -220,7 +222,9 @@ impl Answers {
     pub(super) fn vector(&self, name: &str) -> Result<&[Series], Fault> {
         match self.get(name)? {
             Data::Vector(series) => Ok(series),
-            other => Err(wrong_type(name, other, "one value for each series")),
+            other @ (Data::Matrix(_) | Data::Scalar(..) | Data::String(_)) => {
+                Err(wrong_type(name, other, "one value for each series"))
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use crate::gate::words;
 use crate::plan::gates::{Direction, Margin, Ranks, Sli};
 use crate::units::Bake;
 
-use super::{Answers, Context, Judgement};
+use super::{Answers, Context, Judgement, Reading};
 
 pub(super) fn questions(gate: &Ranks, context: &Context<'_>) -> Vec<Query> {
     let (window, step) = (context.window, gate.step.seconds());
@@ -45,7 +45,9 @@ fn points(
     let name = format!("{}series", target.prefix);
     let series = match answers.get(&name)? {
         Data::Matrix(series) => series,
-        other => return Err(super::wrong_type(&name, other, "samples")),
+        other @ (Data::Vector(_) | Data::Scalar(..) | Data::String(_)) => {
+            return Err(super::wrong_type(&name, other, "samples"));
+        }
     };
     let reduce = match &gate.sli {
         Sli::Query(_, reduce) => *reduce,
@@ -77,8 +79,8 @@ fn points(
             ([], _) => return None,
             ([one], _) => *one,
             (many, Some(how)) => match super::reduce(many, how) {
-                super::Reading::Value(value) => value,
-                _ => return None,
+                Reading::Value(value) => value,
+                Reading::Empty | Reading::NotANumber | Reading::Infinite => return None,
             },
             (_, None) => return None,
         };

@@ -34,7 +34,9 @@ pub(super) fn judge(
             let reading = answers.reading("value", gate.reduce)?;
             match reading {
                 Reading::Value(value) => one(gate.limits, value),
-                absent => Judgement::no_data(absent.absence()),
+                absent @ (Reading::Empty | Reading::NotANumber | Reading::Infinite) => {
+                    Judgement::no_data(absent.absence())
+                }
             }
         }
         Some(range) => over(gate, range, context, answers)?,
@@ -81,7 +83,9 @@ fn over(
                 )));
             }
         },
-        other => return Err(super::wrong_type("value", other, "samples")),
+        other @ (Data::Vector(_) | Data::Scalar(..) | Data::String(_)) => {
+            return Err(super::wrong_type("value", other, "samples"));
+        }
     };
     let points: Vec<f64> = points
         .into_iter()
@@ -108,7 +112,9 @@ fn over(
         },
         Some(how) => match reduce(&points, how) {
             Reading::Value(value) => one(gate.limits, value),
-            absent => Judgement::no_data(absent.absence()),
+            absent @ (Reading::Empty | Reading::NotANumber | Reading::Infinite) => {
+                Judgement::no_data(absent.absence())
+            }
         },
     };
     let judged = if thin {

@@ -149,6 +149,10 @@ impl Source for Prometheus {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the library's errors are many, and may become more"
+)]
 fn unreachable(error: &ureq::Error) -> Fault {
     let why = match error {
         ureq::Error::Timeout(_) => "it did not answer in time".to_owned(),

@@ -3,10 +3,6 @@
 //! Never knows what a gate is, and never decides.
 
 #![allow(
-    clippy::cast_precision_loss,
-    reason = "counts stay far below 2^53, where f64 is exact"
-)]
-#![allow(
     clippy::many_single_char_names,
     reason = "the formulas' own letters, so that they can be held against their sources"
 )]

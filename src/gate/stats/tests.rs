@@ -11,13 +11,11 @@ fn known() -> Value {
 }
 
 fn number(value: &Value) -> f64 {
-    match value {
-        Value::String(text) => match text.as_str() {
-            "+Inf" => f64::INFINITY,
-            "-Inf" => f64::NEG_INFINITY,
-            _ => f64::NAN,
-        },
-        other => other.as_f64().expect("a number"),
+    match value.as_str() {
+        Some("+Inf") => f64::INFINITY,
+        Some("-Inf") => f64::NEG_INFINITY,
+        Some(_) => f64::NAN,
+        None => value.as_f64().expect("a number"),
     }
 }
 
@@ -55,7 +53,7 @@ fn the_normal_distribution_is_precise_to_its_tails() {
         (0.0, 0.5),
         (1.959_963_984_540_054, 0.025),
         (3.090_232_306_167_813_5, 0.001),
-        (6.0, 9.865_876_450_376_981e-10),
+        (6.0, 9.865_876_450_376_98e-10),
         (10.0, 7.619_853_024_160_527e-24),
         (-1.644_853_626_951_472_2, 0.95),
     ] {

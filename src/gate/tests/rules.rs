@@ -822,3 +822,19 @@ fn a_recording_gives_the_same_verdicts() {
     let changed = rollout("[{name: t, threshold: {query: other, max: 1}}]");
     assert_eq!(at(&changed, LATE, &replay)[0].verdict, Verdict::Error);
 }
+
+#[test]
+fn the_bake_that_evidence_needs_follows_from_the_traffic() {
+    let mut compiled = rollout(
+        "[{name: a, availability: {objective: 99.5%}}, {name: p, maxLooks: 1, statistical: {test: proportions, margin: 0.2pp}}]",
+    );
+    compiled.plan.traffic.expected_per_minute = Some(600.0);
+    let stage = compiled.plan.stage_index("canary").expect("the stage");
+    let found = needs(&compiled.plan, stage);
+    // 10 % of 600 a minute is one a second, after a warm-up of two minutes.
+    assert_eq!(found[0].requests, 200);
+    assert_eq!(found[0].bake, Some(Bake::from_seconds(320)));
+    // Stable gets nine times as many: ceil(z² · p(1-p)(1 + 1/9) / m²) with p = m = 0.002 and z = 1.645 + 0.842.
+    assert_eq!(found[1].requests, 3_428);
+    assert_eq!(found[1].bake, Some(Bake::from_seconds(3_548)));
+}

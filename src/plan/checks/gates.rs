@@ -71,9 +71,12 @@ fn check_query(gate: &Gate, at: &Route, report: &mut Report) {
         return;
     };
     let place = field(gate, at, "query");
-    let value = |variable: Variable| match variable {
-        Variable::Window => "5m".to_owned(),
-        other => other.name().to_lowercase(),
+    let value = |variable: Variable| {
+        if variable == Variable::Window {
+            "5m".to_owned()
+        } else {
+            variable.name().to_lowercase()
+        }
     };
     let query = match fill(template, &value) {
         Ok(query) => query,

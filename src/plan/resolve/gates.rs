@@ -168,7 +168,11 @@ impl Reader<'_> {
     fn share(&mut self, key: &str) -> Share {
         let text = match &self.fields[key] {
             Value::String(text) => text.clone(),
-            other => other.to_string(),
+            other @ (Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Array(_)
+            | Value::Object(_)) => other.to_string(),
         };
         let whole = || Share::percent("100").expect("a percentage");
         let Some(share) = Share::percent(&text) else {
@@ -200,7 +204,7 @@ impl Reader<'_> {
     /// A step: whole seconds, because Prometheus is asked in seconds.
     fn step(&mut self) -> PromSpan {
         let step = self.span("step").unwrap_or(PromSpan::from_seconds(60));
-        if step.millis() % 1_000 != 0 {
+        if !step.millis().is_multiple_of(1_000) {
             self.complain(
                 Code::GP006,
                 self.at.key("step"),
@@ -540,7 +544,11 @@ fn default_bad() -> Vec<BadResponse> {
 fn response(value: &Value) -> Option<BadResponse> {
     let text = match value {
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other @ (Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Array(_)
+        | Value::Object(_)) => other.to_string(),
     };
     if let Some(status) = text.strip_prefix("grpc:") {
         return status.parse().ok().map(BadResponse::Grpc);
