@@ -14,6 +14,8 @@ const GLIDEPATH: &str = env!("CARGO_BIN_EXE_glidepath");
 
 /// A fenced block of the README.
 struct Block {
+    /// What stands before the fence.
+    indent: String,
     /// What stands behind the fence.
     info: String,
     /// The line of the fence, from 1.
@@ -27,9 +29,16 @@ fn blocks() -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut open: Option<Block> = None;
     for (at, line) in readme.lines().enumerate() {
-        match (line.strip_prefix("```"), &mut open) {
+        // Inside a list, a block is indented; its own lines begin where its fence does.
+        let line = match &open {
+            Some(block) => line.strip_prefix(&*block.indent).unwrap_or(line),
+            None => line,
+        };
+        let (indent, fence) = line.split_at(line.len() - line.trim_start().len());
+        match (fence.strip_prefix("```"), &mut open) {
             (Some(info), None) => {
                 open = Some(Block {
+                    indent: indent.to_owned(),
                     info: info.trim().to_owned(),
                     line: at + 1,
                     lines: Vec::new(),

@@ -178,7 +178,7 @@ fn replay(input: &Input, file: &PathBuf) -> Result<Record, Failure> {
 
 fn finish(format: GateFormat, record: &Record, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let text = match format {
-        GateFormat::Text => gate_report::text(record, output.width()),
+        GateFormat::Text => gate_report::text(record, output.is_coloured()),
         GateFormat::Markdown => gate_report::markdown(record),
         GateFormat::Json => format!("{:#}\n", record.write()),
         GateFormat::Junit => gate_report::junit(record),
@@ -358,12 +358,12 @@ fn wait(plan: &Plan, stage: usize, next: Moment, output: &mut Output<'_>) {
         .gates
         .iter()
         .any(|gate| plan.gates[*gate].fail_fast);
-    let mut left = next.since(now()).max(1);
+    let mut left = next.since(now()).seconds().max(1);
     if fails_early {
         left = left.min(WATCH_EVERY);
     }
     for _ in 0..left {
-        let until = Bake::from_seconds(next.since(now()));
+        let until = next.since(now());
         output.countdown(format_args!("next look in {until}"));
         thread::sleep(Duration::from_secs(1));
     }

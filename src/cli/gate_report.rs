@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{ContentArrangement, Table, TableStyle};
-
 use crate::gate::{Evidence, Record};
+
+use super::columns::{Line, cell, print};
 
 /// One line: the verdict, and what keeps the stage from passing.
 pub(super) fn line(record: &Record) -> String {
@@ -18,33 +18,29 @@ pub(super) fn line(record: &Record) -> String {
 }
 
 /// A table for the terminal.
-pub(super) fn text(record: &Record, width: Option<u16>) -> String {
+pub(super) fn text(record: &Record, coloured: bool) -> String {
     let mut text = headline(record);
     if record.gates.is_empty() {
         text.push_str("\nNo gate watches this stage.\n");
         return text;
     }
-    let mut table = Table::new();
-    table
-        .load_style(TableStyle::new())
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width.unwrap_or(u16::MAX))
-        .set_header(["GATE", "VALUE", "LIMIT", "EVIDENCE", "VERDICT", "WHY"]);
+    // The reason stands below its gate: it is a sentence, and a column of sentences fits no terminal.
+    let mut lines = vec![Line::heading(
+        ["GATE", "VALUE", "LIMIT", "EVIDENCE", "VERDICT"].map(cell),
+    )];
     for gate in &record.gates {
-        table.add_row([
+        let cells = [
             name(record, gate),
             dash(&gate.value),
             dash(&gate.limit),
             dash(&gate.evidence),
             verdict(gate),
-            gate.why.clone(),
-        ]);
+        ];
+        lines.push(Line::Cells(cells.map(cell).into()));
+        lines.push(Line::Note(gate.why.clone()));
     }
     text.push('\n');
-    for line in table.lines() {
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
+    text.push_str(&print(&lines, coloured));
     for (gate, note) in notes(record) {
         add(&mut text, format_args!("\nnote: {gate}: {note}\n"));
     }

@@ -15,7 +15,7 @@ use super::output::Output;
 use super::standing::{folder_of, in_tree, now};
 use super::{Exit, Failure};
 
-/// Show every stage that has been live: since when, until when, for how long, on what evidence, by whom
+/// Show every stage that was live: when, for how long, on what evidence, by whom
 #[derive(Debug, Args)]
 pub(super) struct HistoryArgs {
     #[command(flatten)]
@@ -45,7 +45,7 @@ impl Stay<'_> {
     /// Seconds in the stage; up to now where it is live.
     fn seconds(&self) -> u64 {
         let until = self.left.map_or_else(now, |left| left.commit.committed);
-        until.since(self.entered.commit.committed)
+        until.since(self.entered.commit.committed).seconds()
     }
 
     fn left_at(&self) -> Option<Moment> {

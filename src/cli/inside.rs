@@ -5,9 +5,8 @@ use std::io::{self, Read as _};
 use std::path::{Component, Path};
 
 use crate::cmp::Refusal;
-use crate::text::MAX_BYTES;
-
 use crate::diag::words::system;
+use crate::text::MAX_BYTES;
 
 /// The text of a file below the working directory, by its relative path; `None` where there is none.
 ///

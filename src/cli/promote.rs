@@ -18,7 +18,7 @@ use super::site::{PullRequestArgs, Site};
 use super::standing::{SigningArgs, Standing, folder_of, now};
 use super::{Exit, Failure};
 
-/// Move on: point at the next stage, once the live one has baked and its gates have passed
+/// Point at the next stage, once the live one has baked and its gates have passed
 #[derive(Debug, Args)]
 pub(super) struct PromoteArgs {
     #[command(flatten)]
@@ -96,7 +96,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
     let state = decide::Standing {
         lock,
         live: standing.live,
-        elapsed: now().since(began),
+        elapsed: now().since(began).seconds(),
         hold: standing.hold.as_ref(),
         judged: &judged,
     };

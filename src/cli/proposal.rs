@@ -319,7 +319,7 @@ fn weigh(
     let state = decide::Standing {
         lock,
         live: standing.live,
-        elapsed: now().since(began),
+        elapsed: now().since(began).seconds(),
         hold: standing.hold.as_ref(),
         judged: &judged,
     };

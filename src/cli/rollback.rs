@@ -13,7 +13,7 @@ use super::site::{PullRequestArgs, Site};
 use super::standing::{SigningArgs, Standing, folder_of};
 use super::{Exit, Failure};
 
-/// Go back: point at an earlier stage, and hold the one that is left
+/// Point at an earlier stage, and hold the one that is left
 ///
 /// Goes by the committed tree alone and waits for nothing: neither gates nor bake nor a rollout.yaml that compiles. Only a step
 /// that would answer requests with 503 is refused.

@@ -19,7 +19,7 @@ use super::output::Output;
 use super::standing::{SigningArgs, folder_of};
 use super::{Exit, Failure};
 
-/// Write the stages as a branch of their own: one commit a stage, with its fully built manifests and a tag
+/// Write the stages as a branch: one commit a stage, fully built, with a tag
 ///
 /// For those who pin `targetRevision` to a commit or a tag. The files are those of Argo CD's source hydrator. Touches neither
 /// the work tree nor the index.

@@ -18,7 +18,7 @@ use super::output::Output;
 use super::standing::{Standing, in_tree, now};
 use super::{Exit, Failure};
 
-/// Show where a rollout stands: the live stage, since when, what is left before it may be left, what comes next
+/// Show where a rollout stands: the live stage, bake left, gates, what comes next
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
     #[command(flatten)]
@@ -74,7 +74,7 @@ fn read(spec: &Path, output: &mut Output<'_>) -> Result<Status, Failure> {
         .map_err(|error| Failure::git(&error))?;
     Ok(Status {
         since: entered.map(|commit| (commit.committed, commit.id.to_string())),
-        elapsed: entered.map_or(0, |commit| now().since(commit.committed)),
+        elapsed: entered.map_or(0, |commit| now().since(commit.committed).seconds()),
         stale,
         uncommitted: !dirty.is_empty(),
         standing,

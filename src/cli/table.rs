@@ -8,11 +8,10 @@ use crate::plan::Plan;
 use crate::tree::target_words;
 use crate::units::{Bake, Percent};
 
+use super::columns::{self, Cell, Line, cell, number};
+
 /// Characters of a full traffic bar.
 const BAR: u32 = 10;
-/// What stands between two columns.
-const GAP: &str = "  ";
-
 /// The stages as a table, a headline above and the point of no return below it.
 ///
 /// Each model has a line of its own. Routes, bake, gates and rollback stand beside the models, or below them where `width` (in
@@ -20,16 +19,11 @@ const GAP: &str = "  ";
 pub(super) fn plan(plan: &Plan, width: Option<u16>, coloured: bool) -> String {
     let width = width.map_or(usize::MAX, usize::from);
     let mut lines = beside(plan);
-    let mut columns = columns(&lines);
-    if columns.iter().sum::<usize>() + GAP.len() * (columns.len() - 1) > width {
+    if columns::width(&lines) > width {
         lines = below(plan);
-        columns = self::columns(&lines);
     }
     let mut text = headline(plan);
-    for line in &lines {
-        text.push_str(&print(line, &columns, coloured));
-        text.push('\n');
-    }
+    text.push_str(&columns::print(&lines, coloured));
     if let Some(index) = (0..plan.stages.len()).find(|index| plan.is_past_return(*index)) {
         let name = &plan.stages[index].name;
         writeln!(
@@ -54,43 +48,6 @@ fn headline(plan: &Plan) -> String {
     format!("{}{place}, stable {stable}{load}\n\n", plan.name)
 }
 
-/// One line of the table.
-enum Line {
-    /// A cell a column.
-    Cells(Vec<Cell>),
-    /// Words that stand across all columns but the first.
-    Note(String),
-}
-
-/// What stands in one line of one column.
-#[derive(Clone, Default)]
-struct Cell {
-    text: String,
-    is_number: bool,
-    style: Style,
-}
-
-fn cell(text: impl Into<String>) -> Cell {
-    Cell {
-        text: text.into(),
-        ..Cell::default()
-    }
-}
-
-/// A cell that ends where its column ends.
-fn number(text: impl Into<String>) -> Cell {
-    Cell {
-        is_number: true,
-        ..cell(text)
-    }
-}
-
-impl Cell {
-    fn styled(self, style: Style) -> Self {
-        Self { style, ..self }
-    }
-}
-
 /// The table with everything in columns.
 fn beside(plan: &Plan) -> Vec<Line> {
     let facts: Vec<_> = (0..plan.stages.len()).map(|at| facts(plan, at)).collect();
@@ -101,7 +58,7 @@ fn beside(plan: &Plan) -> Vec<Line> {
     let mut head = head(plan);
     let models_wide = head.len();
     head.extend(used.iter().map(|column| cell(FACTS[*column])));
-    let mut lines = vec![heading(head)];
+    let mut lines = vec![Line::heading(head)];
     for (index, facts) in facts.iter().enumerate() {
         let models = models(plan, index);
         let height = facts.iter().map(Vec::len).chain([models.len()]).max();
@@ -121,7 +78,7 @@ fn beside(plan: &Plan) -> Vec<Line> {
 
 /// The table with the models in columns and the rest below them.
 fn below(plan: &Plan) -> Vec<Line> {
-    let mut lines = vec![heading(head(plan))];
+    let mut lines = vec![Line::heading(head(plan))];
     for index in 0..plan.stages.len() {
         lines.extend(models(plan, index).into_iter().map(Line::Cells));
         let [routes, bake, gates, back] = facts(plan, index);
@@ -147,11 +104,6 @@ fn head(plan: &Plan) -> Vec<Cell> {
     head.extend(plan.traffic.expected_per_minute.map(|_| number("PER MIN")));
     head.push(number("PODS"));
     head
-}
-
-fn heading(cells: Vec<Cell>) -> Line {
-    let style = Style::new().dimmed();
-    Line::Cells(cells.into_iter().map(|cell| cell.styled(style)).collect())
 }
 
 /// A row for each model that runs or is routed to: the stage's name in the first, then model, bar, share, load, pods.
@@ -235,51 +187,4 @@ fn bar(share: Percent) -> String {
     (0..BAR)
         .map(|at| if at < full { '█' } else { '░' })
         .collect()
-}
-
-fn length(text: &str) -> usize {
-    text.chars().count()
-}
-
-/// The width of each column.
-fn columns(lines: &[Line]) -> Vec<usize> {
-    let mut columns = Vec::new();
-    for line in lines {
-        if let Line::Cells(cells) = line {
-            columns.resize(columns.len().max(cells.len()), 0);
-            for (column, cell) in columns.iter_mut().zip(cells) {
-                *column = (*column).max(length(&cell.text));
-            }
-        }
-    }
-    columns
-}
-
-fn print(line: &Line, columns: &[usize], coloured: bool) -> String {
-    let mut text = String::new();
-    match line {
-        Line::Note(note) => {
-            let indent = columns.first().map_or(0, |column| column + GAP.len());
-            text.push_str(&" ".repeat(indent));
-            text.push_str(note);
-        }
-        Line::Cells(cells) => {
-            for (cell, column) in cells.iter().zip(columns) {
-                let blank = " ".repeat(column - length(&cell.text));
-                let words = if coloured && !cell.text.is_empty() {
-                    format!("{0}{1}{0:#}", cell.style, cell.text)
-                } else {
-                    cell.text.clone()
-                };
-                text.push_str(&if cell.is_number {
-                    blank + &words
-                } else {
-                    words + &blank
-                });
-                text.push_str(GAP);
-            }
-        }
-    }
-    text.truncate(text.trim_end().len());
-    text
 }

@@ -35,9 +35,30 @@ pub(super) fn brief(report: &Report, most: usize) -> Vec<String> {
     lines
 }
 
-/// One line that nothing acts on, cut where nobody would read on.
+/// One line that nothing acts on, without the credentials of addresses, cut where nobody would read on.
 pub(super) fn shown(text: &str) -> String {
-    visible::line(&visible::cut(text, WIDTH))
+    visible::line(&visible::cut(&without_credentials(text), WIDTH))
+}
+
+/// `https://…@host` for `https://user:password@host`: a line may be read by more people than the file.
+fn without_credentials(text: &str) -> String {
+    const SCHEME: &str = "://";
+    let mut parts = text.split(SCHEME);
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let authority = part
+            .find(|c: char| c.is_whitespace() || matches!(c, '/' | '`' | '"'))
+            .unwrap_or(part.len());
+        shown.push_str(SCHEME);
+        match part[..authority].rfind('@') {
+            Some(at) => {
+                shown.push('…');
+                shown.push_str(&part[at..]);
+            }
+            None => shown.push_str(part),
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -45,6 +66,22 @@ mod tests {
     use super::*;
     use crate::diag::{Code, Diagnostic, Place};
     use crate::text::{Source, Span};
+
+    #[test]
+    fn credentials_are_not_shown() {
+        for (text, want) in [
+            (
+                "`https://me:pw@git.example/x`, so",
+                "`https://…@git.example/x`, so",
+            ),
+            ("`https://git.example/x@y`", "`https://git.example/x@y`"),
+            ("a://b@c d://e:f@g", "a://…@c d://…@g"),
+            ("https://me:pw@", "https://…@"),
+            ("no address @ all", "no address @ all"),
+        ] {
+            assert_eq!(shown(text), want);
+        }
+    }
 
     #[test]
     fn the_first_line_has_the_place_and_the_last_one_counts() {

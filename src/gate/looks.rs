@@ -18,7 +18,7 @@ pub struct Window {
 impl Window {
     /// Its length.
     pub fn length(self) -> Bake {
-        Bake::from_seconds(self.end.since(self.start))
+        self.end.since(self.start)
     }
 }
 
@@ -91,7 +91,7 @@ impl Schedule {
 
     /// The look at `now`: the last whose window has ended and whose samples have had time to arrive.
     pub fn at(&self, now: Moment) -> Look {
-        let passed = now.minus(self.settle).since(self.start) / self.look.seconds();
+        let passed = now.minus(self.settle).since(self.start).seconds() / self.look.seconds();
         let number = u32::try_from(passed).unwrap_or(u32::MAX).min(self.looks);
         let window = (number > 0).then(|| Window {
             start: self.start,

@@ -8,7 +8,7 @@ use super::Bake;
 const DAY: i64 = 86_400;
 
 /// Whole seconds since 1970-01-01T00:00:00Z, written as RFC 3339 in UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(i64);
 
 impl Moment {
@@ -22,27 +22,23 @@ impl Moment {
         self.0
     }
 
-    /// Seconds from `earlier` to this; none where it is later, as between machines whose clocks differ.
-    pub fn since(self, earlier: Self) -> u64 {
-        u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
+    /// The time from `earlier` to this; none where it is later, as between machines whose clocks differ.
+    pub fn since(self, earlier: Self) -> Bake {
+        Bake::from_seconds(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
     /// So much later.
     #[must_use]
     pub fn plus(self, by: Bake) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::try_from(by.seconds()).unwrap_or(i64::MAX)),
-        )
+        let by = i64::try_from(by.seconds()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(by))
     }
 
     /// So much earlier.
     #[must_use]
     pub fn minus(self, by: Bake) -> Self {
-        Self(
-            self.0
-                .saturating_sub(i64::try_from(by.seconds()).unwrap_or(i64::MAX)),
-        )
+        let by = i64::try_from(by.seconds()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(by))
     }
 }
 

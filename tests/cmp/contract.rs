@@ -478,3 +478,22 @@ fn the_emulator_splits_and_flattens_as_argo_cd_does() {
     assert_eq!(flatten(list).len(), 2);
     assert_eq!(flatten(json!({"kind": "List", "items": null})).len(), 0);
 }
+
+#[test]
+fn a_stage_in_the_spec_and_a_tree_exclude_each_other() {
+    let text = spec(EXAMPLE).replace("  steps:\n", "  stage: split\n  steps:\n");
+    let repository = repository_of(&text);
+    let render = Command::new(env!("CARGO_BIN_EXE_glidepath"))
+        .arg("render")
+        .current_dir(&repository.0)
+        .output()
+        .expect("it starts");
+    assert_eq!(render.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&render.stderr);
+    assert!(
+        said.contains("`spec.stage` is for a rollout without a tree"),
+        "{said}"
+    );
+    assert!(!repository.0.join("deploy").exists());
+    assert_eq!(weights(&ask(&repository, None)), [70, 30]);
+}

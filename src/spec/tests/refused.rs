@@ -36,9 +36,9 @@ fn unknown_fields_are_told_with_what_was_meant() {
             "unknown field `flux` in `spec.outputs`",
         ),
         (
-            "policy: {requireHealthy: true}",
+            "policy: {requireHealty: true}",
             "1:12 GP005",
-            "`requireHealthy`",
+            "(did you mean `requireHealthy`?)",
         ),
         (
             "models: [{name: a, runtime: custom, image: i, podTemplate: {}}]",
