@@ -1,7 +1,7 @@
 //! `glidepath promote`
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -11,7 +11,7 @@ use crate::promotion::gates::{Evidence, Judge, Judged, Nobody, Question};
 use crate::promotion::ledger::{gate_trailers, one_line, traffic_words};
 
 use super::health::HealthArgs;
-use super::inputs::OnePath;
+use super::inputs::{Input, OnePath};
 use super::output::Output;
 use super::proposal::{self, Wish};
 use super::site::{PullRequestArgs, Site};
@@ -64,17 +64,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
         return Err(Failure::refused(&[refusal]));
     }
     if args.pull_request.pull_request {
-        let site = Site::of_clone(folder_of(&spec), args.pull_request.base.as_deref())?;
-        let wish = Wish {
-            to: args.to.clone(),
-            reason,
-            force: args.force,
-            resume: args.resume,
-            evidence: args.evidence.clone(),
-        };
-        let signing = args.signing.signing();
-        let done = proposal::promote(&standing, &input, &wish, &args.health, &site, &signing)?;
-        return proposal::report(&standing, &done, output);
+        return as_pull_request(args, reason, &spec, &standing, &input, output);
     }
     let lock = &standing.lock;
     let to = match &args.to {
@@ -154,6 +144,28 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
         output,
     )?;
     output.finish(Exit::Done)
+}
+
+/// The same as a pull request, which asks the gates itself.
+fn as_pull_request(
+    args: &PromoteArgs,
+    reason: Option<String>,
+    spec: &Path,
+    standing: &Standing,
+    input: &Input,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let site = Site::of_clone(folder_of(spec), args.pull_request.base.as_deref())?;
+    let wish = Wish {
+        to: args.to.clone(),
+        reason,
+        force: args.force,
+        resume: args.resume,
+        evidence: args.evidence.clone(),
+    };
+    let signing = args.signing.signing();
+    let done = proposal::promote(standing, input, &wish, &args.health, &site, &signing)?;
+    proposal::report(standing, &done, output)
 }
 
 /// Verdicts on the live stage's gates. Read after HEAD: whoever moves it while a judge takes its time is noticed.

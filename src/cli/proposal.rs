@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use crate::compile::Compiled;
+use crate::forge::Pull;
 use crate::promotion::decide::{self, Refusal, Why, against_jump, against_leaving, standing_hold};
-use crate::promotion::gates::Verdict;
-use crate::promotion::ledger::{gate_trailers, one_line, traffic_words};
+use crate::promotion::gates::{Judged, Verdict};
+use crate::promotion::ledger::{Entry, gate_trailers, one_line, traffic_words};
 use crate::promotion::pull_request::{Baked, GateLine, Kind, Marker, Proposal, bare};
 use crate::promotion::rollback;
 use crate::promotion::upsert::{self, Operation, Target, Trouble, Upserted, Wanted};
@@ -30,7 +31,7 @@ pub(super) struct Wish {
     pub(super) reason: Option<String>,
     /// Whether the reason overrides gates and bake.
     pub(super) force: bool,
-    /// Lift a hold, and open again what a person closed.
+    /// Lift a hold, and open again what somebody closed; whoever asks for a rollback by hand means it.
     pub(super) resume: bool,
     /// Verdicts that somebody else came to.
     pub(super) evidence: Option<PathBuf>,
@@ -126,41 +127,17 @@ pub(super) fn promote(
     let was_closed = !closed.is_empty();
     done.notes.extend(closed);
     let Some(to) = to else {
-        done.notes.push(format!(
-            "complete in `{}`; nothing comes after it",
-            done.stage
-        ));
-        done.pull = was_closed.then(|| closed_only(&done.notes));
-        return Ok(done);
+        return Ok(complete(done, was_closed));
     };
     done.next = Some(lock.stages[to].folder.clone());
-    let since = standing.since()?;
-    let mut began = since.last().map_or_else(now, |commit| commit.committed);
-    let mut unhealthy = None;
-    if health.is_asked(compiled.plan.policy.require_healthy && !wish.force) {
-        let commits: Vec<String> = since.iter().map(|commit| commit.id.to_string()).collect();
-        match health.ask(&lock.rollout, &commits)? {
-            Ok(deployed) => began = deployed.unwrap_or(began),
-            Err(refusal) => unhealthy = Some(refusal),
-        }
-    }
-    let (judged, gates) = grounds(standing, input, began, wish.evidence.as_deref())?;
+    let Weighed {
+        judged,
+        gates,
+        baked,
+        mut refusals,
+    } = weigh(standing, input, to, wish, health)?;
     done.verdict = verdict(&gates);
     done.gates = gates;
-    let state = decide::Standing {
-        lock,
-        live: standing.live,
-        elapsed: now().since(began).seconds(),
-        hold: standing.hold.as_ref(),
-        judged: &judged,
-    };
-    let mut refusals: Vec<Refusal> = against_jump(lock, standing.live, to, wish.force)
-        .into_iter()
-        .collect();
-    if refusals.is_empty() {
-        refusals.extend(against_leaving(&state, to, wish.force, wish.resume));
-    }
-    refusals.extend(unhealthy);
     refusals.extend(open_rollback(standing, &target, &marker)?);
     let words = reasons(&refusals);
     let changes = diff(&compiled.objects(standing.live), &compiled.objects(to));
@@ -175,32 +152,17 @@ pub(super) fn promote(
             blocked: (!refusals.is_empty()).then_some(words.as_str()),
         },
         gates: &done.gates,
-        baked: Baked {
-            asked: state.bake(),
-            is_over: state.left() == Bake::ZERO,
-        },
+        baked,
         changes: &changes,
     };
     done.body = proposal.body();
     if !refusals.is_empty() {
         // Whoever looks at a pull request that is open already must see what has become of the evidence.
         let told = upsert::retell(&target, &marker, &proposal.title(), &done.body)?;
-        done.pull = match told {
-            Some((pull, changed)) => {
-                done.branch = Some(pull.head.clone());
-                Some(Upserted {
-                    operation: if changed {
-                        Operation::Updated
-                    } else {
-                        Operation::Nothing
-                    },
-                    tip: Some(pull.head_sha.clone()),
-                    pull: Some(pull),
-                    notes: Vec::new(),
-                })
-            }
-            None => was_closed.then(|| closed_only(&done.notes)),
-        };
+        done.branch = told.as_ref().map(|(pull, _)| pull.head.clone());
+        done.pull = told
+            .map(retold)
+            .or_else(|| was_closed.then(|| closed_only(&done.notes)));
         done.refusals = refusals;
         return Ok(done);
     }
@@ -208,13 +170,7 @@ pub(super) fn promote(
     let mut entry = standing.entry(to);
     entry.gates = gate_trailers(standing.stage(), &judged);
     entry.forced = wish.reason.as_deref().filter(|_| wish.force).map(one_line);
-    let subject = format!(
-        "{}: {} ({})",
-        lock.rollout,
-        stage.folder,
-        traffic_words(lock, stage)
-    );
-    let message = entry.message(&subject, &format!("Moves on from `{}`.", done.stage));
+    let message = message(standing, to, &entry, false);
     let branch = site.branch(&lock.rollout, &stage.name)?;
     let upserted = upsert::upsert(
         &standing.repo,
@@ -266,18 +222,8 @@ pub(super) fn rollback(
         return Ok(done);
     };
     done.next = Some(lock.stages[to].folder.clone());
-    let by = standing
-        .repo
-        .committer(signing)
-        .map_err(|error| Failure::git(&error))?;
     let reason = one_line(wish.reason.as_deref().unwrap_or_default());
-    let hold = Hold {
-        stage: standing.stage().name.clone(),
-        reason: reason.clone(),
-        spec_digest: lock.spec_digest.clone(),
-        by: by.to_string(),
-        commit: standing.head.tip.to_string(),
-    };
+    let hold = hold(standing, &reason, signing)?;
     let edits: Vec<Edit> = standing.edits(to, Some(Some(hold.text())));
     let marker = marker(standing, to);
     // A tree that is not what the file compiles to goes back all the same, and then speaks for itself.
@@ -318,16 +264,7 @@ pub(super) fn rollback(
     let stage = &lock.stages[to];
     let mut entry = standing.entry(to);
     entry.reason = Some(reason).filter(|reason| !reason.is_empty());
-    let subject = format!(
-        "{}: back to {} ({})",
-        lock.rollout,
-        stage.folder,
-        traffic_words(lock, stage)
-    );
-    let message = entry.message(
-        &subject,
-        &format!("Goes back from `{}`, and holds it.", done.stage),
-    );
+    let message = message(standing, to, &entry, true);
     let branch = site.branch(&lock.rollout, &stage.name)?;
     let upserted = upsert::upsert(
         &standing.repo,
@@ -341,7 +278,7 @@ pub(super) fn rollback(
             message: &message,
             signing,
             head: &standing.head,
-            again: true,
+            again: wish.resume,
         },
     )?;
     done.body = body;
@@ -349,6 +286,108 @@ pub(super) fn rollback(
     done.notes.extend(upserted.notes.iter().cloned());
     done.pull = Some(upserted);
     Ok(done)
+}
+
+/// What time, gates and the cluster say to a promotion.
+struct Weighed {
+    judged: Vec<Judged>,
+    gates: Vec<GateLine>,
+    baked: Baked,
+    refusals: Vec<Refusal>,
+}
+
+fn weigh(
+    standing: &Standing,
+    input: &Input,
+    to: usize,
+    wish: &Wish,
+    health: &HealthArgs,
+) -> Result<Weighed, Failure> {
+    let lock = &standing.lock;
+    let since = standing.since()?;
+    let mut began = since.last().map_or_else(now, |commit| commit.committed);
+    let mut unhealthy = None;
+    let policy = input.compiled.plan.policy.require_healthy;
+    if health.is_asked(policy && !wish.force) {
+        let commits: Vec<String> = since.iter().map(|commit| commit.id.to_string()).collect();
+        match health.ask(&lock.rollout, &commits)? {
+            Ok(deployed) => began = deployed.unwrap_or(began),
+            Err(refusal) => unhealthy = Some(refusal),
+        }
+    }
+    let (judged, gates) = grounds(standing, input, began, wish.evidence.as_deref())?;
+    let state = decide::Standing {
+        lock,
+        live: standing.live,
+        elapsed: now().since(began).seconds(),
+        hold: standing.hold.as_ref(),
+        judged: &judged,
+    };
+    let mut refusals: Vec<Refusal> = against_jump(lock, standing.live, to, wish.force)
+        .into_iter()
+        .collect();
+    if refusals.is_empty() {
+        refusals.extend(against_leaving(&state, to, wish.force, wish.resume));
+    }
+    refusals.extend(unhealthy);
+    let baked = Baked {
+        asked: state.bake(),
+        is_over: state.left() == Bake::ZERO,
+    };
+    Ok(Weighed {
+        judged,
+        gates,
+        baked,
+        refusals,
+    })
+}
+
+fn hold(standing: &Standing, reason: &str, signing: &Signing) -> Result<Hold, Failure> {
+    let by = standing
+        .repo
+        .committer(signing)
+        .map_err(|error| Failure::git(&error))?;
+    Ok(Hold {
+        stage: standing.stage().name.clone(),
+        reason: reason.to_owned(),
+        spec_digest: standing.lock.spec_digest.clone(),
+        by: by.to_string(),
+        commit: standing.head.tip.to_string(),
+    })
+}
+
+/// The commit's message, as `promote` and `rollback` write it.
+fn message(standing: &Standing, to: usize, entry: &Entry, is_back: bool) -> String {
+    let (lock, from) = (&standing.lock, &standing.stage().folder);
+    let stage = &lock.stages[to];
+    let (back, body) = if is_back {
+        (
+            "back to ",
+            format!("Goes back from `{from}`, and holds it."),
+        )
+    } else {
+        ("", format!("Moves on from `{from}`."))
+    };
+    let subject = format!(
+        "{}: {back}{} ({})",
+        lock.rollout,
+        stage.folder,
+        traffic_words(lock, stage)
+    );
+    entry.message(&subject, &body)
+}
+
+fn retold((pull, changed): (Pull, bool)) -> Upserted {
+    Upserted {
+        operation: if changed {
+            Operation::Updated
+        } else {
+            Operation::Nothing
+        },
+        tip: Some(pull.head_sha.clone()),
+        pull: Some(pull),
+        notes: Vec::new(),
+    }
 }
 
 /// Says on the terminal what came of it.
@@ -393,6 +432,15 @@ pub(super) fn word(operation: Operation) -> &'static str {
 pub(super) fn reasons(refusals: &[Refusal]) -> String {
     let messages: Vec<&str> = refusals.iter().map(|one| one.message.as_str()).collect();
     messages.join("; ")
+}
+
+fn complete(mut done: Done, was_closed: bool) -> Done {
+    done.notes.push(format!(
+        "complete in `{}`; nothing comes after it",
+        done.stage
+    ));
+    done.pull = was_closed.then(|| closed_only(&done.notes));
+    done
 }
 
 fn closed_only(notes: &[String]) -> Upserted {

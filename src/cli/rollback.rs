@@ -47,6 +47,7 @@ pub(super) fn run(args: &RollbackArgs, output: &mut Output<'_>) -> Result<Exit, 
         let wish = Wish {
             to: args.to.clone(),
             reason: Some(args.reason.clone()),
+            resume: true,
             ..Wish::default()
         };
         let compiled = args.path.compile_alone().ok();

@@ -36,8 +36,8 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             first: Duration::from_secs(1),
-            limited: Duration::from_mins(1),
-            most: Duration::from_mins(3),
+            limited: Duration::from_secs(60),
+            most: Duration::from_secs(180),
         }
     }
 }
@@ -95,7 +95,7 @@ impl Github {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .timeout_connect(Some(Duration::from_secs(20)))
-            .timeout_global(Some(Duration::from_mins(1)))
+            .timeout_global(Some(Duration::from_secs(60)))
             .user_agent(AGENT)
             .accept("application/vnd.github+json")
             .build()

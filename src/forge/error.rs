@@ -79,12 +79,14 @@ pub(super) fn words(body: &str) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().trim().to_owned();
     let mut said = vec![text(&value["message"])];
     for error in value["errors"].as_array().into_iter().flatten() {
-        said.push(match error {
-            Value::String(message) => message.clone(),
-            other if other["message"].is_string() => text(&other["message"]),
-            other => [&other["resource"], &other["field"], &other["code"]]
+        said.push(if error.is_string() {
+            text(error)
+        } else if error["message"].is_string() {
+            text(&error["message"])
+        } else {
+            [&error["resource"], &error["field"], &error["code"]]
                 .map(text)
-                .join(" "),
+                .join(" ")
         });
     }
     said.retain(|part| !part.trim().is_empty());

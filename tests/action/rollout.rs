@@ -259,6 +259,19 @@ fn a_no_is_respected_until_somebody_says_otherwise() {
         "00-baseline",
         "01-deploy",
     );
+    // The same for a way back that was proposed, and not for one that somebody asks for.
+    world.merge(2);
+    world.run(&[PROMOTE, PATH]);
+    world.merge(3);
+    world.judge("work", "split", "fail", "98%<99.5%");
+    let back = [PROMOTE, PATH, EVIDENCE, ("on-fail", "rollback")];
+    created(&world.run(&back), "4", "02-split", "01-deploy");
+    world
+        .fake
+        .with(|state| state.pulls[3]["state"] = "closed".into());
+    nothing_happens(&world, &back);
+    let ran = world.run(&[("command", "rollback"), PATH]);
+    created(&ran, "5", "02-split", "01-deploy");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `check` in a workflow: does every rollout compile, is its tree what it compiles to, and what does this pull request change?
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 
 use serde_json::Value;
@@ -85,10 +86,12 @@ pub(super) fn run(
         }
     }
     if left_out > 0 {
-        body.push_str(&format!(
-            "\n{} left out; the summary of this run has them all.\n",
-            count(left_out, "rollout")
-        ));
+        let more = count(left_out, "rollout");
+        writeln!(
+            body,
+            "\n{more} left out; the summary of this run has them all."
+        )
+        .expect("a string takes everything");
     }
     runner.say(&head);
     runner.set("changed", (!sections.is_empty()).to_string());

@@ -19,7 +19,7 @@ use crate::sink::git::{Person, Signing};
 use crate::tree::describe;
 
 use super::inputs::{Inputs, OnFail};
-use super::runner::{Runner, notice, warning};
+use super::runner::{self, Runner, notice, warning};
 
 /// Who commits in a workflow
 /// (<https://github.com/actions/checkout#push-a-commit-using-the-built-in-token>).
@@ -73,7 +73,7 @@ pub(super) fn promote(
     let input = input.expect("it must compile");
     let compiled = &input.compiled;
     let plan = describe(&compiled.plan, &compiled.digest);
-    if let Some(path) = runner.file("glidepath-plan.json", &format!("{plan:#}\n"))? {
+    if let Some(path) = runner::file("glidepath-plan.json", &format!("{plan:#}\n"))? {
         runner.set("plan-json-path", path.display().to_string());
     }
     let site = inputs.site(&folder)?;
@@ -127,6 +127,7 @@ pub(super) fn rollback(
     let wish = Wish {
         to: inputs.stage.clone(),
         reason: inputs.reason.clone(),
+        resume: true,
         ..Wish::default()
     };
     let compiled = input.as_ref().map(|input| &input.compiled);

@@ -48,16 +48,6 @@ impl Runner {
         self.text.push_str("\n\n");
     }
 
-    /// A file for what is too large for an output.
-    pub(super) fn file(&self, name: &str, text: &str) -> Result<Option<PathBuf>, Failure> {
-        let Some(folder) = variable("RUNNER_TEMP") else {
-            return Ok(None);
-        };
-        let path = Path::new(&folder).join(name);
-        std::fs::write(&path, text).map_err(|error| Failure::io("write", &path, &error))?;
-        Ok(Some(path))
-    }
-
     /// Writes all of it, each file once.
     pub(super) fn finish(&self) -> Result<(), Failure> {
         if let Some(path) = &self.output {
@@ -73,6 +63,16 @@ impl Runner {
         }
         Ok(())
     }
+}
+
+/// A file for what is too large for an output.
+pub(super) fn file(name: &str, text: &str) -> Result<Option<PathBuf>, Failure> {
+    let Some(folder) = variable("RUNNER_TEMP") else {
+        return Ok(None);
+    };
+    let path = Path::new(&folder).join(name);
+    std::fs::write(&path, text).map_err(|error| Failure::io("write", &path, &error))?;
+    Ok(Some(path))
 }
 
 /// One output as the runner reads it. Its end is not to be guessed, and does not stand in the value.
