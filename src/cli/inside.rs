@@ -8,8 +8,6 @@ use crate::cmp::Refusal;
 use crate::diag::words::system;
 use crate::text::MAX_BYTES;
 
-use crate::diag::words::system;
-
 /// The text of a file below the working directory, by its relative path; `None` where there is none.
 ///
 /// A symbolic link may lead anywhere inside. Nothing is opened before it is known to be a regular file, because opening a
