@@ -123,10 +123,7 @@ fn many_errors_are_nine_and_a_number() {
     change(
         &world,
         SPEC,
-        |text| {
-            let wrong: String = (0..30).map(|n| format!("  wrong{n}: 1\n")).collect();
-            format!("{text}{wrong}")
-        },
+        |text| (0..30).fold(text, |text, n| text + &format!("  wrong{n}: 1\n")),
         false,
     );
     let ran = check(&world, &event);

@@ -286,8 +286,8 @@ impl State {
             }
             ("GET", ["issues", n, "comments"]) => {
                 let of = |comment: &&Value| comment["issue"] == number(n);
-                let all = self.comments.iter().filter(of).cloned().collect();
-                self.paged(request, all)
+                let all: Vec<Value> = self.comments.iter().filter(of).cloned().collect();
+                self.paged(request, &all)
             }
             ("POST", ["issues", n, "comments"]) => {
                 if let Some(response) = too_long(body) {
@@ -319,7 +319,7 @@ impl State {
         }
     }
 
-    fn paged(&self, request: &Request, all: Vec<Value>) -> Response {
+    fn paged(&self, request: &Request, all: &[Value]) -> Response {
         let parameters = request.parameters();
         let number = |name: &str, default: usize| {
             parameters
@@ -354,7 +354,7 @@ impl State {
                 pull["head"]["ref"] == head && pull["head"]["user"]["login"] == owner
             });
         }
-        self.paged(request, all)
+        self.paged(request, &all)
     }
 
     /// A pull request with the tips as they are now.

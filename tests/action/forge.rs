@@ -22,7 +22,7 @@ fn github(fake: &Fake) -> Github {
     Github::new(&fake.api(), repository, token, PATIENCE).expect("an address")
 }
 
-fn new<'a>(head: &'a str) -> NewPull<'a> {
+fn new(head: &str) -> NewPull<'_> {
     NewPull {
         title: "t",
         body: "b",
@@ -41,7 +41,7 @@ fn a_pull_request_is_opened_found_changed_and_closed() {
     github.open_pull(&new("other")).expect("it opens");
     assert_eq!(
         github.pulls_of(hostile, "main").expect("a list"),
-        [pull.clone()]
+        std::slice::from_ref(&pull)
     );
     assert_eq!(github.pulls_of(hostile, "next").expect("a list"), []);
     assert_eq!(github.open_pulls("main").expect("a list").len(), 2);

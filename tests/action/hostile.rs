@@ -80,9 +80,9 @@ fn inputs_never_become_commands() {
 fn a_huge_diff_is_cut_and_every_object_is_listed() {
     let mut filler = String::new();
     for index in 0..4_000 {
-        write!(
+        writeln!(
             filler,
-            "          - {{name: V{index}, value: \"𝄞 ```` @everyone {index} 𝄞𝄞𝄞𝄞𝄞𝄞\"}}\n"
+            "          - {{name: V{index}, value: \"𝄞 ```` @everyone {index} 𝄞𝄞𝄞𝄞𝄞𝄞\"}}"
         )
         .expect("a string");
     }

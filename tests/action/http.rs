@@ -104,9 +104,10 @@ fn one(stream: TcpStream, answer: &dyn Fn(&Request) -> Option<Response>) {
     };
     let mut head = format!("HTTP/1.1 {} x\r\nconnection: close\r\n", response.status);
     for (name, value) in &response.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([name.as_str(), ": ", value.as_str(), "\r\n"]);
     }
-    head.push_str(&format!("content-length: {}\r\n\r\n", response.body.len()));
+    let length = response.body.len().to_string();
+    head.extend(["content-length: ", length.as_str(), "\r\n\r\n"]);
     let mut stream = stream;
     let _ = stream.write_all(head.as_bytes());
     let _ = stream.write_all(&response.body);

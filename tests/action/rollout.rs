@@ -70,6 +70,7 @@ fn created(ran: &Ran, number: &str, stage: &str, next: &str) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one rollout is one story")]
 fn a_whole_rollout_goes_through_pull_requests() {
     let world = World::new("whole");
     let plain = [PROMOTE, PATH];

@@ -386,47 +386,8 @@ impl World {
         assert_eq!(step["shell"].as_str(), Some("bash"));
         let script = file("step.sh");
         fs::write(&script, step["run"].as_str().expect("a script")).expect("a file");
-        let mut command = Command::new("bash");
-        command
-            .args(["--noprofile", "--norc", "-eo", "pipefail"])
-            .arg(&script)
-            .current_dir(self.root.join(work))
-            .env_clear();
-        let path = std::env::var("PATH").expect("a path");
-        for (name, value) in [
-            ("PATH", format!("{}:{path}", file("bin").display())),
-            ("HOME", temp.display().to_string()),
-            ("GITHUB_OUTPUT", file("output").display().to_string()),
-            ("GITHUB_STEP_SUMMARY", file("summary").display().to_string()),
-            (
-                "GITHUB_EVENT_PATH",
-                file("event.json").display().to_string(),
-            ),
-            ("GITHUB_EVENT_NAME", event.to_owned()),
-            (
-                "GITHUB_WORKSPACE",
-                self.root.join(work).display().to_string(),
-            ),
-            ("GITHUB_REPOSITORY", format!("{OWNER}/{NAME}")),
-            ("GITHUB_SERVER_URL", self.fake.server()),
-            ("GITHUB_API_URL", self.fake.api()),
-            ("GITHUB_REF_NAME", self.base.clone()),
-            ("GITHUB_REF_TYPE", "branch".to_owned()),
-            (
-                "GITHUB_SHA",
-                git(&self.root.join(work), &["rev-parse", "HEAD"]),
-            ),
-            ("GITHUB_RUN_ID", "7".to_owned()),
-            ("RUNNER_TEMP", temp.display().to_string()),
-            ("RUNNER_OS", "Linux".to_owned()),
-            ("RUNNER_ARCH", "X64".to_owned()),
-            // What a job may have set for another repository.
-            ("GIT_DIR", "/nonexistent".to_owned()),
-            ("GIT_TRACE", "0".to_owned()),
-        ] {
-            command.env(name, value);
-        }
-        command.env_remove("GIT_DIR");
+        let mut command = self.runner(work, event, &temp);
+        command.arg(&script);
         let given: BTreeMap<&str, &str> = inputs.iter().copied().collect();
         for (name, value) in step["env"].as_mapping().expect("env") {
             let (name, value) = (
@@ -475,6 +436,51 @@ impl World {
         look_for_commands(&ran.log);
         assert!(ran.summary.len() <= 1 << 20);
         ran
+    }
+
+    /// A shell with the runner's variables, and no others.
+    fn runner(&self, work: &str, event: &str, temp: &Path) -> Command {
+        let file = |name: &str| temp.join(name);
+        let mut command = Command::new("bash");
+        command
+            .args(["--noprofile", "--norc", "-eo", "pipefail"])
+            .current_dir(self.root.join(work))
+            .env_clear();
+        let path = std::env::var("PATH").expect("a path");
+        for (name, value) in [
+            ("PATH", format!("{}:{path}", file("bin").display())),
+            ("HOME", temp.display().to_string()),
+            ("GITHUB_OUTPUT", file("output").display().to_string()),
+            ("GITHUB_STEP_SUMMARY", file("summary").display().to_string()),
+            (
+                "GITHUB_EVENT_PATH",
+                file("event.json").display().to_string(),
+            ),
+            ("GITHUB_EVENT_NAME", event.to_owned()),
+            (
+                "GITHUB_WORKSPACE",
+                self.root.join(work).display().to_string(),
+            ),
+            ("GITHUB_REPOSITORY", format!("{OWNER}/{NAME}")),
+            ("GITHUB_SERVER_URL", self.fake.server()),
+            ("GITHUB_API_URL", self.fake.api()),
+            ("GITHUB_REF_NAME", self.base.clone()),
+            ("GITHUB_REF_TYPE", "branch".to_owned()),
+            (
+                "GITHUB_SHA",
+                git(&self.root.join(work), &["rev-parse", "HEAD"]),
+            ),
+            ("GITHUB_RUN_ID", "7".to_owned()),
+            ("RUNNER_TEMP", temp.display().to_string()),
+            ("RUNNER_OS", "Linux".to_owned()),
+            ("RUNNER_ARCH", "X64".to_owned()),
+            // What a job may have set for another repository.
+            ("GIT_DIR", "/nonexistent".to_owned()),
+            ("GIT_TRACE_CURL", "1".to_owned()),
+        ] {
+            command.env(name, value);
+        }
+        command
     }
 
     /// The token is in one header, and nowhere else.

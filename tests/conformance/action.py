@@ -248,7 +248,7 @@ def picture(report, tools, modules, pull, folder):
     if not browser:
         raise Failed("chromium is missing; on Debian: apt-get install chromium")
     shot = Path(os.environ.get("GLIDEPATH_CONFORMANCE_PICTURE", folder / "pull-request.png"))
-    common = [browser, *CHROMIUM, f"--user-data-dir={folder / 'profile'}", f"--window-size={WIDTH},1750", "--virtual-time-budget=20000", "--allow-file-access-from-files"]
+    common = [browser, *CHROMIUM, f"--user-data-dir={folder / 'profile'}", f"--window-size={WIDTH},1660", "--virtual-time-budget=20000", "--allow-file-access-from-files"]
     document = execute([*common, "--dump-dom", page.as_uri()])
     execute([*common, f"--screenshot={shot}", page.as_uri()])
     found = re.search(r'data-facts="([^"]*)"', document)
