@@ -290,18 +290,24 @@ pub(super) fn namespace(plan: &Plan, given: Option<&str>) -> Result<String, Fail
     }
 }
 
+fn url_of_environment() -> Option<String> {
+    std::env::var(URL_VARIABLE)
+        .ok()
+        .filter(|url| !url.is_empty())
+}
+
+/// Whether the environment or the spec says where Prometheus is.
+pub(super) fn is_telemetry_known(plan: &Plan) -> bool {
+    plan.metrics.is_some() || url_of_environment().is_some()
+}
+
 /// How the telemetry is asked.
 pub(super) fn settings(plan: &Plan, args: &TelemetryArgs) -> Result<Settings, Failure> {
     let usage = |message: String| Failure::new(Exit::Usage, message);
-    let from_environment = || {
-        std::env::var(URL_VARIABLE)
-            .ok()
-            .filter(|url| !url.is_empty())
-    };
     let url = args
         .prometheus_url
         .clone()
-        .or_else(from_environment)
+        .or_else(url_of_environment)
         .or_else(|| plan.metrics.as_ref().map(|metrics| metrics.url.clone()))
         .ok_or_else(|| {
             usage("it is not known where Prometheus is".to_owned()).help(format!(

@@ -9,7 +9,10 @@ use crate::promotion::branch;
 use crate::promotion::decide::{self, Refusal, Why, against_jump, against_leaving, standing_hold};
 use crate::promotion::gates::{Evidence, Judge, Judged, Nobody, Question};
 use crate::promotion::ledger::{gate_trailers, one_line, traffic_words};
+use crate::units::Moment;
 
+use super::gate;
+use super::grounds::grounds;
 use super::health::HealthArgs;
 use super::inputs::{Input, OnePath};
 use super::output::Output;
@@ -79,7 +82,6 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
             return output.finish(Exit::Done);
         }
     };
-    let judged = judge(args, &standing)?;
     let since = standing.since()?;
     let mut began = since.last().map_or_else(now, |commit| commit.committed);
     let mut unhealthy = None;
@@ -93,6 +95,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
             Err(refusal) => unhealthy = Some(refusal),
         }
     }
+    let judged = judge(args, &standing, &input, began)?;
     let state = decide::Standing {
         lock,
         live: standing.live,
@@ -168,14 +171,25 @@ fn as_pull_request(
     proposal::report(standing, &done, output)
 }
 
-/// Verdicts on the live stage's gates. Read after HEAD: whoever moves it while a judge takes its time is noticed.
-fn judge(args: &PromoteArgs, standing: &Standing) -> Result<Vec<Judged>, Failure> {
+/// Verdicts on the live stage's gates: from the file that is handed in, else from the telemetry, where it is known. Read
+/// after HEAD: whoever moves it while a judge takes its time is noticed.
+fn judge(
+    args: &PromoteArgs,
+    standing: &Standing,
+    input: &Input,
+    began: Moment,
+) -> Result<Vec<Judged>, Failure> {
     let question = Question {
         rollout: &standing.lock.rollout,
         stage: standing.stage(),
         spec_digest: &standing.lock.spec_digest,
     };
     let Some(path) = &args.evidence else {
+        // What is forced does not wait for an answer that it would not heed.
+        if !args.force && gate::is_telemetry_known(&input.compiled.plan) {
+            let (judged, _) = grounds(standing, input, began, None)?;
+            return Ok(judged);
+        }
         return Nobody
             .judge(&question)
             .map_err(|why| Failure::new(Exit::Outside, why));

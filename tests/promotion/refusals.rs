@@ -46,6 +46,28 @@ fn bake_time_and_the_least_bake_are_waited_for() {
 }
 
 #[test]
+fn telemetry_that_is_known_is_asked_and_silence_is_no_verdict() {
+    let lab = Lab::new("telemetry");
+    lab.promote_to("split");
+    // A port that nobody listens on: found free, and free again.
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
+        .port();
+    let ran = lab
+        .prepare(&["promote", "app"])
+        .env(
+            "GLIDEPATH_PROMETHEUS_URL",
+            format!("http://127.0.0.1:{port}"),
+        )
+        .output()
+        .expect("glidepath runs");
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(6), "{said}");
+    assert!(said.contains("could not be judged"), "{said}");
+}
+
+#[test]
 fn gates_need_evidence() {
     let lab = Lab::new("gates");
     lab.promote_to("split");

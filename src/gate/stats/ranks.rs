@@ -165,7 +165,7 @@ pub fn median(values: &[f64]) -> f64 {
     middle(&sorted)
 }
 
-/// At most [`MOST_POINTS`] points, evenly spaced, always the same ones.
+/// At most `MOST_POINTS` points, evenly spaced, always the same ones.
 pub fn thin(points: &[f64]) -> Vec<f64> {
     let step = points.len().div_ceil(MOST_POINTS).max(1);
     points.iter().copied().step_by(step).collect()
