@@ -20,9 +20,7 @@ pub use crate::text::Source;
 pub struct Compiled {
     /// The rollout, resolved and proved.
     pub plan: Plan,
-    /// `sha256:` and the hash of the document: the same for two files that differ in comments, order of keys or layout.
-    pub digest: String,
-    /// Warnings.
+    /// Warnings, and the document that they are about.
     pub report: Report,
 }
 
@@ -45,20 +43,21 @@ pub fn compile_with(source: &Source, overrides: &Overrides) -> Result<Compiled, 
     if let Some(namespace) = &overrides.namespace {
         read.document.metadata.namespace = Some(namespace.to_string());
     }
-    let digest = digest(&read.node.to_json());
     let mut report = Report::new(source.clone());
     report.document = Some(read.node);
     let Some(plan) = plan::resolve(&read.document, &mut report) else {
         return Err(report);
     };
-    Ok(Compiled {
-        plan,
-        digest,
-        report,
-    })
+    Ok(Compiled { plan, report })
 }
 
 impl Compiled {
+    /// `sha256:` and the hash of the document: the same for two files that differ in comments, order of keys or layout.
+    pub fn digest(&self) -> String {
+        let document = self.report.document.as_ref();
+        digest(&document.expect("what compiles has been read").to_json())
+    }
+
     /// The objects of one stage.
     pub fn objects(&self, stage: usize) -> Vec<Object> {
         objects::build(&self.plan, stage)
@@ -70,7 +69,7 @@ impl Compiled {
             .map(|stage| self.objects(stage))
             .collect();
         let argo = objects::build_argo(&self.plan);
-        tree::lay_out(&self.plan, &self.digest, &stages, &argo)
+        tree::lay_out(&self.plan, &self.digest(), &stages, &argo)
     }
 
     /// The identity of every object of every stage, and the part of the spec that asks for it.

@@ -47,7 +47,7 @@ pub(super) fn read(path: &str) -> Result<Option<String>, Refusal> {
             meta.len()
         )));
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0) + 1);
     fs::File::open(&real)
         .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
         .map_err(|error| fail(&error))?;

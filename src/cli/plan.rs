@@ -46,7 +46,7 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Fail
             }
         }
         PlanFormat::Json => {
-            let one = |input: &Input| describe(&input.compiled.plan, &input.compiled.digest);
+            let one = |input: &Input| describe(&input.compiled.plan, &input.compiled.digest());
             let body = match &inputs[..] {
                 [input] => one(input),
                 many => many.iter().map(one).collect(),

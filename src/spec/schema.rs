@@ -1,6 +1,7 @@
 //! The JSON Schema, compiled in, and its errors in our words.
 
 mod keyword;
+mod pattern;
 mod wording;
 
 use std::collections::BTreeSet;
@@ -19,9 +20,7 @@ pub const SCHEMA: &str = include_str!("../../schema/rollout.schema.json");
 /// The most complaints that are worded: nobody reads more, and a hostile file must not buy time with them.
 const MAX_COMPLAINTS: usize = 1_000;
 
-/// The validator that the build made of the schema.
-#[jsonschema::validator(path = "schema/rollout.schema.json")]
-struct Compiled;
+include!(concat!(env!("OUT_DIR"), "/validator.rs"));
 
 /// The schema as data, for the words in it; parsed only when there is something to complain about.
 static AS_DATA: LazyLock<Value> =

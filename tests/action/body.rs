@@ -42,7 +42,7 @@ fn the_body_answers_in_this_order() {
     ];
     let proposal = Proposal {
         plan,
-        digest: &compiled.digest,
+        digest: &compiled.digest(),
         folder: "examples/image-classifier/deploy",
         from,
         to,

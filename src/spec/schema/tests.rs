@@ -2,7 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use jsonschema::paths::Location;
+use proptest::prelude::any;
+use proptest::sample::Index;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::string::string_regex;
+use proptest::test_runner::TestRunner;
+use serde_json::{Map, Value, json};
 
 use super::AS_DATA;
 use crate::diag::Code;
@@ -252,6 +258,39 @@ fn every_pattern_says_in_words_what_it_allows() {
             assert!(schema["x-allowed"].is_string(), "{pointer}");
         }
     });
+}
+
+/// What an editor accepts, which compiles `pattern` with an engine for ECMA 262, is what the program accepts.
+#[test]
+fn patterns_mean_the_same_to_editors_and_to_the_program() {
+    let mut patterns = BTreeSet::new();
+    each("", &AS_DATA, &mut |_, schema| {
+        patterns.extend(schema["pattern"].as_str());
+    });
+    assert!(patterns.len() > 20, "only {} patterns", patterns.len());
+    let mut runner = TestRunner::deterministic();
+    for pattern in patterns {
+        let (around, keyword) = (Map::new(), Value::from(pattern));
+        let ours = super::pattern::keyword(&around, &keyword, Location::new())
+            .unwrap_or_else(|error| panic!("{pattern}: {error}"));
+        let editors = jsonschema::validator_for(&json!({"pattern": pattern})).expect("a pattern");
+        // What it matches, and the same with one character put in: a control, a blank, a letter of another script, a sign.
+        let texts = string_regex(pattern.trim_start_matches('^').trim_end_matches('$'));
+        let one_more = string_regex("[ -~\\t\\n\\r\u{85}\u{a0}\u{2028}äΩ٣]?").expect("a regex");
+        let texts = (texts.expect("a regex"), one_more, any::<Index>());
+        for _ in 0..200 {
+            let (mut text, one_more, at) = texts.new_tree(&mut runner).expect("a text").current();
+            let places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+            let at = places.get(at.index(places.len() + 1)).copied();
+            text.insert_str(at.unwrap_or(text.len()), &one_more);
+            let instance = Value::from(text);
+            assert_eq!(
+                ours.is_valid(&instance),
+                editors.is_valid(&instance),
+                "{pattern} and {instance}"
+            );
+        }
+    }
 }
 
 /// Unions are written so that they fail in one place with one message.
