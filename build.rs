@@ -2,7 +2,7 @@
 //!
 //! The validator would compile each regular expression with a full engine when it first meets it, and that alone was nearly half of a
 //! run of the Argo CD plugin. `x-pattern` is checked by `src/spec/schema/pattern.rs` instead, with an engine that compiles in
-//! microseconds.
+//! microseconds. It is handed the schema around it, so the words that only people read are left out.
 
 use std::error::Error;
 use std::path::Path;
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={SCHEMA}");
     println!("cargo::rerun-if-changed=build.rs");
     let mut schema: Value = serde_json::from_str(&fs::read_to_string(SCHEMA)?)?;
-    rename_patterns(&mut schema);
+    prepare(&mut schema);
     let code = format!(
         "/// The validator that the build made of the schema.\n\
          #[jsonschema::validator(schema = {:?}, keywords = {{ \"x-pattern\" => crate::spec::schema::pattern::keyword }})]\n\
@@ -28,15 +28,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Renames every `pattern` that is the keyword; a field of that name has a schema for a value, not a string.
-fn rename_patterns(schema: &mut Value) {
+/// What only people and error messages read.
+const WORDS: [&str; 3] = ["description", "x-allowed", "x-code"];
+
+/// Renames every `pattern` and drops every word, where they are keywords: a field of such a name has a schema, not a string.
+fn prepare(schema: &mut Value) {
     match schema {
-        Value::Array(items) => items.iter_mut().for_each(rename_patterns),
+        Value::Array(items) => items.iter_mut().for_each(prepare),
         Value::Object(entries) => {
             *entries = std::mem::take(entries)
                 .into_iter()
+                .filter(|(key, value)| !(WORDS.contains(&key.as_str()) && value.is_string()))
                 .map(|(key, mut value)| {
-                    rename_patterns(&mut value);
+                    prepare(&mut value);
                     let is_keyword = key == "pattern" && value.is_string();
                     (
                         if is_keyword {

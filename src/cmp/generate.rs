@@ -1,5 +1,7 @@
 //! One stage's objects as Argo CD reads them.
 
+use std::mem;
+
 use super::{Environment, Files, Refusal, Settings};
 
 /// The objects of the live stage as JSON, one a line, in the order of their files.
@@ -19,10 +21,12 @@ pub fn generate(environment: &Environment, files: Files<'_>) -> Result<String, R
             settings.file
         )));
     }
-    let mut text = String::with_capacity(objects.len() * 2_048);
-    for object in objects {
-        text += &object.body.to_string();
-        text.push('\n');
+    let mut text = Vec::with_capacity(objects.len() * 2_048);
+    for object in &objects {
+        serde_json::to_writer(&mut text, &object.body).expect("a vector takes everything");
+        text.push(b'\n');
     }
-    Ok(text)
+    // The process ends with this, and freeing thousands of small things one by one would be a tenth of its time.
+    mem::forget(objects);
+    Ok(String::from_utf8(text).expect("JSON is UTF-8"))
 }

@@ -176,7 +176,10 @@ pub fn parse(source: &Source) -> Result<Node, Fault> {
             help: Some("run `glidepath init` for a file to start from".to_owned()),
         });
     }
-    refuse_control_characters(&node)?;
+    // A character that was not typed can only come from an escape.
+    if text.contains('\\') {
+        refuse_control_characters(&node)?;
+    }
     Ok(node)
 }
 

@@ -1,5 +1,6 @@
 //! Repositories that are out to break the plugin can only make it fail: soon, small, and with a clear error.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -12,23 +13,27 @@ use super::{ask, refused, repository, spec, stage};
 const EXAMPLE: &str = "image-classifier";
 /// The most memory, in KiB of address space: more than the resident set can be.
 const MEMORY: u64 = 200 * 1024;
-/// The most time on an idle machine; a busy one with a debug build gets ten times as much.
-const TIME: Duration = Duration::from_secs(10);
+/// The most processor time, in seconds: ten times what a release build may take, because this is a debug build.
+const CPU: u64 = 10;
+/// When a process that uses no processor time is hanging, however busy the machine is.
+const HANGING: Duration = Duration::from_secs(60);
 
-/// Runs the plugin in a folder as it lies, links and devices and all, under a memory limit: the emulator's tar would refuse
+/// Runs the plugin in a folder as it lies, links and devices and all, under limits: the emulator's tar would refuse
 /// or drop most of these before the plugin sees them, and the plugin must not depend on that.
 fn bare(folder: &Path, parameters: &str) -> (Option<i32>, String, String) {
     let begun = Instant::now();
     let done = Command::new("sh")
         .arg("-c")
-        .arg(format!("ulimit -v {MEMORY} && exec \"$0\" cmp generate"))
+        .arg(format!(
+            "ulimit -v {MEMORY} && ulimit -t {CPU} && exec \"$0\" cmp generate"
+        ))
         .arg(env!("CARGO_BIN_EXE_glidepath"))
         .current_dir(folder)
         .env("ARGOCD_APP_PARAMETERS", parameters)
         .stdin(Stdio::null())
         .output()
         .expect("sh starts");
-    assert!(begun.elapsed() < TIME, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < HANGING, "{:?}", begun.elapsed());
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     (done.status.code(), text(done.stdout), text(done.stderr))
 }
@@ -220,6 +225,47 @@ fn as_many_stages_as_are_allowed_take_one_stage_s_time() {
     let folder = repository(&[("rollout.yaml", &text)]);
     let (code, _, stderr) = bare(&folder.0, &stage("s7"));
     assert_eq!(code, Some(0), "{}", &stderr[..stderr.len().min(500)]);
+}
+
+/// A rollout of `models` models in `steps` steps, each of which sends 1 % to another model.
+fn crowd(models: usize, steps: usize) -> String {
+    let mut text = String::from(
+        "apiVersion: glidepath.dev/v1alpha1\nkind: ModelRollout\nmetadata: {name: m}\nspec:\n  stable: v0\n  models:\n",
+    );
+    for i in 0..models {
+        writeln!(
+            text,
+            "    - {{name: v{i}, runtime: custom, image: 'a:1', ports: [{{name: http, containerPort: 80}}]}}"
+        )
+        .expect("a string takes everything");
+    }
+    text += "  steps:\n";
+    for i in 0..steps {
+        let model = 1 + i % (models - 1);
+        writeln!(
+            text,
+            "    - {{name: s{i}, weights: {{v0: 99, v{model}: 1}}}}"
+        )
+        .expect("a string takes everything");
+    }
+    text
+}
+
+#[test]
+fn the_largest_crowd_that_is_allowed_is_served() {
+    let folder = repository(&[("rollout.yaml", &crowd(1_000, 1_900))]);
+    let (code, stdout, stderr) = bare(&folder.0, &stage("s7"));
+    assert_eq!(code, Some(0), "{}", &stderr[..stderr.len().min(500)]);
+    assert!(stdout.lines().count() > 1_000);
+}
+
+/// Every stage knows every model that runs in it: without a limit, 1 MiB of text asks for 8 million of them.
+#[test]
+fn more_models_than_anybody_runs_are_refused() {
+    text_fails(
+        &crowd(1_001, 3),
+        "GP002: `models` has 1001 items, and 1000 are allowed",
+    );
 }
 
 #[test]

@@ -111,6 +111,14 @@ pub(super) fn complaints(
         E::MinItems { .. } | E::MinProperties { .. } => {
             vec![value(&rule, &route, error, wording::empty(&found, rule.at))]
         }
+        E::MaxItems { limit } => {
+            vec![value(
+                &rule,
+                &route,
+                error,
+                wording::too_long(&found, *limit),
+            )]
+        }
         E::MaxProperties { .. } => {
             vec![value(
                 &rule,

@@ -109,6 +109,15 @@ pub(super) fn empty(found: &Found<'_>, schema: &Value) -> String {
     )
 }
 
+/// A list with more items than are allowed.
+pub(super) fn too_long(found: &Found<'_>, limit: u64) -> String {
+    let items = found.value.as_array().map_or(0, Vec::len);
+    format!(
+        "`{}` has {items} items, and {limit} are allowed",
+        found.name
+    )
+}
+
 /// A mapping with more entries than may stand together.
 pub(super) fn too_many(found: &Found<'_>, schema: &Value) -> String {
     let keys = found
