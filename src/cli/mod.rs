@@ -3,6 +3,7 @@
 //! Nobody imports this room.
 
 mod action;
+mod began;
 mod cmp;
 mod columns;
 mod diff;
@@ -18,6 +19,7 @@ mod init;
 mod inputs;
 mod inside;
 mod live;
+mod moving;
 mod output;
 mod plan;
 mod promote;
@@ -26,6 +28,7 @@ mod reference;
 mod render;
 mod rollback;
 mod series;
+mod signing;
 mod site;
 mod standing;
 mod status;
@@ -33,6 +36,7 @@ mod streams;
 mod table;
 mod trace;
 mod validate;
+mod weigh;
 
 use std::ffi::OsString;
 

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use crate::cli::grounds::{grounds, handed_in, verdict};
+use crate::cli::began::{Asks, Began};
+use crate::cli::grounds::{grounds, handed_in, telemetry, verdict};
 use crate::cli::health::HealthArgs;
 use crate::cli::inputs::{Input, OnePath};
 use crate::cli::output::Output;
-use crate::cli::proposal::{self, Done, Wish, reasons, word};
+use crate::cli::proposal::{self, Done, reasons, word};
 use crate::cli::site::variable;
-use crate::cli::standing::{Standing, folder_of, now};
+use crate::cli::standing::{Standing, folder_of};
+use crate::cli::weigh::Wish;
 use crate::cli::{Exit, Failure};
 use crate::forge::StatusState;
 use crate::promotion::decide::Why;
@@ -83,7 +85,12 @@ pub(super) fn promote(
         force: inputs.reason.is_some(),
         resume: inputs.resume,
         evidence: inputs.evidence.clone(),
+        record: inputs.record,
     };
+    // A workflow that nobody watches would wait for ever, and stay green.
+    if wish.evidence.is_none() && !wish.force && !standing.stage().gates.is_empty() {
+        telemetry(&compiled.plan)?;
+    }
     let done = proposal::promote(
         &standing,
         &input,
@@ -135,8 +142,9 @@ pub(super) fn rollback(
     let judged: Vec<GateLine> = match &inputs.evidence {
         None => Vec::new(),
         Some(path) => {
-            let (_, gates) = handed_in(&standing, path)?;
-            gates
+            let found = handed_in(&standing, path)?;
+            found
+                .lines
                 .into_iter()
                 .filter(|gate| gate.why.is_empty())
                 .collect()
@@ -157,9 +165,17 @@ pub(super) fn gate(
         folder,
     } = Start::new(inputs, true, output)?;
     let input = input.expect("it must compile");
-    let since = standing.since()?;
-    let began = since.last().map_or_else(now, |commit| commit.committed);
-    let (_, gates) = grounds(&standing, &input, began, inputs.evidence.as_deref())?;
+    let health = HealthArgs::default();
+    let asks = if input.compiled.plan.policy.require_healthy {
+        Asks::When
+    } else {
+        Asks::Nothing
+    };
+    let began = Began::of_live(&standing, &health.argo, asks, None)?;
+    if let Some(refusal) = began.refusal {
+        return Err(Failure::refused(&[refusal]));
+    }
+    let gates = grounds(&standing, &input, &began, inputs.evidence.as_deref())?.lines;
     let verdict = verdict(&gates);
     let stage = &standing.stage().folder;
     runner.set("stage", stage.clone());
