@@ -186,7 +186,8 @@ fn dash(text: &str) -> String {
     if text.is_empty() { "–" } else { text }.to_owned()
 }
 
-fn escape(text: &str) -> String {
+/// Text in a cell of a Markdown table.
+pub(super) fn escape(text: &str) -> String {
     let mut safe = String::new();
     for c in text.chars() {
         match c {

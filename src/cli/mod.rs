@@ -20,6 +20,7 @@ mod inputs;
 mod inside;
 mod live;
 mod moving;
+mod needs;
 mod output;
 mod plan;
 mod promote;
