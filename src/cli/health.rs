@@ -15,7 +15,7 @@ use super::{Exit, Failure};
 /// How Argo CD is asked.
 #[derive(Debug, Default, Args)]
 pub(super) struct ArgoArgs {
-    /// Argo CD's address; default: ARGOCD_SERVER. Where it is given, the stage began when Argo CD deployed it. The token is read
+    /// Argo CD's address; default: ARGOCD_SERVER. With this option, the stage began when Argo CD deployed it. The token is read
     /// from ARGOCD_AUTH_TOKEN
     #[arg(long = "argocd-server", value_name = "URL")]
     server: Option<String>,

@@ -27,6 +27,7 @@ mod promote;
 mod proposal;
 mod reference;
 mod render;
+mod revision;
 mod rollback;
 mod series;
 mod signing;

@@ -5,6 +5,7 @@ mod harness;
 mod health;
 mod kills;
 mod refusals;
+mod revisions;
 mod series;
 mod telemetry;
 mod unusual;
