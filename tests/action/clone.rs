@@ -143,8 +143,12 @@ fn counts(request: &Request, requests: u32) -> Response {
 #[test]
 fn a_pull_request_carries_the_evidence_where_that_is_asked_for() {
     let world = World::new("recorded");
-    for number in 1..=2 {
-        let ran = world.run(&[PROMOTE, PATH, ("record-evidence", "true")]);
+    // Stages without gates have none, and need no file either.
+    for (number, input) in [
+        (1, ("record-evidence", "true")),
+        (2, ("evidence", "rollouts")),
+    ] {
+        let ran = world.run(&[PROMOTE, PATH, input]);
         assert_eq!(ran.code, 0, "{}", ran.log);
         world.merge(number);
     }
