@@ -59,9 +59,8 @@ pub(super) fn weigh(
     let asks = health.asks(plan.policy.require_healthy, wish.force);
     let began = Began::of_live(standing, &health.argo, asks, health.instead())?;
     let grounds = match &wish.evidence {
-        // A workflow may name a file in every stage, and write one only where there are gates.
-        _ if standing.stage().gates.is_empty() => Grounds::default(),
         Some(path) => handed_in(standing, path)?,
+        None if standing.stage().gates.is_empty() => Grounds::default(),
         // What is forced does not wait for an answer that it would not heed, unless that shall be kept.
         None if wish.record || (!wish.force && is_telemetry_known(plan)) => {
             asked(standing, input, &began)?
