@@ -531,6 +531,60 @@ fn the_command_says_it_by_its_exit_code_and_can_judge_again() {
 
 #[test]
 #[ignore = "needs prometheus; tests/conformance/run gates"]
+fn a_promotion_asks_since_the_commit_and_keeps_what_it_was_told() {
+    let folder = folder(
+        "kept",
+        "[{name: a, availability: {objective: 99.5%}}, {name: l, latency: {percentile: 95, max: 500ms}}]",
+    );
+    let file = folder.join("rollout.yaml");
+    let spec = fs::read_to_string(&file).expect("the rollout") + "    - {weight: 100}\n";
+    fs::write(&file, spec).expect("a file");
+    for made in [".git", "deploy"] {
+        let _ = fs::remove_dir_all(folder.join(made));
+    }
+    let run = |program: &str, args: &[&str]| {
+        let output = Command::new(program)
+            .args(args)
+            .current_dir(&folder)
+            .env("GLIDEPATH_PROMETHEUS_URL", &server().url)
+            .envs(["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_NAME"), "Ada")))
+            .envs(
+                ["AUTHOR", "COMMITTER"].map(|who| (format!("GIT_{who}_EMAIL"), "ada@example.com")),
+            )
+            .envs(
+                ["AUTHOR", "COMMITTER"]
+                    .map(|who| (format!("GIT_{who}_DATE"), format!("@{BEGAN} +0000"))),
+            )
+            .output()
+            .expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{args:?}: {said}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let glidepath = env!("CARGO_BIN_EXE_glidepath");
+    run("git", &["init", "--quiet", "--initial-branch=main"]);
+    run(glidepath, &["render", "--quiet"]);
+    let pointer = folder.join("deploy/current/kustomization.yaml");
+    let text = fs::read_to_string(&pointer).expect("the pointer");
+    fs::write(&pointer, text.replace("00-baseline", "02-canary")).expect("a file");
+    run("git", &["add", "--all"]);
+    run("git", &["commit", "--quiet", "--message", "live"]);
+    let began = Moment::from_seconds(BEGAN).to_string();
+    assert!(run(glidepath, &["gate"]).contains(&format!("canary since {began} (commit ")));
+    run(glidepath, &["promote", "--quiet", "--record-evidence"]);
+    let kept = run("git", &["ls-files", "deploy/evidence"]);
+    let kept = kept.trim();
+    let text = run("git", &["show", &format!("HEAD:{kept}")]);
+    let again = ["gate", "--quiet", "--format", "json", "--replay", kept];
+    assert_eq!(run(glidepath, &again), text);
+    assert!(
+        text.contains("istio_request_duration_milliseconds_bucket"),
+        "{text}"
+    );
+}
+
+#[test]
+#[ignore = "needs prometheus; tests/conformance/run gates"]
 fn samples_come_back_as_they_were_written() {
     let query = glidepath::gate::Query {
         name: "raw".to_owned(),

@@ -162,3 +162,50 @@ fn a_description_does_not_swallow_the_line_after_it() {
         "{text}"
     );
 }
+
+#[test]
+fn the_bake_that_evidence_needs_is_shown_where_the_traffic_is_known() {
+    let folder = three("needs");
+    for format in ["text", "markdown"] {
+        let text = plan(&folder, None, &["--format", format]);
+        assert!(!text.contains("vidence"), "{text}");
+    }
+    let spec = folder.join("rollout.yaml");
+    let expected = "  traffic: {expected: {requestsPerMinute: 6000}}\n";
+    let known = THREE.replace("  stable: a\n", &format!("  stable: a\n{expected}"));
+    fs::write(&spec, known.trim_start()).expect("a file");
+    // The warmup of two minutes, and 200 requests: at 50 copies a second, and where the smaller share is 29.5 of 100 a second.
+    let text = plan(&folder, Some("80"), &[]);
+    let want = "
+EVIDENCE                      NEEDS  BAKE  FOR
+02-shadow-50                  2m4s   1h    availability of ranker-c: 200 requests
+03-ranker-b-33-ranker-c-33    2m7s   1h    availability of ranker-c: 200 requests
+04-ranker-b-70-ranker-c-29-5  2m7s   1h    availability of ranker-c: 200 requests
+05-ranker-b-100               2m2s   1h    availability of ranker-b: 200 requests
+
+availability: 598 requests without a failure show 99.5 % at 95 %
+";
+    assert!(text.ends_with(want), "{text}");
+    let text = plan(&folder, None, &["--format", "markdown"]);
+    assert!(
+        text.contains("\n| 02-shadow-50 | 2m4s | 1h | availability of ranker-c: 200 requests |\n"),
+        "{text}"
+    );
+    let text = plan(&folder, None, &["--format", "json"]);
+    let body: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(
+        body["needs"][0],
+        serde_json::json!({"stage": "shadow-50", "gate": "availability", "model": "ranker-c", "requests": 200,
+            "why": "for one failure more or less not to decide", "bakeSeconds": 124})
+    );
+    // Bounds need more than points: 598 requests without a failure at 95 %, and more for each of three looks.
+    let bounds = known.replace(
+        "{objective: 99.5%}}",
+        "{objective: 99.5%, confidence: 95%}}",
+    );
+    fs::write(&spec, bounds.trim_start()).expect("a file");
+    let text = plan(&folder, None, &["--format", "json"]);
+    let body: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let needed = body["needs"][0]["requests"].as_u64().expect("a number");
+    assert!(needed >= 598, "{needed}");
+}

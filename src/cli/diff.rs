@@ -8,16 +8,19 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::sink::disk::{self, Wanted};
 use crate::tree::{Lock, Pointer, diff, unified};
-use crate::units::names::{LOCK_FILE, POINTER_FILE};
+use crate::units::names::{LOCK_FILE, POINTER_FILE, SPEC_FILE};
 
 use super::inputs::{Input, OnePath};
 use super::live::{self, stage_index};
 use super::output::Output;
 use super::render::verb;
+use super::revision;
 use super::{Exit, Failure};
 
 /// Columns of a side-by-side diff where the terminal does not say.
 const WIDTH: u16 = 160;
+/// What `--against` calls the files beside rollout.yaml; a branch of this name is `refs/heads/tree`.
+const TREE: &str = "tree";
 
 /// Show what changes from one stage to another, or what a render would change
 #[derive(Debug, Args)]
@@ -30,21 +33,16 @@ pub(super) struct DiffArgs {
     /// The stage after; default: the one after --from
     #[arg(long, value_name = "STAGE", conflicts_with = "against")]
     to: Option<String>,
-    /// Compare the files that are there with the ones that render would write
-    #[arg(long, value_enum)]
-    against: Option<Against>,
+    /// `tree`: compare the files that are there with the ones that render would write. A branch, tag or commit: compare every stage
+    /// that rollout.yaml compiled to there with what it compiles to now
+    #[arg(long, value_name = "tree|REVISION")]
+    against: Option<String>,
     /// How the diff is written
     #[arg(long, value_enum, default_value_t = DiffFormat::Unified)]
     format: DiffFormat,
     /// Exit with 1 where there are differences
     #[arg(long)]
     exit_code: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Against {
-    /// The tree beside rollout.yaml
-    Tree,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -60,22 +58,27 @@ enum DiffFormat {
 }
 
 /// One thing that is not the same on both sides.
-struct Change {
-    name: String,
-    verb: &'static str,
-    from: Option<String>,
-    to: Option<String>,
-    old: String,
-    new: String,
+pub(super) struct Change {
+    pub(super) name: String,
+    pub(super) verb: &'static str,
+    pub(super) from: Option<String>,
+    pub(super) to: Option<String>,
+    pub(super) old: String,
+    pub(super) new: String,
 }
 
 pub(super) fn run(args: &DiffArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let input = args.path.compile(output)?;
-    let (from, to, changes) = match args.against {
-        Some(Against::Tree) => (
-            "tree".to_owned(),
-            "rollout.yaml".to_owned(),
+    let (from, to, changes) = match args.against.as_deref() {
+        Some(against @ TREE) => (
+            against.to_owned(),
+            SPEC_FILE.to_owned(),
             against_tree(&input)?,
+        ),
+        Some(revision) => (
+            revision.to_owned(),
+            SPEC_FILE.to_owned(),
+            revision::changes(&input, revision, output)?,
         ),
         None => between_stages(args, &input)?,
     };

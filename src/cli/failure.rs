@@ -35,6 +35,15 @@ impl Failure {
         self
     }
 
+    /// Adds another thing to do.
+    pub(super) fn or(self, text: &str) -> Self {
+        let help = match &self.help {
+            Some(help) => format!("{help}; {text}"),
+            None => text.to_owned(),
+        };
+        self.help(help)
+    }
+
     /// Diagnostics have said it already.
     pub(super) fn said(exit: Exit) -> Self {
         Self::new(exit, "")

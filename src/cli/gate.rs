@@ -13,6 +13,7 @@ use crate::gate::{Occasion, Record, Replay, Source, Verdict, When, evaluate, nee
 use crate::plan::{GateKind, Plan};
 use crate::units::{Bake, Moment};
 
+use super::began::{StartArgs, stage_and_start};
 use super::diff::live_stage;
 use super::inputs::{Input, OnePath};
 use super::live::stage_index;
@@ -56,9 +57,8 @@ pub(super) struct GateArgs {
     path: OnePath,
     #[command(flatten)]
     telemetry: TelemetryArgs,
-    /// When the stage began, as 2026-08-22T09:00:00Z or seconds since 1970
-    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
-    stage_started_at: Option<Moment>,
+    #[command(flatten)]
+    start: StartArgs,
     /// How the result is written
     #[arg(long, value_enum, default_value_t = GateFormat::Text)]
     format: GateFormat,
@@ -66,7 +66,7 @@ pub(super) struct GateArgs {
     #[arg(long, conflicts_with_all = ["replay", "explain"])]
     watch: bool,
     /// Judge again what a run with `--format json` recorded; asks nobody
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["explain", "stage", "stage_started_at", "namespace", "prometheus_url"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["explain", "stage", "stage_started_at", "server", "namespace", "prometheus_url"])]
     replay: Option<PathBuf>,
     /// Print what a gate asks, and what each answer would mean
     #[arg(long, value_name = "GATE")]
@@ -92,27 +92,19 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
         let record = replay(&input, file)?;
         return finish(args.format, &record, output);
     }
-    let stage = stage(&input, args.telemetry.stage.as_deref())?;
     let namespace = namespace(&input.compiled.plan, args.telemetry.namespace.as_deref())?;
-    let now = now();
+    let (now, named) = (now(), args.telemetry.stage.as_deref());
     if let Some(name) = &args.explain {
-        let began = args.stage_started_at.unwrap_or(now);
+        let began = args.start.stage_started_at.unwrap_or(now);
+        let stage = stage(&input, named)?;
         return explain(&input, stage, &namespace, began, now, name, output);
     }
-    let began = args.stage_started_at.ok_or_else(|| {
-        Failure::new(Exit::Usage, "it is not known when the stage began")
-            .help("say it with `--stage-started-at`, such as the time of the commit that moved the pointer")
-    })?;
-    if began > now {
-        return Err(Failure::new(
-            Exit::Usage,
-            format!("the stage begins in the future, at {began}"),
-        ));
-    }
+    let (stage, began) = stage_and_start(&input, named, &args.start, now, output)?;
     let settings = settings(&input.compiled.plan, &args.telemetry)?;
     loop {
         let asked = self::now();
-        let record = record(&input, stage, &namespace, began, asked, settings.clone())?;
+        let record = record(&input, stage, &namespace, began.at, asked, settings.clone())?
+            .with_origin(began.origin.clone());
         let next = record.next().filter(|_| args.watch);
         let decided = matches!(record.verdict(), Verdict::Pass | Verdict::Fail);
         match next {
@@ -173,14 +165,14 @@ fn replay(input: &Input, file: &PathBuf) -> Result<Record, Failure> {
     })?;
     let stage = stage_index(&input.compiled.plan, &source.stage)?;
     let (namespace, began, now) = (source.namespace.clone(), source.began, source.now);
-    Ok(judge(input, stage, &namespace, began, now, &source))
+    Ok(judge(input, stage, &namespace, began, now, &source).with_origin(source.origin))
 }
 
 fn finish(format: GateFormat, record: &Record, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let text = match format {
         GateFormat::Text => gate_report::text(record, output.is_coloured()),
         GateFormat::Markdown => gate_report::markdown(record),
-        GateFormat::Json => format!("{:#}\n", record.write()),
+        GateFormat::Json => gate_report::json(record),
         GateFormat::Junit => gate_report::junit(record),
     };
     output.result(text)?;
@@ -381,11 +373,6 @@ pub(super) fn now() -> Moment {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let seconds = since.map_or(0, |since| since.as_secs());
     Moment::from_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
-}
-
-fn parse_moment(text: &str) -> Result<Moment, String> {
-    text.parse()
-        .map_err(|()| "write it as 2026-08-22T09:00:00Z, or as seconds since 1970".to_owned())
 }
 
 fn parse_time(text: &str) -> Result<Bake, String> {

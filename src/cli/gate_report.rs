@@ -50,6 +50,11 @@ pub(super) fn text(record: &Record, coloured: bool) -> String {
     text
 }
 
+/// The evidence, as `--replay` reads it.
+pub(super) fn json(record: &Record) -> String {
+    format!("{:#}\n", record.write())
+}
+
 /// A table for a pull request.
 pub(super) fn markdown(record: &Record) -> String {
     let mut text = format!(
@@ -78,8 +83,10 @@ pub(super) fn markdown(record: &Record) -> String {
     add(
         &mut text,
         format_args!(
-            "\nStage since {}, evaluated at {}.\n",
-            record.began, record.now
+            "\nStage since {} ({}), evaluated at {}.\n",
+            record.began,
+            record.origin.words(),
+            record.now
         ),
     );
     text
@@ -135,11 +142,12 @@ pub(super) fn junit(record: &Record) -> String {
 
 fn headline(record: &Record) -> String {
     format!(
-        "{} in {}, stage {} since {}: {}\n",
+        "{} in {}, stage {} since {} ({}): {}\n",
         record.rollout,
         record.namespace,
         record.stage,
         record.began,
+        record.origin.words(),
         record.verdict()
     )
 }
@@ -178,7 +186,8 @@ fn dash(text: &str) -> String {
     if text.is_empty() { "–" } else { text }.to_owned()
 }
 
-fn escape(text: &str) -> String {
+/// Text in a cell of a Markdown table.
+pub(super) fn escape(text: &str) -> String {
     let mut safe = String::new();
     for c in text.chars() {
         match c {

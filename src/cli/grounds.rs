@@ -5,11 +5,14 @@ use std::fs;
 use std::path::Path;
 
 use crate::forge::encode;
+use crate::gate::prometheus::Settings;
 use crate::gate::{self, Record, When};
-use crate::promotion::gates::{Evidence, Judge, Judged, Question, Verdict};
+use crate::plan::Plan;
+use crate::promotion::gates::{Evidence, Judged, Question, Verdict};
 use crate::promotion::pull_request::GateLine;
-use crate::units::{Bake, Moment};
+use crate::units::Bake;
 
+use super::began::{Began, live_in};
 use super::gate::{TelemetryArgs, namespace, record, settings};
 use super::inputs::Input;
 use super::standing::{Standing, now};
@@ -18,38 +21,92 @@ use super::{Exit, Failure};
 /// The time for all questions to the telemetry together.
 const DEADLINE: Bake = Bake::from_seconds(120);
 
-/// How the live stage's gates stand, for the decision and for people.
+/// How the live stage's gates stand.
+#[derive(Debug, Default)]
+pub(super) struct Grounds {
+    /// For the decision: one verdict a gate; a gate that nobody has judged has none.
+    pub(super) judged: Vec<Judged>,
+    /// For people: one line a gate and model.
+    pub(super) lines: Vec<GateLine>,
+    /// What the telemetry was asked, and answered.
+    pub(super) record: Option<Record>,
+}
+
+impl Grounds {
+    /// Where nobody has judged anything.
+    pub(super) fn of_nobody(standing: &Standing) -> Self {
+        Self::of(standing, Vec::new())
+    }
+
+    fn of(standing: &Standing, judged: Vec<Judged>) -> Self {
+        let line = |name: &String| {
+            let found = judged.iter().find(|gate| gate.name == *name);
+            GateLine {
+                name: name.clone(),
+                model: String::new(),
+                verdict: found.map_or(Verdict::Inconclusive, |gate| gate.verdict),
+                advisory: false,
+                value: found.map(|gate| gate.summary.clone()).unwrap_or_default(),
+                limit: String::new(),
+                window: String::new(),
+                sample: String::new(),
+                why: match found {
+                    Some(_) => String::new(),
+                    None => "nobody has judged it yet".to_owned(),
+                },
+                link: None,
+            }
+        };
+        Self {
+            lines: standing.stage().gates.iter().map(line).collect(),
+            judged,
+            record: None,
+        }
+    }
+}
+
+/// By the file that is handed in, else by the telemetry.
 pub(super) fn grounds(
     standing: &Standing,
     input: &Input,
-    began: Moment,
+    began: &Began,
     evidence: Option<&Path>,
-) -> Result<(Vec<Judged>, Vec<GateLine>), Failure> {
-    if standing.stage().gates.is_empty() {
-        return Ok((Vec::new(), Vec::new()));
+) -> Result<Grounds, Failure> {
+    match evidence {
+        _ if standing.stage().gates.is_empty() => Ok(Grounds::default()),
+        Some(path) => handed_in(standing, path),
+        None => asked(standing, input, began),
     }
-    if let Some(path) = evidence {
-        return handed_in(standing, path);
-    }
+}
+
+/// By the telemetry; that it is not known where that is, is wrong usage.
+pub(super) fn asked(standing: &Standing, input: &Input, began: &Began) -> Result<Grounds, Failure> {
     let plan = &input.compiled.plan;
-    let wish = TelemetryArgs {
+    let settings = telemetry(plan)?;
+    let server = settings.url.clone();
+    let (stage, namespace) = (live_in(standing, plan)?, namespace(plan, None)?);
+    let record = record(input, stage, &namespace, began.at, now(), settings)?
+        .with_origin(began.origin.clone());
+    Ok(Grounds {
+        judged: judged(&record),
+        lines: lines(&record, &server),
+        record: Some(record),
+    })
+}
+
+/// How the telemetry is asked where the command line says nothing of it.
+pub(super) fn telemetry(plan: &Plan) -> Result<Settings, Failure> {
+    let nothing = TelemetryArgs {
         stage: None,
         namespace: None,
         prometheus_url: None,
         deadline: DEADLINE,
     };
-    let settings = settings(plan, &wish)?;
-    let server = settings.url.clone();
-    let namespace = namespace(plan, None)?;
-    let record = record(input, standing.live, &namespace, began, now(), settings)?;
-    Ok((judged(&record), lines(&record, &server)))
+    settings(plan, &nothing)
 }
 
-/// Verdicts from a file.
-pub(super) fn handed_in(
-    standing: &Standing,
-    path: &Path,
-) -> Result<(Vec<Judged>, Vec<GateLine>), Failure> {
+/// By the verdicts in a file.
+pub(super) fn handed_in(standing: &Standing, path: &Path) -> Result<Grounds, Failure> {
     let question = Question {
         rollout: &standing.lock.rollout,
         stage: standing.stage(),
@@ -62,26 +119,7 @@ pub(super) fn handed_in(
             let message = format!("`{}` is no evidence: {why}", path.display());
             Failure::new(Exit::Wrong, message)
         })?;
-    let line = |name: &String| {
-        let found = judged.iter().find(|gate| gate.name == *name);
-        GateLine {
-            name: name.clone(),
-            model: String::new(),
-            verdict: found.map_or(Verdict::Inconclusive, |gate| gate.verdict),
-            advisory: false,
-            value: found.map(|gate| gate.summary.clone()).unwrap_or_default(),
-            limit: String::new(),
-            window: String::new(),
-            sample: String::new(),
-            why: match found {
-                Some(_) => String::new(),
-                None => "nobody has judged it yet".to_owned(),
-            },
-            link: None,
-        }
-    };
-    let lines = standing.stage().gates.iter().map(line).collect();
-    Ok((judged, lines))
+    Ok(Grounds::of(standing, judged))
 }
 
 /// The worst of the verdicts.

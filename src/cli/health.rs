@@ -7,11 +7,25 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::argocd::{self, Server};
-use crate::promotion::decide::Refusal;
-use crate::promotion::health::arrived;
-use crate::units::Moment;
+use crate::promotion::health::{Arrival, arrived};
 
+use super::began::Asks;
 use super::{Exit, Failure};
+
+/// How Argo CD is asked.
+#[derive(Debug, Default, Args)]
+pub(super) struct ArgoArgs {
+    /// Argo CD's address; default: ARGOCD_SERVER. With this option, the stage began when Argo CD deployed it. The token is read
+    /// from ARGOCD_AUTH_TOKEN
+    #[arg(long = "argocd-server", value_name = "URL")]
+    server: Option<String>,
+    /// The file with the token, instead of ARGOCD_AUTH_TOKEN
+    #[arg(long = "argocd-token-file", value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// The application's name; default: the rollout's
+    #[arg(long = "argocd-app", value_name = "NAME")]
+    app: Option<String>,
+}
 
 /// Whether and how Argo CD is asked.
 #[derive(Debug, Default, Args)]
@@ -19,29 +33,36 @@ pub(super) struct HealthArgs {
     /// Ask Argo CD that the application is Synced and Healthy at the live stage; the bake counts from its deployment
     #[arg(long)]
     require_healthy: bool,
-    /// Argo CD's address; default: ARGOCD_SERVER. The token is read from ARGOCD_AUTH_TOKEN
-    #[arg(long, value_name = "URL")]
-    argocd_server: Option<String>,
-    /// The file with the token, instead of ARGOCD_AUTH_TOKEN
-    #[arg(long, value_name = "FILE")]
-    argocd_token_file: Option<PathBuf>,
-    /// The application's name; default: the rollout's
-    #[arg(long, value_name = "NAME")]
-    argocd_app: Option<String>,
+    #[command(flatten)]
+    pub(super) argo: ArgoArgs,
 }
 
 impl HealthArgs {
-    /// Whether Argo CD is asked; `policy` is what the spec says.
-    pub(super) fn is_asked(&self, policy: bool) -> bool {
-        self.require_healthy || policy
+    /// What Argo CD is asked; `policy` is what the spec says. The policy gives way to force, the flag does not.
+    pub(super) fn asks(&self, policy: bool, force: bool) -> Asks {
+        if self.require_healthy || (policy && !force) {
+            Asks::Health
+        } else if self.argo.is_given() && !force {
+            Asks::When
+        } else {
+            Asks::Nothing
+        }
     }
 
-    /// When the live stage was deployed, or why it may not be left; `commits` are those of the stage.
-    pub(super) fn ask(
-        &self,
-        rollout: &str,
-        commits: &[String],
-    ) -> Result<Result<Option<Moment>, Refusal>, Failure> {
+    /// What to do where Argo CD fails and only the policy, or an address, asks for it.
+    pub(super) fn instead(&self) -> Option<&'static str> {
+        (!self.require_healthy).then_some("`--force --reason` goes on without Argo CD")
+    }
+}
+
+impl ArgoArgs {
+    /// Whether the command line names a server: the environment alone asks for nothing.
+    pub(super) fn is_given(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// When the live stage was deployed, and what speaks against leaving it; `commits` are those of the stage.
+    pub(super) fn ask(&self, rollout: &str, commits: &[String]) -> Result<Arrival, Failure> {
         let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
         let missing = |what: &str, help: &str| {
             Failure::new(
@@ -50,17 +71,14 @@ impl HealthArgs {
             )
             .help(help)
         };
-        let address = self
-            .argocd_server
-            .clone()
-            .or_else(|| variable("ARGOCD_SERVER"));
+        let address = self.server.clone().or_else(|| variable("ARGOCD_SERVER"));
         let address = address.ok_or_else(|| {
             missing(
                 "its address",
                 "set ARGOCD_SERVER, or give `--argocd-server`",
             )
         })?;
-        let token = match &self.argocd_token_file {
+        let token = match &self.token_file {
             Some(path) => {
                 fs::read_to_string(path).map_err(|error| Failure::io("read", path, &error))?
             }
@@ -71,11 +89,9 @@ impl HealthArgs {
                 )
             })?,
         };
-        let name = self.argocd_app.as_deref().unwrap_or(rollout);
+        let name = self.app.as_deref().unwrap_or(rollout);
         let seen = argocd::ask(&Server { address, token }, name).map_err(|why| {
-            Failure::new(Exit::Outside, why).help(
-                "check address, token and `--argocd-app`; `--force --reason` goes on without Argo CD where only the policy asks for it",
-            )
+            Failure::new(Exit::Outside, why).help("check address, token and `--argocd-app`")
         })?;
         Ok(arrived(name, &seen, commits))
     }

@@ -60,6 +60,14 @@ impl Stay<'_> {
             .map_or(&[], |entry| &entry.gates)
     }
 
+    /// The file with their evidence, where whoever left the stage recorded it.
+    fn evidence(&self) -> Option<&str> {
+        let entry = self.left.and_then(|left| left.entry.as_ref());
+        entry
+            .filter(|entry| entry.from == self.stage)
+            .and_then(|entry| entry.evidence.as_deref())
+    }
+
     /// Why and how it was entered, where that was not the plain way.
     fn note(&self) -> String {
         match &self.entered.entry {
@@ -140,6 +148,7 @@ fn record(stay: &Stay<'_>) -> serde_json::Value {
         "left": stay.left_at().map(|at| at.to_string()),
         "seconds": stay.seconds(),
         "gates": stay.gates(),
+        "evidence": stay.evidence(),
         "commit": stay.entered.commit.id.to_string(),
         "by": {"name": stay.entered.commit.author.name, "email": stay.entered.commit.author.email},
         "from": entry.map(|entry| entry.from.as_str()),

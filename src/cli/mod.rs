@@ -3,6 +3,7 @@
 //! Nobody imports this room.
 
 mod action;
+mod began;
 mod cmp;
 mod columns;
 mod diff;
@@ -18,14 +19,18 @@ mod init;
 mod inputs;
 mod inside;
 mod live;
+mod moving;
+mod needs;
 mod output;
 mod plan;
 mod promote;
 mod proposal;
 mod reference;
 mod render;
+mod revision;
 mod rollback;
 mod series;
+mod signing;
 mod site;
 mod standing;
 mod status;
@@ -33,6 +38,7 @@ mod streams;
 mod table;
 mod trace;
 mod validate;
+mod weigh;
 
 use std::ffi::OsString;
 

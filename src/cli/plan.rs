@@ -6,7 +6,7 @@ use crate::tree::{describe, plan_markdown};
 
 use super::inputs::{Input, Paths};
 use super::output::Output;
-use super::{Exit, Failure, table};
+use super::{Exit, Failure, needs, table};
 
 /// Show the stages: who gets which traffic, replicas, cohorts, bake, gates, rollback
 #[derive(Debug, Args)]
@@ -38,15 +38,22 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Fail
                 }
                 let table = table::plan(&input.compiled.plan, output.width(), output.is_coloured());
                 output.result(table)?;
+                output.result(needs::text(&input.compiled.plan))?;
             }
         }
         PlanFormat::Markdown => {
             for input in &inputs {
                 output.result(plan_markdown(&input.compiled.plan, false))?;
+                output.result(needs::markdown(&input.compiled.plan))?;
             }
         }
         PlanFormat::Json => {
-            let one = |input: &Input| describe(&input.compiled.plan, &input.compiled.digest());
+            let one = |input: &Input| {
+                let plan = &input.compiled.plan;
+                let mut body = describe(plan, &input.compiled.digest());
+                body["needs"] = needs::describe(plan);
+                body
+            };
             let body = match &inputs[..] {
                 [input] => one(input),
                 many => many.iter().map(one).collect(),

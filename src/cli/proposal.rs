@@ -1,41 +1,25 @@
 //! A move as a pull request, from the command line or from a workflow: what is due, on what evidence, and what comes of it.
 
-use std::path::PathBuf;
-
 use crate::compile::Compiled;
 use crate::forge::Pull;
-use crate::promotion::decide::{self, Refusal, Why, against_jump, against_leaving, standing_hold};
-use crate::promotion::gates::{Judged, Verdict};
-use crate::promotion::ledger::{Entry, gate_trailers, one_line, traffic_words};
+use crate::promotion::decide::{Refusal, Why, standing_hold};
+use crate::promotion::gates::Verdict;
+use crate::promotion::ledger::{gate_trailers, one_line};
 use crate::promotion::pull_request::{Baked, GateLine, Kind, Marker, Proposal, bare};
 use crate::promotion::rollback;
 use crate::promotion::upsert::{self, Operation, Target, Trouble, Upserted, Wanted};
 use crate::sink::git::{Edit, Signing};
-use crate::tree::{Hold, diff};
+use crate::tree::diff;
 use crate::units::Bake;
 
-use super::grounds::{grounds, verdict};
+use super::grounds::verdict;
 use super::health::HealthArgs;
 use super::inputs::Input;
 use super::output::Output;
 use super::site::Site;
-use super::standing::{Standing, in_tree, now};
+use super::standing::{Standing, in_tree};
+use super::weigh::{Wish, weigh};
 use super::{Exit, Failure};
-
-/// What somebody wants beside the default.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Wish {
-    /// The stage to go to.
-    pub(super) to: Option<String>,
-    /// Why gates and bake do not count, or why to go back.
-    pub(super) reason: Option<String>,
-    /// Whether the reason overrides gates and bake.
-    pub(super) force: bool,
-    /// Lift a hold, and open again what somebody closed; whoever asks for a rollback by hand means it.
-    pub(super) resume: bool,
-    /// Verdicts that somebody else came to.
-    pub(super) evidence: Option<PathBuf>,
-}
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -109,7 +93,7 @@ pub(super) fn promote(
         None => Some(standing.live + 1).filter(|next| *next < lock.stages.len()),
     };
     let target = site.target();
-    let edits = standing.edits(
+    let mut edits = standing.edits(
         to.unwrap_or(standing.live),
         standing_hold(lock, standing.hold.as_ref())
             .is_none_or(|_| wish.resume)
@@ -130,14 +114,10 @@ pub(super) fn promote(
         return Ok(complete(done, was_closed));
     };
     done.next = Some(lock.stages[to].folder.clone());
-    let Weighed {
-        judged,
-        gates,
-        baked,
-        mut refusals,
-    } = weigh(standing, input, to, wish, health)?;
-    done.verdict = verdict(&gates);
-    done.gates = gates;
+    let weighed = weigh(standing, input, to, wish, health)?;
+    done.verdict = verdict(&weighed.gates);
+    done.gates = weighed.gates;
+    let mut refusals = weighed.refusals;
     refusals.extend(open_rollback(standing, &target, &marker)?);
     let words = reasons(&refusals);
     let changes = diff(&compiled.objects(standing.live), &compiled.objects(to));
@@ -152,7 +132,7 @@ pub(super) fn promote(
             blocked: (!refusals.is_empty()).then_some(words.as_str()),
         },
         gates: &done.gates,
-        baked,
+        baked: weighed.baked,
         changes: &changes,
     };
     done.body = proposal.body();
@@ -168,9 +148,12 @@ pub(super) fn promote(
     }
     let stage = &lock.stages[to];
     let mut entry = standing.entry(to);
-    entry.gates = gate_trailers(standing.stage(), &judged);
+    entry.gates = gate_trailers(standing.stage(), &weighed.judged);
     entry.forced = wish.reason.as_deref().filter(|_| wish.force).map(one_line);
-    let message = message(standing, to, &entry, false);
+    if let Some(record) = &weighed.record {
+        standing.keep(record, &mut edits, &mut entry);
+    }
+    let message = standing.message(to, &entry);
     let branch = site.branch(&lock.rollout, &stage.name)?;
     let upserted = upsert::upsert(
         &standing.repo,
@@ -223,7 +206,7 @@ pub(super) fn rollback(
     };
     done.next = Some(lock.stages[to].folder.clone());
     let reason = one_line(wish.reason.as_deref().unwrap_or_default());
-    let hold = hold(standing, &reason, signing)?;
+    let hold = standing.hold_for(&reason, signing)?;
     let edits: Vec<Edit> = standing.edits(to, Some(Some(hold.text())));
     let marker = marker(standing, to);
     // A tree that is not what the file compiles to goes back all the same, and then speaks for itself.
@@ -264,7 +247,7 @@ pub(super) fn rollback(
     let stage = &lock.stages[to];
     let mut entry = standing.entry(to);
     entry.reason = Some(reason).filter(|reason| !reason.is_empty());
-    let message = message(standing, to, &entry, true);
+    let message = standing.message(to, &entry);
     let branch = site.branch(&lock.rollout, &stage.name)?;
     let upserted = upsert::upsert(
         &standing.repo,
@@ -286,95 +269,6 @@ pub(super) fn rollback(
     done.notes.extend(upserted.notes.iter().cloned());
     done.pull = Some(upserted);
     Ok(done)
-}
-
-/// What time, gates and the cluster say to a promotion.
-struct Weighed {
-    judged: Vec<Judged>,
-    gates: Vec<GateLine>,
-    baked: Baked,
-    refusals: Vec<Refusal>,
-}
-
-fn weigh(
-    standing: &Standing,
-    input: &Input,
-    to: usize,
-    wish: &Wish,
-    health: &HealthArgs,
-) -> Result<Weighed, Failure> {
-    let lock = &standing.lock;
-    let since = standing.since()?;
-    let mut began = since.last().map_or_else(now, |commit| commit.committed);
-    let mut unhealthy = None;
-    let policy = input.compiled.plan.policy.require_healthy;
-    if health.is_asked(policy && !wish.force) {
-        let commits: Vec<String> = since.iter().map(|commit| commit.id.to_string()).collect();
-        match health.ask(&lock.rollout, &commits)? {
-            Ok(deployed) => began = deployed.unwrap_or(began),
-            Err(refusal) => unhealthy = Some(refusal),
-        }
-    }
-    let (judged, gates) = grounds(standing, input, began, wish.evidence.as_deref())?;
-    let state = decide::Standing {
-        lock,
-        live: standing.live,
-        elapsed: now().since(began).seconds(),
-        hold: standing.hold.as_ref(),
-        judged: &judged,
-    };
-    let mut refusals: Vec<Refusal> = against_jump(lock, standing.live, to, wish.force)
-        .into_iter()
-        .collect();
-    if refusals.is_empty() {
-        refusals.extend(against_leaving(&state, to, wish.force, wish.resume));
-    }
-    refusals.extend(unhealthy);
-    let baked = Baked {
-        asked: state.bake(),
-        is_over: state.left() == Bake::ZERO,
-    };
-    Ok(Weighed {
-        judged,
-        gates,
-        baked,
-        refusals,
-    })
-}
-
-fn hold(standing: &Standing, reason: &str, signing: &Signing) -> Result<Hold, Failure> {
-    let by = standing
-        .repo
-        .committer(signing)
-        .map_err(|error| Failure::git(&error))?;
-    Ok(Hold {
-        stage: standing.stage().name.clone(),
-        reason: reason.to_owned(),
-        spec_digest: standing.lock.spec_digest.clone(),
-        by: by.to_string(),
-        commit: standing.head.tip.to_string(),
-    })
-}
-
-/// The commit's message, as `promote` and `rollback` write it.
-fn message(standing: &Standing, to: usize, entry: &Entry, is_back: bool) -> String {
-    let (lock, from) = (&standing.lock, &standing.stage().folder);
-    let stage = &lock.stages[to];
-    let (back, body) = if is_back {
-        (
-            "back to ",
-            format!("Goes back from `{from}`, and holds it."),
-        )
-    } else {
-        ("", format!("Moves on from `{from}`."))
-    };
-    let subject = format!(
-        "{}: {back}{} ({})",
-        lock.rollout,
-        stage.folder,
-        traffic_words(lock, stage)
-    );
-    entry.message(&subject, &body)
 }
 
 fn retold((pull, changed): (Pull, bool)) -> Upserted {

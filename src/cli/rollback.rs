@@ -2,15 +2,16 @@
 
 use clap::Args;
 
-use crate::promotion::ledger::traffic_words;
+use crate::promotion::ledger::one_line;
 use crate::promotion::rollback;
-use crate::tree::Hold;
 
 use super::inputs::OnePath;
 use super::output::Output;
-use super::proposal::{self, Wish};
+use super::proposal;
+use super::signing::SigningArgs;
 use super::site::{PullRequestArgs, Site};
-use super::standing::{SigningArgs, Standing, folder_of};
+use super::standing::{Standing, folder_of};
+use super::weigh::Wish;
 use super::{Exit, Failure};
 
 /// Point at an earlier stage, and hold the one that is left
@@ -77,18 +78,8 @@ pub(super) fn run(args: &RollbackArgs, output: &mut Output<'_>) -> Result<Exit, 
         return output.finish(Exit::Done);
     };
     let signing = args.signing.signing();
-    let by = standing
-        .repo
-        .committer(&signing)
-        .map_err(|error| Failure::git(&error))?;
-    let reason = crate::promotion::ledger::one_line(&args.reason);
-    let hold = Hold {
-        stage: standing.stage().name.clone(),
-        reason: reason.clone(),
-        spec_digest: lock.spec_digest.clone(),
-        by: by.to_string(),
-        commit: standing.head.tip.to_string(),
-    };
+    let reason = one_line(&args.reason);
+    let hold = standing.hold_for(&reason, &signing)?;
     let edits = standing.edits(to, Some(Some(hold.text())));
     if !args.branch
         && let Some(refusal) = standing.dirt(&edits)?
@@ -100,21 +91,9 @@ pub(super) fn run(args: &RollbackArgs, output: &mut Output<'_>) -> Result<Exit, 
         output.result(standing.diff(to, &edits)?)?;
         return output.finish(Exit::Done);
     }
-    let target = &lock.stages[to];
     let mut entry = standing.entry(to);
     entry.reason = Some(reason).filter(|reason| !reason.is_empty());
-    let message = entry.message(
-        &format!(
-            "{}: back to {} ({})",
-            lock.rollout,
-            target.folder,
-            traffic_words(lock, target)
-        ),
-        &format!(
-            "Goes back from `{}`, and holds it.",
-            standing.stage().folder
-        ),
-    );
+    let message = standing.message(to, &entry);
     standing.commit(to, &edits, &message, &signing, args.branch, output)?;
     output.finish(Exit::Done)
 }

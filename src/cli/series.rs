@@ -16,7 +16,8 @@ use crate::units::names::{self, LOCK_FILE as LOCK};
 
 use super::inputs::OnePath;
 use super::output::Output;
-use super::standing::{SigningArgs, folder_of};
+use super::signing::SigningArgs;
+use super::standing::folder_of;
 use super::{Exit, Failure};
 
 /// Write the stages as a branch: one commit a stage, fully built, with a tag

@@ -1,20 +1,14 @@
-//! Where a rollout stands by what is committed, and how a move of its pointer is committed: what `status`, `promote`,
-//! `rollback`, `history` and `series` share.
+//! Where a rollout stands by what is committed: what `status`, `gate`, `promote`, `rollback` and `series` share.
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use clap::Args;
-
 use crate::compile::Compiled;
-use crate::diag::words::and_list;
-use crate::promotion::branch::{self, Proposed, Trouble};
 use crate::promotion::decide::{Refusal, Why};
 use crate::promotion::history;
-use crate::promotion::ledger::Entry;
 use crate::sink::disk::{self, Wanted};
-use crate::sink::git::{Commit, Edit, Head, Person, Repo, Signing};
-use crate::tree::{Hold, Lock, LockedStage, Pointer, unified};
+use crate::sink::git::{Commit, Head, Repo};
+use crate::tree::{Hold, Lock, LockedStage, Pointer};
 use crate::units::names::{HOLD_FILE as HOLD, LOCK_FILE as LOCK, POINTER_FILE as POINTER};
 use crate::units::{Moment, names};
 
@@ -40,57 +34,14 @@ pub(super) struct Standing {
     pub(super) live: usize,
     /// What holds promotions back.
     pub(super) hold: Option<Hold>,
-    texts: Texts,
+    /// The committed files that a move changes.
+    pub(super) texts: Texts,
 }
 
-/// The committed files that a move changes.
-struct Texts {
-    pointer: String,
-    hold: Option<String>,
-}
-
-/// Who signs a commit, and when.
-#[derive(Debug, Args)]
-pub(super) struct SigningArgs {
-    /// Who wrote the commit; default: GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, then git's configuration
-    #[arg(long, value_name = "NAME <EMAIL>", value_parser = person)]
-    author: Option<Person>,
-    /// Who commits it; default: GIT_COMMITTER_NAME and GIT_COMMITTER_EMAIL, then git's configuration
-    #[arg(long, value_name = "NAME <EMAIL>", value_parser = person)]
-    committer: Option<Person>,
-    /// When, in RFC 3339 or as `@SECONDS`; default: GIT_AUTHOR_DATE and GIT_COMMITTER_DATE, then now
-    #[arg(long, value_name = "DATE", value_parser = moment)]
-    date: Option<Moment>,
-}
-
-impl SigningArgs {
-    pub(super) fn signing(&self) -> Signing {
-        Signing {
-            author: self.author.clone(),
-            committer: self.committer.clone(),
-            date: self.date,
-        }
-    }
-}
-
-fn person(text: &str) -> Result<Person, String> {
-    let parts = text
-        .trim()
-        .strip_suffix('>')
-        .and_then(|text| text.split_once('<'))
-        .map(|(name, email)| (name.trim(), email.trim()));
-    match parts {
-        Some((name, email)) if !name.is_empty() && !email.contains(['<', '>']) => Ok(Person {
-            name: name.to_owned(),
-            email: email.to_owned(),
-        }),
-        _ => Err("write it as `Name <address>`".to_owned()),
-    }
-}
-
-fn moment(text: &str) -> Result<Moment, String> {
-    text.parse()
-        .map_err(|()| "write it as `2026-01-31T12:00:00Z` or `@1767225600`".to_owned())
+/// The texts of the pointer and the hold.
+pub(super) struct Texts {
+    pub(super) pointer: String,
+    pub(super) hold: Option<String>,
 }
 
 /// Now, by the machine's clock.
@@ -255,160 +206,6 @@ impl Standing {
             );
             Refusal::new(Why::Conflict, message).help("commit what `glidepath render` wrote")
         }))
-    }
-
-    /// What a move to a stage changes; `hold` is what shall become of the hold.
-    pub(super) fn edits(&self, to: usize, hold: Option<Option<String>>) -> Vec<Edit> {
-        let pointer = Pointer::to(self.lock.stages[to].folder.clone());
-        let mut edits = vec![Edit {
-            path: in_tree(POINTER),
-            content: Some(self.pointer.moved(&self.texts.pointer, &pointer)),
-        }];
-        if let Some(content) = hold.filter(|content| *content != self.texts.hold) {
-            edits.push(Edit {
-                path: in_tree(HOLD),
-                content,
-            });
-        }
-        edits
-    }
-
-    /// Why the edits cannot be made in the work tree, if they cannot.
-    pub(super) fn dirt(&self, edits: &[Edit]) -> Result<Option<Refusal>, Failure> {
-        let paths: Vec<&str> = edits.iter().map(|edit| edit.path.as_str()).collect();
-        let now = self.repo.head().map_err(|error| Failure::git(&error))?;
-        if now.is_none_or(|now| now.tip != self.head.tip) {
-            let message = "the branch was moved by somebody else meanwhile";
-            return Ok(Some(
-                Refusal::new(Why::Conflict, message)
-                    .help("run `glidepath status`, and then the command again"),
-            ));
-        }
-        let dirty = self
-            .repo
-            .dirty(self.head.tip, &paths)
-            .map_err(|error| Failure::git(&error))?;
-        Ok((!dirty.is_empty()).then(|| {
-            let message = format!(
-                "{} {} changes that are not committed",
-                and_list(&dirty),
-                if dirty.len() == 1 { "has" } else { "have" }
-            );
-            Refusal::new(Why::Conflict, message).help(format!(
-                "commit them, drop them with `git restore --staged --worktree {}`, or leave the work tree alone with `--branch`",
-                dirty.join(" ")
-            ))
-        }))
-    }
-
-    /// Commits a move: on the branch that is checked out, or on one of its own.
-    pub(super) fn commit(
-        &self,
-        to: usize,
-        edits: &[Edit],
-        message: &str,
-        signing: &Signing,
-        on_branch: bool,
-        output: &mut Output<'_>,
-    ) -> Result<(), Failure> {
-        let (git, target) = (|error| Failure::git(&error), &self.lock.stages[to]);
-        if on_branch {
-            let name = branch::name(&self.lock.rollout, &target.name);
-            match branch::propose(&self.repo, &self.head, &name, edits, message, signing) {
-                Ok(Proposed::Moved(id)) => output.note(format_args!(
-                    "{}: `{}` → `{}` on the branch `{name}` ({})",
-                    self.lock.rollout,
-                    self.stage().folder,
-                    target.folder,
-                    id.short()
-                )),
-                Ok(Proposed::AsBefore(id)) => output.note(format_args!(
-                    "{}: the branch `{name}` ({}) is there already; nothing to do",
-                    self.lock.rollout,
-                    id.short()
-                )),
-                Err(Trouble::Refused(refusal)) => return Err(Failure::refused(&[refusal])),
-                Err(Trouble::Git(error)) => return Err(Failure::git(&error)),
-            }
-            return Ok(());
-        }
-        let id = self
-            .repo
-            .follow(self.head.tip, edits, message, signing)
-            .map_err(git)?;
-        self.repo
-            .advance(&self.head, id, edits, "glidepath: move the pointer")
-            .map_err(git)?;
-        output.note(format_args!(
-            "{}: `{}` → `{}` ({})",
-            self.lock.rollout,
-            self.stage().folder,
-            target.folder,
-            id.short()
-        ));
-        if self.head.branch.is_none() {
-            output.note(
-                "HEAD is detached: no branch has this commit; keep it with `git branch <name>`",
-            );
-        }
-        Ok(())
-    }
-
-    /// The trailers of a move.
-    pub(super) fn entry(&self, to: usize) -> Entry {
-        Entry {
-            rollout: self.lock.rollout.clone(),
-            from: self.stage().name.clone(),
-            to: self.lock.stages[to].name.clone(),
-            digest: self.lock.spec_digest.clone(),
-            ..Entry::default()
-        }
-    }
-
-    /// What a move changes in the files, and what that means for the manifests, as one unified diff.
-    pub(super) fn diff(&self, to: usize, edits: &[Edit]) -> Result<String, Failure> {
-        let git = |error| Failure::git(&error);
-        let mut text = String::new();
-        let mut add = |old_name: &str, new_name: &str, old: Option<&str>, new: Option<&str>| {
-            if old != new {
-                text.push_str(&unified(
-                    old.map(|_| format!("a/{old_name}")).as_deref(),
-                    new.map(|_| format!("b/{new_name}")).as_deref(),
-                    old.unwrap_or_default(),
-                    new.unwrap_or_default(),
-                ));
-            }
-        };
-        for edit in edits {
-            let old = self.repo.file(self.head.tip, &edit.path).map_err(git)?;
-            add(
-                &edit.path,
-                &edit.path,
-                old.as_deref(),
-                edit.content.as_deref(),
-            );
-        }
-        let folders =
-            [self.live, to].map(|stage| format!("stages/{}", self.lock.stages[stage].folder));
-        let files = |folder: &str| {
-            let files = self
-                .repo
-                .files_in(self.head.tip, &in_tree(folder))
-                .map_err(git)?;
-            Ok::<_, Failure>(files)
-        };
-        let (old, new) = (files(&folders[0])?, files(&folders[1])?);
-        let all: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-        for name in all.into_iter().filter(|name| *name != "kustomization.yaml") {
-            let path = |folder: &str| in_tree(&format!("{folder}/{name}"));
-            add(
-                &path(&folders[0]),
-                &path(&folders[1]),
-                old.get(name).map(String::as_str),
-                new.get(name).map(String::as_str),
-            );
-        }
-        Ok(text)
     }
 }
 

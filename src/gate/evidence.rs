@@ -54,6 +54,38 @@ pub struct Evidence {
     pub asked: Vec<Asked>,
 }
 
+/// How it is known when a stage began.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// Whoever asked said so.
+    #[default]
+    Given,
+    /// Argo CD deployed it then.
+    ArgoCd,
+    /// The commit with this hash, in full, made it live.
+    Commit(String),
+}
+
+impl Origin {
+    /// The word for it in the JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Given => "given",
+            Self::ArgoCd => "argocd",
+            Self::Commit(_) => "commit",
+        }
+    }
+
+    /// For people, in parentheses after the time: `commit 1a2b3c4`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Given => "as given".to_owned(),
+            Self::ArgoCd => "deployed by Argo CD".to_owned(),
+            Self::Commit(id) => format!("commit {}", id.chars().take(7).collect::<String>()),
+        }
+    }
+}
+
 /// An evaluation of a stage.
 #[derive(Clone, Debug)]
 pub struct Record {
@@ -65,6 +97,8 @@ pub struct Record {
     pub stage: String,
     /// When the stage began.
     pub began: Moment,
+    /// How that is known.
+    pub origin: Origin,
     /// When it was evaluated.
     pub now: Moment,
     /// One for each gate and model, in the order of the spec.
@@ -72,7 +106,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// An evaluation of a plan's stage.
+    /// An evaluation of a plan's stage, whose beginning somebody gave.
     pub fn new(
         plan: &Plan,
         stage: usize,
@@ -86,9 +120,16 @@ impl Record {
             namespace: namespace.to_owned(),
             stage: plan.stages[stage].name.to_string(),
             began,
+            origin: Origin::Given,
             now,
             gates,
         }
+    }
+
+    /// The same, with how it is known when the stage began.
+    #[must_use]
+    pub fn with_origin(self, origin: Origin) -> Self {
+        Self { origin, ..self }
     }
 
     /// The stage's verdict: advisory gates do not count.
@@ -104,6 +145,10 @@ impl Record {
 
     /// The documented JSON: see "Gates" in README.md. Numbers that are not finite are strings, as Prometheus writes them.
     pub fn write(&self) -> Value {
+        let commit = match &self.origin {
+            Origin::Commit(id) => Some(id),
+            Origin::Given | Origin::ArgoCd => None,
+        };
         json!({
             "version": 1,
             "generator": concat!("glidepath ", env!("CARGO_PKG_VERSION")),
@@ -111,6 +156,8 @@ impl Record {
             "namespace": self.namespace,
             "stage": self.stage,
             "stageStartedAt": self.began.to_string(),
+            "stageStartedBy": self.origin.name(),
+            "commit": commit,
             "evaluatedAt": self.now.to_string(),
             "verdict": self.verdict().name(),
             "nextLookAt": self.next().map(|next| next.to_string()),

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::units::Moment;
 
 use super::answer::{Answer, Data, Fault, Source};
+use super::evidence::Origin;
 use super::query::{Query, When};
 
 /// An evaluation that was recorded as JSON.
@@ -18,6 +19,8 @@ pub struct Replay {
     pub namespace: String,
     /// When the stage began.
     pub began: Moment,
+    /// How that was known.
+    pub origin: Origin,
     /// When it was evaluated.
     pub now: Moment,
     answers: BTreeMap<(String, When), Result<Answer, Fault>>,
@@ -61,6 +64,11 @@ impl Replay {
             stage: string("stage")?,
             namespace: string("namespace")?,
             began: moment(&body["stageStartedAt"]).ok_or("it has no `stageStartedAt`")?,
+            origin: match (body["stageStartedBy"].as_str(), body["commit"].as_str()) {
+                (Some("argocd"), _) => Origin::ArgoCd,
+                (Some("commit"), Some(id)) => Origin::Commit(id.to_owned()),
+                _ => Origin::Given,
+            },
             now: moment(&body["evaluatedAt"]).ok_or("it has no `evaluatedAt`")?,
             answers,
         })

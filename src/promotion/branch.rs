@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::sink::git::{CommitId, Edit, GitError, Head, RefChange, Repo, Signing};
-use crate::units::names;
 
 use super::decide::{Refusal, Why};
+use super::evidence::{is_of_a_move, is_same};
 use super::ledger::Entry;
 
 /// What became of a branch.
@@ -110,7 +110,7 @@ pub fn propose(
     Ok(Proposed::Moved(commit))
 }
 
-/// Whether a commit holds exactly what the edits make of its parent.
+/// Whether a commit holds what the edits make of its parent, and nothing else.
 fn holds(repo: &Repo, tip: CommitId, parent: CommitId, edits: &[Edit]) -> Result<bool, GitError> {
     let wanted: BTreeMap<String, &Option<String>> = edits
         .iter()
@@ -121,7 +121,8 @@ fn holds(repo: &Repo, tip: CommitId, parent: CommitId, edits: &[Edit]) -> Result
         return Ok(false);
     }
     for edit in edits {
-        if repo.file(tip, &edit.path)? != edit.content {
+        let there = repo.file(tip, &edit.path)?;
+        if !is_same(&edit.path, there.as_deref(), edit.content.as_deref()) {
             return Ok(false);
         }
     }
@@ -139,19 +140,16 @@ pub(super) fn is_ours(
     let [parent] = commit.parents[..] else {
         return Ok(false);
     };
-    let tree = |path: &str| path.split('/').next().unwrap_or_default().to_owned();
-    let mine: Vec<String> = edits
+    let trees: Vec<String> = edits
         .iter()
-        .map(|edit| tree(&edit.path))
-        .flat_map(|tree| {
-            [names::POINTER_FILE, names::HOLD_FILE]
-                .map(|path| repo.from_root(&format!("{tree}/{path}")))
-        })
+        .map(|edit| edit.path.split('/').next().unwrap_or_default())
+        .map(|tree| repo.from_root(&format!("{tree}/")))
         .collect();
+    let is_mine = |path: &String| {
+        let below = |tree: &String| path.strip_prefix(tree.as_str()).is_some_and(is_of_a_move);
+        trees.iter().any(below)
+    };
     Ok(Entry::read(&commit.message).is_some()
         && repo.reaches(base, parent)?
-        && repo
-            .differing(parent, tip)?
-            .iter()
-            .all(|path| mine.contains(path)))
+        && repo.differing(parent, tip)?.iter().all(is_mine))
 }

@@ -5,45 +5,61 @@ use crate::units::Moment;
 
 use super::decide::{Refusal, Why};
 
-/// Holds an application against the commits of the live stage. Gives the time at which the first of them was deployed, which is
-/// when the stage began; `None` where Argo CD's history no longer says.
-pub fn arrived(
-    name: &str,
-    seen: &Application,
-    commits: &[String],
-) -> Result<Option<Moment>, Refusal> {
-    let not_yet = |message: String| {
-        Refusal::new(Why::NotYet, message).help("wait until Argo CD has applied the live stage")
-    };
-    let known = |revision: &&String| commits.contains(revision);
-    let Some(_) = seen.revisions.iter().find(known) else {
-        let at = match seen.revisions.first() {
-            Some(revision) => format!("is at `{}`", revision.chars().take(7).collect::<String>()),
-            None => "is at no commit".to_owned(),
-        };
-        return Err(not_yet(format!(
-            "the application `{name}` {at}, which is no commit of the live stage"
-        )));
-    };
-    if (seen.sync.as_str(), seen.health.as_str()) != ("Synced", "Healthy") {
-        let word = |word: &str| {
-            if word.is_empty() {
-                "unknown".to_owned()
-            } else {
-                word.to_owned()
-            }
-        };
-        return Err(not_yet(format!(
-            "the application `{name}` is {} and {}; Synced and Healthy is required",
-            word(&seen.sync),
-            word(&seen.health)
-        )));
+/// What Argo CD says of the live stage.
+#[derive(Debug)]
+pub struct Arrival {
+    /// When the first of the stage's commits was deployed, which is when the stage began; `None` where the history does not say.
+    pub deployed: Option<Moment>,
+    /// Why the stage has not arrived, or has arrived ill.
+    pub refusal: Option<Refusal>,
+}
+
+impl Arrival {
+    /// Whether the stage has been in the cluster at all.
+    pub fn has_begun(&self) -> bool {
+        self.deployed.is_some() || self.refusal.is_none()
     }
+}
+
+/// Holds an application against the commits of the live stage.
+pub fn arrived(name: &str, seen: &Application, commits: &[String]) -> Arrival {
     let deployed = seen
         .deployed
         .iter()
         .filter(|(revision, _)| commits.contains(revision));
-    Ok(deployed.map(|(_, at)| *at).min())
+    Arrival {
+        deployed: deployed.map(|(_, at)| *at).min(),
+        refusal: against(name, seen, commits).map(|message| {
+            Refusal::new(Why::NotYet, message).help("wait until Argo CD has applied the live stage")
+        }),
+    }
+}
+
+fn against(name: &str, seen: &Application, commits: &[String]) -> Option<String> {
+    if !seen.revisions.iter().any(|known| commits.contains(known)) {
+        let at = match seen.revisions.first() {
+            Some(revision) => format!("is at `{}`", revision.chars().take(7).collect::<String>()),
+            None => "is at no commit".to_owned(),
+        };
+        return Some(format!(
+            "the application `{name}` {at}, which is no commit of the live stage"
+        ));
+    }
+    if (seen.sync.as_str(), seen.health.as_str()) == ("Synced", "Healthy") {
+        return None;
+    }
+    let word = |word: &str| {
+        if word.is_empty() {
+            "unknown".to_owned()
+        } else {
+            word.to_owned()
+        }
+    };
+    Some(format!(
+        "the application `{name}` is {} and {}; Synced and Healthy is required",
+        word(&seen.sync),
+        word(&seen.health)
+    ))
 }
 
 #[cfg(test)]
@@ -64,10 +80,9 @@ mod tests {
                 ("b".repeat(40), moment(9)),
             ],
         };
-        assert_eq!(
-            arrived("x", &good, &commits).expect("it arrived"),
-            Some(moment(5))
-        );
+        let arrival = arrived("x", &good, &commits);
+        assert!(arrival.refusal.is_none());
+        assert_eq!(arrival.deployed, Some(moment(5)));
         for bad in [
             Application {
                 sync: "OutOfSync".to_owned(),
@@ -83,8 +98,11 @@ mod tests {
             },
             Application::default(),
         ] {
-            let refusal = arrived("x", &bad, &commits).expect_err("it did not");
+            let arrival = arrived("x", &bad, &commits);
+            let refusal = arrival.refusal.as_ref().expect("it did not");
             assert_eq!(refusal.why, Why::NotYet);
+            // What has been deployed once has begun, whatever became of it.
+            assert_eq!(arrival.has_begun(), !bad.deployed.is_empty());
         }
     }
 }

@@ -9,6 +9,7 @@ const FROM: &str = "Stage-From";
 const TO: &str = "Stage-To";
 const DIGEST: &str = "Spec-Digest";
 const GATE: &str = "Gate";
+const EVIDENCE: &str = "Evidence";
 const FORCED: &str = "Forced-By-Reason";
 const REASON: &str = "Rollback-Reason";
 
@@ -25,6 +26,8 @@ pub struct Entry {
     pub digest: String,
     /// `availability=99.93%>=99.5% (n=18234)`: the gates of the stage that was left.
     pub gates: Vec<String>,
+    /// The file with what the gates were asked and answered, from the repository's root.
+    pub evidence: Option<String>,
     /// Why gates and bake did not count.
     pub forced: Option<String>,
     /// Why the pointer went back.
@@ -46,6 +49,7 @@ impl Entry {
             trailer(DIGEST, &self.digest),
         ]);
         lines.extend(self.gates.iter().map(|gate| trailer(GATE, gate)));
+        lines.extend(self.evidence.iter().map(|path| trailer(EVIDENCE, path)));
         lines.extend(self.forced.iter().map(|why| trailer(FORCED, why)));
         lines.extend(self.reason.iter().map(|why| trailer(REASON, why)));
         lines.join("\n") + "\n"
@@ -72,6 +76,7 @@ impl Entry {
                 TO => entry.to = value,
                 DIGEST => entry.digest = value,
                 GATE => entry.gates.push(value),
+                EVIDENCE => entry.evidence = Some(value),
                 FORCED => entry.forced = Some(value),
                 REASON => entry.reason = Some(value),
                 _ => {}
@@ -135,6 +140,7 @@ mod tests {
             to: "weight-100".to_owned(),
             digest: "sha256:0".to_owned(),
             gates: vec!["availability=99.93%>=99.5% (n=18234)".to_owned()],
+            evidence: Some("app/deploy/evidence/split-20260822T090000Z.json".to_owned()),
             forced: Some("the gate is broken".to_owned()),
             reason: None,
         }

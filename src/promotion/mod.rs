@@ -4,6 +4,7 @@
 
 pub mod branch;
 pub mod decide;
+pub mod evidence;
 pub mod gates;
 pub mod health;
 pub mod history;

@@ -6,11 +6,10 @@
 use crate::forge::{ForgeError, Github, NewPull, Pull, PullChange, PullState};
 use crate::sink::git::{CommitId, Edit, GitError, Head, Repo, Signing};
 use crate::sink::remote::{Remote, RemoteError, RemoteFault};
-use crate::tree::Hold;
-use crate::units::names::HOLD_FILE as HOLD;
 
 use super::branch::is_ours;
 use super::decide::{Refusal, Why};
+use super::evidence::is_same;
 use super::ledger::Entry;
 use super::pull_request::Marker;
 
@@ -342,25 +341,11 @@ fn is_the_same(
             return Ok(false);
         }
         let there = repo.file(tip, &edit.path)?;
-        let is_same = if edit.path.ends_with(HOLD) {
-            same_hold(there.as_deref(), edit.content.as_deref())
-        } else {
-            there == edit.content
-        };
-        if !is_same {
+        if !is_same(&edit.path, there.as_deref(), edit.content.as_deref()) {
             return Ok(false);
         }
     }
     Ok(true)
-}
-
-/// Whether two holds hold the same for the same reason, whoever wrote them and when.
-fn same_hold(a: Option<&str>, b: Option<&str>) -> bool {
-    let key = |text: Option<&str>| {
-        text.and_then(|text| Hold::read(text).ok())
-            .map(|hold| (hold.stage, hold.reason, hold.spec_digest))
-    };
-    key(a) == key(b)
 }
 
 fn create(

@@ -12,6 +12,8 @@ pub const LOCK_FILE: &str = "plan.json";
 pub const POINTER_FILE: &str = "current/kustomization.yaml";
 /// What holds promotions back. The lock does not hash it, and rendering never writes it.
 pub const HOLD_FILE: &str = "hold.yaml";
+/// The folder with the evidence that promotions recorded. The lock does not hash it, and rendering never touches it.
+pub const EVIDENCE_FOLDER: &str = "evidence";
 /// `apiVersion` of the language.
 pub const API_VERSION: &str = "glidepath.dev/v1alpha1";
 /// `kind` of the language.

@@ -2,6 +2,7 @@
 
 mod body;
 mod check;
+mod clone;
 mod fake;
 mod forge;
 mod hostile;

@@ -1,19 +1,18 @@
 //! Rollouts through pull requests.
 
 use std::fs;
-use std::process::Command;
 
 use serde_json::json;
 
-use crate::fake::{Failure, TOKEN, tip};
+use crate::fake::{Failure, tip};
 use crate::http::{Response, serve};
 use crate::world::{Ran, World, git};
 
-const PROMOTE: (&str, &str) = ("command", "promote");
-const PATH: (&str, &str) = ("path", "rollouts/ranker");
+pub(crate) const PROMOTE: (&str, &str) = ("command", "promote");
+pub(crate) const PATH: (&str, &str) = ("path", "rollouts/ranker");
 const EVIDENCE: (&str, &str) = ("evidence", "evidence.json");
 
-fn body(world: &World, number: usize) -> String {
+pub(crate) fn body(world: &World, number: usize) -> String {
     world.fake.with(|state| {
         state.pulls[number - 1]["body"]
             .as_str()
@@ -22,7 +21,7 @@ fn body(world: &World, number: usize) -> String {
     })
 }
 
-fn title(world: &World, number: usize) -> String {
+pub(crate) fn title(world: &World, number: usize) -> String {
     world.fake.with(|state| {
         state.pulls[number - 1]["title"]
             .as_str()
@@ -32,7 +31,7 @@ fn title(world: &World, number: usize) -> String {
 }
 
 /// The same again: nothing is pushed, nothing is written to GitHub.
-fn nothing_happens(world: &World, inputs: &[(&str, &str)]) {
+pub(crate) fn nothing_happens(world: &World, inputs: &[(&str, &str)]) {
     let heads = || {
         git(
             &world.bare,
@@ -51,7 +50,7 @@ fn nothing_happens(world: &World, inputs: &[(&str, &str)]) {
     );
 }
 
-fn created(ran: &Ran, number: &str, stage: &str, next: &str) {
+pub(crate) fn created(ran: &Ran, number: &str, stage: &str, next: &str) {
     assert_eq!(ran.code, 0, "{}", ran.log);
     let found = [
         "pull-request-operation",
@@ -490,45 +489,6 @@ fn a_rollback_needs_no_spec_that_compiles() {
     );
     world.merge(3);
     assert_eq!(world.live(), "01-deploy");
-}
-
-#[test]
-fn a_clone_does_the_same() {
-    let world = World::new("clone");
-    let run = |args: &[&str], token: &str| {
-        let done = Command::new(env!("CARGO_BIN_EXE_glidepath"))
-            .args(args)
-            .arg("rollouts/ranker")
-            .current_dir(world.root.join("human"))
-            .env("GITHUB_TOKEN", token)
-            .env("GITHUB_REPOSITORY", "acme/models")
-            .env("GITHUB_API_URL", world.fake.api())
-            .env("GIT_AUTHOR_NAME", "Ann")
-            .env("GIT_AUTHOR_EMAIL", "ann@example.com")
-            .env("GIT_COMMITTER_NAME", "Ann")
-            .env("GIT_COMMITTER_EMAIL", "ann@example.com")
-            .output()
-            .expect("glidepath");
-        let said = [done.stdout, done.stderr].map(|text| String::from_utf8(text).expect("UTF-8"));
-        assert!(!said.concat().contains(TOKEN), "{said:?}");
-        (done.status.code(), said[0].clone(), said[1].clone())
-    };
-    let (code, url, said) = run(&["promote", "--pull-request"], TOKEN);
-    assert_eq!(code, Some(0), "{said}");
-    assert!(url.trim_end().ends_with("/pull/1"), "{url}");
-    assert!(said.contains("#1 created"), "{said}");
-    let clean = git(&world.root.join("human"), &["status", "--porcelain"]);
-    assert_eq!(clean, "");
-    let (code, _, said) = run(&["promote", "--pull-request"], TOKEN);
-    assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("#1 none"), "{said}");
-    world.merge(1);
-    let (code, _, said) = run(&["rollback", "--pull-request"], TOKEN);
-    assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("nothing to go back from"), "{said}");
-    let (code, _, said) = run(&["promote", "--pull-request"], "");
-    assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("GITHUB_TOKEN"), "{said}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::thread;
 use crate::harness::{Lab, Ran, ran};
 
 /// Answers one request, and hands out its lines.
-fn serve(status: &str, body: String) -> (String, Receiver<Vec<String>>) {
+pub(crate) fn serve(status: &str, body: String) -> (String, Receiver<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
     let status = status.to_owned();
@@ -30,7 +30,7 @@ fn serve(status: &str, body: String) -> (String, Receiver<Vec<String>>) {
     (address, receive)
 }
 
-fn application(sync: &str, health: &str, revision: &str, deployed: &str) -> String {
+pub(crate) fn application(sync: &str, health: &str, revision: &str, deployed: &str) -> String {
     format!(
         r#"{{"metadata": {{"name": "x"}}, "status": {{"sync": {{"status": "{sync}", "revision": "{revision}"}},
             "health": {{"status": "{health}"}}, "history": [{{"id": 1, "revision": "{revision}", "deployedAt": "{deployed}"}}],

@@ -1,9 +1,12 @@
 //! The pointer in git: the binary writes, and the real `git` reads. Every test has a repository of its own.
 
+mod evidence;
 mod harness;
 mod health;
 mod kills;
 mod refusals;
+mod revisions;
 mod series;
+mod telemetry;
 mod unusual;
 mod walk;

@@ -42,6 +42,7 @@ pub(super) struct Inputs {
     pub(super) comment: bool,
     pub(super) status: bool,
     pub(super) evidence: Option<PathBuf>,
+    pub(super) record: bool,
     pub(super) on_fail: OnFail,
     pub(super) fail_on: FailOn,
     token: Option<String>,
@@ -75,6 +76,7 @@ impl Inputs {
             resume: truth("resume", false)?,
             comment: truth("comment", true)?,
             status: truth("status", false)?,
+            record: record(evidence.is_some())?,
             evidence,
             on_fail: choice(
                 "on-fail",
@@ -134,6 +136,19 @@ fn choice<T: Copy>(input: &str, default: &str, choices: &[(&str, T)]) -> Result<
 fn truth(input: &str, default: bool) -> Result<bool, Failure> {
     let default = if default { "true" } else { "false" };
     choice(input, default, &[("true", true), ("false", false)])
+}
+
+/// Evidence that somebody else came to cannot be judged again, and so is not recorded.
+fn record(is_handed_in: bool) -> Result<bool, Failure> {
+    let record = truth("record-evidence", false)?;
+    if record && is_handed_in {
+        return Err(Failure::new(
+            Exit::Usage,
+            "the inputs `record-evidence` and `evidence` exclude each other",
+        )
+        .help("leave one of them out: only what Prometheus answered can be judged again"));
+    }
+    Ok(record)
 }
 
 /// Items between commas or line ends.

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use crate::cli::grounds::{grounds, handed_in, verdict};
+use crate::cli::began::{Asks, Began};
+use crate::cli::grounds::{grounds, handed_in, telemetry, verdict};
 use crate::cli::health::HealthArgs;
 use crate::cli::inputs::{Input, OnePath};
 use crate::cli::output::Output;
-use crate::cli::proposal::{self, Done, Wish, reasons, word};
+use crate::cli::proposal::{self, Done, reasons, word};
 use crate::cli::site::variable;
-use crate::cli::standing::{Standing, folder_of, now};
+use crate::cli::standing::{Standing, folder_of};
+use crate::cli::weigh::Wish;
 use crate::cli::{Exit, Failure};
 use crate::forge::StatusState;
 use crate::promotion::decide::Why;
@@ -77,13 +79,20 @@ pub(super) fn promote(
         runner.set("plan-json-path", path.display().to_string());
     }
     let site = inputs.site(&folder)?;
+    let has_gates = !standing.stage().gates.is_empty();
     let wish = Wish {
         to: inputs.stage.clone(),
         reason: inputs.reason.clone(),
         force: inputs.reason.is_some(),
         resume: inputs.resume,
-        evidence: inputs.evidence.clone(),
+        // A workflow names a file in every stage, and writes one where there are gates.
+        evidence: inputs.evidence.clone().filter(|_| has_gates),
+        record: inputs.record,
     };
+    // A workflow that nobody watches would wait for ever, and stay green.
+    if has_gates && wish.evidence.is_none() && !wish.force {
+        telemetry(&compiled.plan)?;
+    }
     let done = proposal::promote(
         &standing,
         &input,
@@ -135,8 +144,9 @@ pub(super) fn rollback(
     let judged: Vec<GateLine> = match &inputs.evidence {
         None => Vec::new(),
         Some(path) => {
-            let (_, gates) = handed_in(&standing, path)?;
-            gates
+            let found = handed_in(&standing, path)?;
+            found
+                .lines
                 .into_iter()
                 .filter(|gate| gate.why.is_empty())
                 .collect()
@@ -157,9 +167,17 @@ pub(super) fn gate(
         folder,
     } = Start::new(inputs, true, output)?;
     let input = input.expect("it must compile");
-    let since = standing.since()?;
-    let began = since.last().map_or_else(now, |commit| commit.committed);
-    let (_, gates) = grounds(&standing, &input, began, inputs.evidence.as_deref())?;
+    let health = HealthArgs::default();
+    let asks = if input.compiled.plan.policy.require_healthy {
+        Asks::When
+    } else {
+        Asks::Nothing
+    };
+    let began = Began::of_live(&standing, &health.argo, asks, None)?;
+    if let Some(refusal) = began.refusal {
+        return Err(Failure::refused(&[refusal]));
+    }
+    let gates = grounds(&standing, &input, &began, inputs.evidence.as_deref())?.lines;
     let verdict = verdict(&gates);
     let stage = &standing.stage().folder;
     runner.set("stage", stage.clone());

@@ -32,6 +32,26 @@ impl Repo {
         }))
     }
 
+    /// The commit that a branch, a tag, a hash or an expression such as `HEAD~2` names; `None` where it names none.
+    pub fn resolve(&self, revision: &str) -> Result<Option<CommitId>, GitError> {
+        let found = self.git.revparse_single(revision);
+        match found.and_then(|object| object.peel_to_commit()) {
+            Ok(commit) => Ok(Some(CommitId(commit.id()))),
+            Err(error)
+                if matches!(
+                    error.code(),
+                    ErrorCode::NotFound
+                        | ErrorCode::InvalidSpec
+                        | ErrorCode::Ambiguous
+                        | ErrorCode::Peel
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// A commit by its hash.
     pub fn commit(&self, id: CommitId) -> Result<Commit, GitError> {
         let commit = self.git.find_commit(id.0)?;

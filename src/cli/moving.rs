@@ -1,0 +1,219 @@
+//! How a move of the pointer becomes a commit: the files that change, its message, and where it goes.
+
+use std::collections::BTreeSet;
+
+use crate::diag::words::and_list;
+use crate::gate::Record;
+use crate::promotion::branch::{self, Proposed, Trouble};
+use crate::promotion::decide::{Refusal, Why};
+use crate::promotion::evidence;
+use crate::promotion::ledger::{Entry, traffic_words};
+use crate::sink::git::{Edit, Signing};
+use crate::tree::{Hold, Pointer, unified};
+use crate::units::names::{HOLD_FILE as HOLD, POINTER_FILE as POINTER};
+
+use super::output::Output;
+use super::standing::{Standing, in_tree};
+use super::{Failure, gate_report};
+
+impl Standing {
+    /// What a move to a stage changes; `hold` is what shall become of the hold.
+    pub(super) fn edits(&self, to: usize, hold: Option<Option<String>>) -> Vec<Edit> {
+        let pointer = Pointer::to(self.lock.stages[to].folder.clone());
+        let mut edits = vec![Edit {
+            path: in_tree(POINTER),
+            content: Some(self.pointer.moved(&self.texts.pointer, &pointer)),
+        }];
+        if let Some(content) = hold.filter(|content| *content != self.texts.hold) {
+            edits.push(Edit {
+                path: in_tree(HOLD),
+                content,
+            });
+        }
+        edits
+    }
+
+    /// The hold that a rollback of the live stage leaves behind.
+    pub(super) fn hold_for(&self, reason: &str, signing: &Signing) -> Result<Hold, Failure> {
+        let by = self
+            .repo
+            .committer(signing)
+            .map_err(|error| Failure::git(&error))?;
+        Ok(Hold {
+            stage: self.stage().name.clone(),
+            reason: reason.to_owned(),
+            spec_digest: self.lock.spec_digest.clone(),
+            by: by.to_string(),
+            commit: self.head.tip.to_string(),
+        })
+    }
+
+    /// Adds the file that keeps what the gates of the live stage were asked, and answered.
+    pub(super) fn keep(&self, record: &Record, edits: &mut Vec<Edit>, entry: &mut Entry) {
+        let path = in_tree(&evidence::path(&record.stage, record.began));
+        entry.evidence = Some(self.repo.from_root(&path));
+        edits.push(Edit {
+            path,
+            content: Some(gate_report::json(record)),
+        });
+    }
+
+    /// Why the edits cannot be made in the work tree, if they cannot.
+    pub(super) fn dirt(&self, edits: &[Edit]) -> Result<Option<Refusal>, Failure> {
+        let paths: Vec<&str> = edits.iter().map(|edit| edit.path.as_str()).collect();
+        let now = self.repo.head().map_err(|error| Failure::git(&error))?;
+        if now.is_none_or(|now| now.tip != self.head.tip) {
+            let message = "the branch was moved by somebody else meanwhile";
+            return Ok(Some(
+                Refusal::new(Why::Conflict, message)
+                    .help("run `glidepath status`, and then the command again"),
+            ));
+        }
+        let dirty = self
+            .repo
+            .dirty(self.head.tip, &paths)
+            .map_err(|error| Failure::git(&error))?;
+        Ok((!dirty.is_empty()).then(|| {
+            let message = format!(
+                "{} {} changes that are not committed",
+                and_list(&dirty),
+                if dirty.len() == 1 { "has" } else { "have" }
+            );
+            Refusal::new(Why::Conflict, message).help(format!(
+                "commit them, drop them with `git restore --staged --worktree {}`, or leave the work tree alone with `--branch`",
+                dirty.join(" ")
+            ))
+        }))
+    }
+
+    /// Commits a move: on the branch that is checked out, or on one of its own.
+    pub(super) fn commit(
+        &self,
+        to: usize,
+        edits: &[Edit],
+        message: &str,
+        signing: &Signing,
+        on_branch: bool,
+        output: &mut Output<'_>,
+    ) -> Result<(), Failure> {
+        let (git, target) = (|error| Failure::git(&error), &self.lock.stages[to]);
+        if on_branch {
+            let name = branch::name(&self.lock.rollout, &target.name);
+            match branch::propose(&self.repo, &self.head, &name, edits, message, signing) {
+                Ok(Proposed::Moved(id)) => output.note(format_args!(
+                    "{}: `{}` → `{}` on the branch `{name}` ({})",
+                    self.lock.rollout,
+                    self.stage().folder,
+                    target.folder,
+                    id.short()
+                )),
+                Ok(Proposed::AsBefore(id)) => output.note(format_args!(
+                    "{}: the branch `{name}` ({}) is there already; nothing to do",
+                    self.lock.rollout,
+                    id.short()
+                )),
+                Err(Trouble::Refused(refusal)) => return Err(Failure::refused(&[refusal])),
+                Err(Trouble::Git(error)) => return Err(Failure::git(&error)),
+            }
+            return Ok(());
+        }
+        let id = self
+            .repo
+            .follow(self.head.tip, edits, message, signing)
+            .map_err(git)?;
+        self.repo
+            .advance(&self.head, id, edits, "glidepath: move the pointer")
+            .map_err(git)?;
+        output.note(format_args!(
+            "{}: `{}` → `{}` ({})",
+            self.lock.rollout,
+            self.stage().folder,
+            target.folder,
+            id.short()
+        ));
+        if self.head.branch.is_none() {
+            output.note(
+                "HEAD is detached: no branch has this commit; keep it with `git branch <name>`",
+            );
+        }
+        Ok(())
+    }
+
+    /// The trailers of a move.
+    pub(super) fn entry(&self, to: usize) -> Entry {
+        Entry {
+            rollout: self.lock.rollout.clone(),
+            from: self.stage().name.clone(),
+            to: self.lock.stages[to].name.clone(),
+            digest: self.lock.spec_digest.clone(),
+            ..Entry::default()
+        }
+    }
+
+    /// The commit's message: on to a later stage, or back to an earlier one.
+    pub(super) fn message(&self, to: usize, entry: &Entry) -> String {
+        let (lock, from) = (&self.lock, &self.stage().folder);
+        let stage = &lock.stages[to];
+        let (back, body) = if to < self.live {
+            (
+                "back to ",
+                format!("Goes back from `{from}`, and holds it."),
+            )
+        } else {
+            ("", format!("Moves on from `{from}`."))
+        };
+        let subject = format!(
+            "{}: {back}{} ({})",
+            lock.rollout,
+            stage.folder,
+            traffic_words(lock, stage)
+        );
+        entry.message(&subject, &body)
+    }
+
+    /// What a move changes in the files, and what that means for the manifests, as one unified diff.
+    pub(super) fn diff(&self, to: usize, edits: &[Edit]) -> Result<String, Failure> {
+        let git = |error| Failure::git(&error);
+        let mut text = String::new();
+        let mut add = |old_name: &str, new_name: &str, old: Option<&str>, new: Option<&str>| {
+            if old != new {
+                text.push_str(&unified(
+                    old.map(|_| format!("a/{old_name}")).as_deref(),
+                    new.map(|_| format!("b/{new_name}")).as_deref(),
+                    old.unwrap_or_default(),
+                    new.unwrap_or_default(),
+                ));
+            }
+        };
+        for edit in edits {
+            let old = self.repo.file(self.head.tip, &edit.path).map_err(git)?;
+            add(
+                &edit.path,
+                &edit.path,
+                old.as_deref(),
+                edit.content.as_deref(),
+            );
+        }
+        let folders =
+            [self.live, to].map(|stage| format!("stages/{}", self.lock.stages[stage].folder));
+        let files = |folder: &str| {
+            let files = self
+                .repo
+                .files_in(self.head.tip, &in_tree(folder))
+                .map_err(git)?;
+            Ok::<_, Failure>(files)
+        };
+        let (old, new) = (files(&folders[0])?, files(&folders[1])?);
+        let all: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        for name in all.into_iter().filter(|name| *name != "kustomization.yaml") {
+            let path = |folder: &str| in_tree(&format!("{folder}/{name}"));
+            add(
+                &path(&folders[0]),
+                &path(&folders[1]),
+                old.get(name).map(String::as_str),
+                new.get(name).map(String::as_str),
+            );
+        }
+        Ok(text)
+    }
+}

@@ -1,0 +1,126 @@
+//! How long each stage must bake before its gates can tell, where the spec says how many requests to expect.
+
+use serde_json::{Value, json};
+
+use crate::diag::words::count;
+use crate::gate::stats::zero_failure_samples;
+use crate::gate::{Need, needs};
+use crate::plan::{GateKind, Plan};
+use crate::units::Bake;
+
+use super::columns::columns;
+use super::gate_report::escape;
+
+/// The confidence at which the sample size without a failure is given: the one that gates use where nothing else is said.
+const CONFIDENCE: f64 = 0.95;
+
+/// What the slowest gate of one stage needs.
+struct Slowest {
+    stage: usize,
+    bake: Bake,
+    need: Need,
+}
+
+impl Slowest {
+    fn of(plan: &Plan, stage: usize) -> Option<Self> {
+        let known = needs(plan, stage).into_iter();
+        let known = known.filter_map(|need| Some((need.bake?, need)));
+        let (bake, need) = known.max_by_key(|(bake, _)| *bake)?;
+        Some(Self { stage, bake, need })
+    }
+
+    /// `availability of resnet101: 200 requests`
+    fn why(&self) -> String {
+        let requests = usize::try_from(self.need.requests).unwrap_or(usize::MAX);
+        let requests = count(requests, "request");
+        format!("{} of {}: {requests}", self.need.gate, self.need.model)
+    }
+}
+
+fn slowest(plan: &Plan) -> Vec<Slowest> {
+    let stages = 0..plan.stages.len();
+    stages
+        .filter_map(|stage| Slowest::of(plan, stage))
+        .collect()
+}
+
+/// A line for each gate of availability that a stage uses: how many requests without a failure show its objective.
+fn without_failure(plan: &Plan, line: impl Fn(&str) -> String) -> Vec<String> {
+    let is_used = |at: &usize| plan.stages.iter().any(|stage| stage.gates.contains(at));
+    let gates = (0..plan.gates.len()).filter(is_used);
+    let sentence = |at: usize| {
+        let gate = &plan.gates[at];
+        let GateKind::Availability(kind) = &gate.kind else {
+            return None;
+        };
+        let needed = zero_failure_samples(kind.objective.as_f64(), CONFIDENCE);
+        Some(line(&format!(
+            "{}: {needed} requests without a failure show {} at 95 %",
+            gate.name, kind.objective
+        )))
+    };
+    gates.filter_map(sentence).collect()
+}
+
+/// A table for the terminal; empty where no gate's need is known.
+pub(super) fn text(plan: &Plan) -> String {
+    let found = slowest(plan);
+    if found.is_empty() {
+        return String::new();
+    }
+    let rows = found.iter().map(|one| {
+        [
+            plan.numbered(one.stage),
+            one.bake.to_string(),
+            plan.stages[one.stage].bake.to_string(),
+            one.why(),
+        ]
+    });
+    let table = columns(["EVIDENCE", "NEEDS", "BAKE", "FOR"], rows);
+    let lines = without_failure(plan, |line| format!("{line}\n"));
+    let gap = if lines.is_empty() { "" } else { "\n" };
+    format!("\n{table}{gap}{}", lines.concat())
+}
+
+/// The same in Markdown.
+pub(super) fn markdown(plan: &Plan) -> String {
+    let found = slowest(plan);
+    if found.is_empty() {
+        return String::new();
+    }
+    let rows = found.iter().map(|one| {
+        format!(
+            "| {} | {} | {} | {} |\n",
+            plan.numbered(one.stage),
+            one.bake,
+            plan.stages[one.stage].bake,
+            escape(&one.why())
+        )
+    });
+    let lines = without_failure(plan, |line| format!("- {}\n", escape(line)));
+    let gap = if lines.is_empty() { "" } else { "\n" };
+    format!(
+        "\n| Evidence | Needs | Bake | For |\n| --- | --- | --- | --- |\n{}{gap}{}",
+        rows.collect::<String>(),
+        lines.concat()
+    )
+}
+
+/// One object a stage, gate and model whose need is known.
+pub(super) fn describe(plan: &Plan) -> Value {
+    let stages = 0..plan.stages.len();
+    let items = stages.flat_map(|stage| {
+        let name = plan.stages[stage].name.as_str();
+        needs(plan, stage).into_iter().map(move |need| {
+            json!({
+                "stage": name,
+                "gate": need.gate,
+                "model": need.model,
+                "requests": need.requests,
+                "why": need.why,
+                "bakeSeconds": need.bake.map(Bake::seconds),
+            })
+        })
+    });
+    items.collect()
+}

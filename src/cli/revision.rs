@@ -1,0 +1,103 @@
+//! `glidepath diff --against REVISION`: the rollout as it was there, compiled from git's objects without touching the work tree.
+
+use crate::compile::{Compiled, Source, compile as compile_source};
+use crate::objects::{Object, ObjectId, build_argo};
+use crate::sink::git::Repo;
+use crate::tree::diff;
+
+use super::diff::Change;
+use super::inputs::Input;
+use super::output::Output;
+use super::standing::folder_of;
+use super::{Exit, Failure};
+
+/// Every stage of two compilations, by name: first those that are there now, in their order, then those that are gone.
+pub(super) fn changes(
+    input: &Input,
+    revision: &str,
+    output: &mut Output<'_>,
+) -> Result<Vec<Change>, Failure> {
+    let (old, new) = (compile(input, revision, output)?, &input.compiled);
+    let mut changes = Vec::new();
+    let mut compare = |folders: [Option<String>; 2], before: &[Object], after: &[Object]| {
+        let [from, to] = &folders;
+        let folder = to.as_ref().or(from.as_ref()).cloned().unwrap_or_default();
+        changes.extend(diff(before, after).into_iter().map(|change| {
+            let side = |side: &str, of: &Option<String>, id: Option<&ObjectId>| {
+                let of = of.as_ref().unwrap_or(&folder);
+                id.map(|id| format!("{side}/{of}/{id}"))
+            };
+            Change {
+                name: format!("{folder}/{}", change.id()),
+                verb: change.verb(),
+                from: side("a", from, change.before.as_ref()),
+                to: side("b", to, change.after.as_ref()),
+                old: change.old,
+                new: change.new,
+            }
+        }));
+    };
+    for (index, stage) in new.plan.stages.iter().enumerate() {
+        let before = old
+            .as_ref()
+            .and_then(|old| Some((old, old.plan.stage_index(stage.name.as_str())?)));
+        compare(
+            [
+                before.map(|(old, index)| old.plan.numbered(index)),
+                Some(new.plan.numbered(index)),
+            ],
+            &before.map_or_else(Vec::new, |(old, index)| old.objects(index)),
+            &new.objects(index),
+        );
+    }
+    if let Some(old) = &old {
+        for (index, stage) in old.plan.stages.iter().enumerate() {
+            if new.plan.stage_index(stage.name.as_str()).is_none() {
+                let folder = old.plan.numbered(index);
+                compare([Some(folder), None], &old.objects(index), &[]);
+            }
+        }
+    }
+    let argo = |compiled: &Compiled| build_argo(&compiled.plan);
+    let both = || Some("argocd".to_owned());
+    compare(
+        [both(), both()],
+        &old.as_ref().map(argo).unwrap_or_default(),
+        &argo(new),
+    );
+    Ok(changes)
+}
+
+/// What the file of this input compiled to at a revision; `None` where it was not there yet.
+fn compile(
+    input: &Input,
+    revision: &str,
+    output: &mut Output<'_>,
+) -> Result<Option<Compiled>, Failure> {
+    let git = |error| Failure::git(&error);
+    let repo = Repo::open(folder_of(&input.path)).map_err(git)?;
+    let commit = repo.resolve(revision).map_err(git)?.ok_or_else(|| {
+        Failure::new(
+            Exit::Usage,
+            format!("`{revision}` names no commit of the repository"),
+        )
+        .help("name `tree`, or a branch, a tag or a commit; fetch it first where the clone does not have it")
+    })?;
+    let name = input.path.file_name().unwrap_or_default();
+    let Some(text) = repo.file(commit, &name.to_string_lossy()).map_err(git)? else {
+        output.note(format_args!(
+            "{}: not in {} ({revision}), and so all of it is new",
+            input.path.display(),
+            commit.short()
+        ));
+        return Ok(None);
+    };
+    let shown = format!("{revision}:{}", input.path.display());
+    match compile_source(&Source::new(shown, text)) {
+        Ok(compiled) => Ok(Some(compiled)),
+        Err(report) => {
+            output.reports(&[&report]);
+            Err(Failure::said(Exit::Wrong))
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The evidence of a promotion as a file beside the pointer: one for each stay in a stage.
+
+use serde_json::{Value, json};
+
+use crate::tree::Hold;
+use crate::units::Moment;
+use crate::units::names::{EVIDENCE_FOLDER, HOLD_FILE, POINTER_FILE};
+
+/// Its path in the tree: `evidence/split-20260822T090000Z.json`, for the stay in `split` that began then. The same stay has the
+/// same path, however often it is judged.
+pub fn path(stage: &str, began: Moment) -> String {
+    let at: String = began
+        .to_string()
+        .chars()
+        .filter(|c| !matches!(c, '-' | ':'))
+        .collect();
+    format!("{EVIDENCE_FOLDER}/{stage}-{at}.json")
+}
+
+/// Whether a move may write this path of a tree: the pointer, the hold, and files of evidence.
+pub(super) fn is_of_a_move(path: &str) -> bool {
+    let is_evidence = path
+        .strip_prefix(EVIDENCE_FOLDER)
+        .and_then(|rest| rest.strip_prefix('/'))
+        .and_then(|name| name.strip_suffix(".json"))
+        .is_some_and(|stay| !stay.contains('/'));
+    path == POINTER_FILE || path == HOLD_FILE || is_evidence
+}
+
+/// Whether two texts of a file say the same: two holds for the same reason, whoever wrote them and when; two evaluations of the
+/// same looks with the same verdicts. Everything else byte by byte.
+pub(super) fn is_same(path: &str, a: Option<&str>, b: Option<&str>) -> bool {
+    let hold = |text: Option<&str>| {
+        text.and_then(|text| Hold::read(text).ok())
+            .map(|hold| (hold.stage, hold.reason, hold.spec_digest))
+    };
+    if a == b {
+        true
+    } else if path.ends_with(HOLD_FILE) {
+        hold(a) == hold(b)
+    } else if path.contains(&format!("/{EVIDENCE_FOLDER}/")) {
+        matches!((looks(a), looks(b)), (Some(a), Some(b)) if a == b)
+    } else {
+        false
+    }
+}
+
+/// What decides, without the time of asking.
+fn looks(text: Option<&str>) -> Option<Value> {
+    let body: Value = serde_json::from_str(text?).ok()?;
+    let gates = body["gates"].as_array()?.iter();
+    let gates: Vec<Value> = gates
+        .map(|gate| json!([gate["gate"], gate["model"], gate["verdict"], gate["look"]]))
+        .collect();
+    Some(json!([body["stage"], body["stageStartedAt"], gates]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stay_has_one_file() {
+        let began = Moment::from_seconds(1_700_000_000);
+        let path = path("split", began);
+        assert_eq!(path, "evidence/split-20231114T221320Z.json");
+        assert!(is_of_a_move(&path));
+        for other in [
+            "evidence/x/y.json",
+            "evidence/x.yaml",
+            "evidence.json",
+            "stages/x.json",
+        ] {
+            assert!(!is_of_a_move(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_same_looks_are_the_same_evidence() {
+        let at = |now: &str, look: u32, verdict: &str| {
+            format!(
+                r#"{{"stage": "s", "stageStartedAt": "t", "evaluatedAt": "{now}",
+                    "gates": [{{"gate": "a", "model": "b", "verdict": "{verdict}", "look": {look}}}]}}"#
+            )
+        };
+        let path = "deploy/evidence/s-t.json";
+        let same = |a: &str, b: &str| is_same(path, Some(a), Some(b));
+        assert!(same(&at("1", 2, "pass"), &at("9", 2, "pass")));
+        assert!(!same(&at("1", 2, "pass"), &at("1", 3, "pass")));
+        assert!(!same(&at("1", 2, "pass"), &at("1", 2, "fail")));
+        assert!(!same("{}", "[]"));
+        assert!(!is_same(path, None, Some("{}")));
+        assert!(!is_same(
+            "deploy/current/kustomization.yaml",
+            Some("{}"),
+            Some("{ }")
+        ));
+    }
+}

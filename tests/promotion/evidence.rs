@@ -1,0 +1,344 @@
+//! When a stage began, by git and by Argo CD, and the evidence that a promotion leaves behind.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::harness::{Lab, Ran, ran};
+use crate::health::{application, serve};
+use crate::telemetry::telemetry;
+
+const SECRET: &str = "s3cret-t0ken";
+
+/// A rollout whose one gate is that of availability, live in `split`.
+fn split(name: &str) -> Lab {
+    let lab = Lab::bare_bones(name);
+    let spec = lab.read("app/rollout.yaml");
+    lab.write(
+        "app/rollout.yaml",
+        &spec
+            .replace("gates: [availability, latency]", "gates: [availability]")
+            .replace(
+                "    - {name: latency, latency: {percentile: 95, max: 500ms}}\n",
+                "",
+            ),
+    );
+    lab.ok(&["render", "app"]);
+    lab.commit_all("begin");
+    for _ in 0..2 {
+        lab.ok(&["promote", "app", "--quiet"]);
+    }
+    assert_eq!(lab.live(), "split");
+    lab
+}
+
+/// Runs where Prometheus is known and has a secret; nobody ever sees it.
+fn asking(lab: &Lab, url: &str, args: &[&str]) -> Ran {
+    let mut command = lab.prepare(args);
+    command
+        .env("GLIDEPATH_PROMETHEUS_URL", url)
+        .env("GLIDEPATH_PROMETHEUS_TOKEN", SECRET)
+        .env("ARGOCD_AUTH_TOKEN", SECRET);
+    let ran = ran(&mut command);
+    assert!(!ran.out.contains(SECRET) && !ran.err.contains(SECRET));
+    ran
+}
+
+fn judged(lab: &Lab, url: &str, more: &[&str]) -> Value {
+    let args = [&["gate", "app", "--format", "json", "--quiet"], more].concat();
+    let ran = asking(lab, url, &args);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    serde_json::from_str(&ran.out).expect("JSON")
+}
+
+#[test]
+fn a_gate_asks_git_when_the_live_stage_began() {
+    let lab = split("began");
+    let (url, entered) = (telemetry(5_000), lab.head());
+    let status = lab.status();
+    lab.write("other.txt", "x");
+    lab.commit_all("something else");
+    // What is not committed is not live.
+    let pointer = lab.read("app/deploy/current/kustomization.yaml");
+    lab.write(
+        "app/deploy/current/kustomization.yaml",
+        &pointer.replace("02-split", "03-weight-100"),
+    );
+    for more in [&[][..], &["--stage", "split"]] {
+        let found = judged(&lab, &url, more);
+        assert_eq!(found["stage"], "split");
+        assert_eq!(found["stageStartedAt"], status["since"]);
+        assert_eq!(found["stageStartedBy"], "commit");
+        assert_eq!(found["commit"], entered);
+    }
+    let since = status["since"].as_str().expect("a time");
+    let shown = format!("stage split since {since} (commit {}): pass", &entered[..7]);
+    for format in ["text", "markdown"] {
+        let ran = asking(&lab, &url, &["gate", "app", "--format", format]);
+        let wanted = match format {
+            "text" => shown.clone(),
+            _ => format!("Stage since {since} (commit {}), evaluated", &entered[..7]),
+        };
+        assert!(ran.out.contains(&wanted), "{}", ran.out);
+    }
+    let found = judged(&lab, &url, &["--stage-started-at", since]);
+    assert_eq!(
+        (&found["stage"], &found["stageStartedBy"]),
+        (&Value::from("split"), &Value::from("given"))
+    );
+    assert_eq!(found["commit"], Value::Null);
+}
+
+#[test]
+fn where_nobody_knows_when_a_stage_began_the_gate_says_what_to_give() {
+    let lab = split("unknown");
+    let url = telemetry(5_000);
+    let refused = |args: &[&str], code: i32, says: &[&str]| {
+        let ran = asking(&lab, &url, args);
+        assert_eq!(ran.code, code, "{args:?}: {}", ran.err);
+        for part in says {
+            assert!(ran.err.contains(part), "{args:?}: {}", ran.err);
+        }
+    };
+    refused(
+        &["gate", "app", "--stage", "weight-100"],
+        2,
+        &[
+            "`weight-100` is not live, and git only says when the live stage `split` began",
+            "--stage-started-at",
+        ],
+    );
+    refused(
+        &["gate", "app", "--stage-started-at", "2999-01-01T00:00:00Z"],
+        2,
+        &["begins in the future"],
+    );
+    for n in 0..3 {
+        lab.write("other.txt", &n.to_string());
+        lab.commit_all("other");
+    }
+    let source = format!("file://{}", lab.dir.display());
+    lab.git(&["clone", "--quiet", "--depth", "2", &source, "short"]);
+    refused(
+        &["gate", "short/app"],
+        6,
+        &["fetch-depth: 0", "`--stage` and `--stage-started-at`"],
+    );
+    // No repository at all.
+    let outside = std::env::temp_dir().join(format!("glidepath-gate-{}", std::process::id()));
+    fs::create_dir_all(&outside).expect("a folder");
+    fs::copy(
+        lab.dir.join("app/rollout.yaml"),
+        outside.join("rollout.yaml"),
+    )
+    .expect("a copy");
+    let path = outside.display().to_string();
+    refused(
+        &["gate", &path],
+        6,
+        &["in no git repository", "`--stage` and `--stage-started-at`"],
+    );
+    let both = ["--stage", "split", "--stage-started-at", "1577836800"];
+    let given = asking(&lab, &url, &[&["gate", path.as_str()], &both[..]].concat());
+    fs::remove_dir_all(&outside).expect("it is ours");
+    assert_eq!(given.code, 0, "{}", given.err);
+    assert!(given.out.contains("(as given): pass"), "{}", given.out);
+}
+
+#[test]
+fn a_gate_counts_from_the_deployment_where_argo_cd_is_asked() {
+    const DEPLOYED: &str = "2020-02-01T00:00:00Z";
+    let lab = split("deployed");
+    let (url, live) = (telemetry(5_000), lab.head());
+    // What became of the application since does not change when the stage began.
+    for health in ["Healthy", "Degraded"] {
+        let (argo, _) = serve("200 OK", application("Synced", health, &live, DEPLOYED));
+        let found = judged(&lab, &url, &["--argocd-server", &argo]);
+        assert_eq!(found["stageStartedAt"], DEPLOYED);
+        assert_eq!(found["stageStartedBy"], "argocd");
+    }
+    let base = lab.git(&["rev-parse", "HEAD^"]);
+    let (argo, _) = serve("200 OK", application("Synced", "Healthy", &base, DEPLOYED));
+    let ran = asking(&lab, &url, &["gate", "app", "--argocd-server", &argo]);
+    assert_eq!(ran.code, 4, "{}", ran.err);
+    assert!(
+        ran.err.contains("which is no commit of the live stage"),
+        "{}",
+        ran.err
+    );
+    let nobody = "http://127.0.0.1:9";
+    let ran = asking(&lab, &url, &["gate", "app", "--argocd-server", nobody]);
+    assert_eq!(ran.code, 6, "{}", ran.err);
+    assert!(
+        ran.err.contains("does not answer") && ran.err.contains("--stage-started-at"),
+        "{}",
+        ran.err
+    );
+    // A promotion counts from it, too, and no policy is needed for that.
+    let just_now = Command::new("date").args(["--utc", "+%FT%TZ"]).output();
+    let just_now = String::from_utf8(just_now.expect("date").stdout).expect("UTF-8");
+    let (argo, _) = serve(
+        "200 OK",
+        application("Synced", "Degraded", &live, just_now.trim()),
+    );
+    let ran = asking(&lab, &url, &["promote", "app", "--argocd-server", &argo]);
+    assert_eq!(ran.code, 4, "{}", ran.err);
+    assert!(
+        ran.err.contains("`split` bakes for 1h, and ") && !ran.err.contains("Degraded"),
+        "{}",
+        ran.err
+    );
+}
+
+/// The one file of evidence, and its path.
+fn recorded(lab: &Lab) -> (String, String) {
+    let folder = lab.dir.join("app/deploy/evidence");
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").file_name().into_string())
+        .collect::<Result<_, _>>()
+        .expect("UTF-8");
+    let name = names.pop().expect("a file");
+    assert_eq!(names, Vec::<String>::new());
+    let path = format!("app/deploy/evidence/{name}");
+    (lab.read(&path), path)
+}
+
+#[test]
+fn evidence_is_part_of_the_commit_and_is_judged_again_to_the_same() {
+    let lab = split("recorded");
+    let url = telemetry(5_000);
+    let entered = lab.status()["since"].as_str().expect("a time").to_owned();
+    let ran = asking(&lab, &url, &["promote", "app", "--record-evidence"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(lab.live(), "weight-100");
+    let (text, path) = recorded(&lab);
+    let stay: String = entered
+        .chars()
+        .filter(|c| !matches!(c, '-' | ':'))
+        .collect();
+    assert_eq!(path, format!("app/deploy/evidence/split-{stay}.json"));
+    let changed = lab.git(&["show", "--format=", "--name-only", "HEAD"]);
+    assert_eq!(
+        changed.lines().collect::<Vec<_>>(),
+        ["app/deploy/current/kustomization.yaml", path.as_str()]
+    );
+    assert_eq!(
+        lab.git(&["show", &format!("HEAD:{path}")]) + "\n",
+        text,
+        "the commit and the work tree agree"
+    );
+    let message = lab.git(&["log", "-1", "--format=%B"]);
+    assert!(
+        message.ends_with(&format!("\nEvidence: {path}")),
+        "{message}"
+    );
+    let stays = lab.json(&["history", "app", "--format", "json"]);
+    assert_eq!(stays["stays"][2]["evidence"], path);
+    assert_eq!(stays["stays"][1]["evidence"], Value::Null);
+    // Whoever judges it again asks nobody, and comes to the same, byte by byte.
+    let again = lab.ok(&[
+        "gate", "app", "--replay", &path, "--format", "json", "--quiet",
+    ]);
+    assert_eq!(again, text);
+    let body: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(
+        (&body["verdict"], &body["stage"]),
+        (&"pass".into(), &"split".into())
+    );
+    for hidden in [SECRET, "127.0.0.1", "http:"] {
+        assert!(!text.contains(hidden), "{hidden}: {text}");
+    }
+    // Rendering owns none of it.
+    lab.ok(&["render", "app", "--check"]);
+    let spec = lab.read("app/rollout.yaml");
+    lab.write(
+        "app/rollout.yaml",
+        &spec.replace("replicas: 3", "replicas: 4"),
+    );
+    lab.ok(&["render", "app"]);
+    lab.ok(&["render", "app", "--force"]);
+    assert_eq!(recorded(&lab).0, text);
+}
+
+#[test]
+fn evidence_is_recorded_only_where_somebody_was_asked() {
+    let lab = split("unrecorded");
+    lab.refused(
+        &["promote", "app", "--record-evidence"],
+        2,
+        "it is not known where Prometheus is",
+    );
+    let handed_in = lab.evidence("split", "pass");
+    let ran = lab.run(&[
+        "promote",
+        "app",
+        "--record-evidence",
+        "--evidence",
+        &handed_in,
+    ]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    // Too few requests to tell: whoever goes on all the same leaves on record that it was so.
+    let url = telemetry(7);
+    let ran = asking(&lab, &url, &["promote", "app", "--record-evidence"]);
+    assert_eq!(ran.code, 4, "{}", ran.err);
+    assert!(!Path::new(&lab.dir.join("app/deploy/evidence")).exists());
+    let forced = [
+        "promote",
+        "app",
+        "--record-evidence",
+        "--force",
+        "--reason",
+        "x",
+    ];
+    let ran = asking(&lab, &url, &forced);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(recorded(&lab).0.contains(r#""verdict": "inconclusive""#));
+    assert_eq!(lab.live(), "weight-100");
+    lab.ok(&["rollback", "app"]);
+    let ran = asking(
+        &lab,
+        &url,
+        &["promote", "app", "--resume", "--record-evidence"],
+    );
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(
+        ran.err
+            .contains("no gate watches `deploy`, and so there is no evidence"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn a_branch_with_evidence_is_left_alone_until_the_next_look() {
+    let lab = split("branched");
+    let url = telemetry(5_000);
+    let args = ["promote", "app", "--branch", "--record-evidence"];
+    let branch = "glidepath/image-classifier/weight-100";
+    let ran = asking(&lab, &url, &args);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let tip = lab.git(&["rev-parse", branch]);
+    let first = lab.git(&["show", "--format=", "--name-only", branch]);
+    assert_eq!(first.lines().count(), 2, "{first}");
+    // The time of asking is another one.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let ran = asking(&lab, &url, &args);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("is there already"), "{}", ran.err);
+    assert_eq!(lab.git(&["rev-parse", branch]), tip);
+    // More requests are other evidence, and the branch is still ours to change.
+    let ran = asking(&lab, &telemetry(6_000), &args);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_ne!(lab.git(&["rev-parse", branch]), tip);
+    // Without it, the branch is one line again.
+    lab.clock.set(lab.clock.get() + 1);
+    let ran = asking(&lab, &url, &["promote", "app", "--branch"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let last = lab.git(&["show", "--format=", "--name-only", branch]);
+    assert_eq!(last, "app/deploy/current/kustomization.yaml");
+    assert_eq!(lab.live(), "split");
+    lab.fsck();
+}

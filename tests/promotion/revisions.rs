@@ -1,0 +1,131 @@
+//! `diff --against` a commit: what has become of every stage since.
+
+use serde_json::Value;
+
+use crate::harness::Lab;
+
+fn against(lab: &Lab, revision: &str) -> Value {
+    lab.json(&[
+        "diff",
+        "app",
+        "--against",
+        revision,
+        "--format",
+        "json",
+        "--quiet",
+    ])
+}
+
+fn names(found: &Value) -> Vec<(&str, &str)> {
+    let changes = found["changes"].as_array().expect("a list").iter();
+    changes
+        .map(|one| {
+            let text = |key: &str| one[key].as_str().expect("a text");
+            (text("change"), text("name"))
+        })
+        .collect()
+}
+
+#[test]
+fn every_stage_is_compared_with_what_it_was_at_a_commit() {
+    let lab = Lab::new("revisions");
+    let begin = lab.head();
+    lab.git(&["tag", "v1"]);
+    for same in ["HEAD", "main", "v1", &begin, &begin[..10]] {
+        let found = against(&lab, same);
+        assert_eq!(found["changes"], Value::Array(Vec::new()), "{same}");
+        assert_eq!(
+            (&found["from"], &found["to"]),
+            (&same.into(), &"rollout.yaml".into())
+        );
+    }
+    // One weight more, one stage renamed; and the tree on the disk counts for nothing.
+    let spec = lab.read("app/rollout.yaml");
+    let changed = spec.replace("weight: 30", "weight: 40").replace(
+        "    - weight: 100\n",
+        "    - name: all\n      weight: 100\n",
+    );
+    lab.write("app/rollout.yaml", &changed);
+    let before = (lab.git(&["status", "--porcelain"]), lab.head());
+    assert_eq!(before.0, " M app/rollout.yaml");
+    let found = against(&lab, "v1");
+    let service = "VirtualService/vision/image-classifier";
+    let found = names(&found);
+    assert!(
+        found.contains(&("changed", &format!("02-split/{service}"))),
+        "{found:?}"
+    );
+    for (change, folder) in [("added", "03-all"), ("removed", "03-weight-100")] {
+        let of = found.iter().filter(|(_, name)| name.starts_with(folder));
+        let of: Vec<_> = of.collect();
+        assert!(
+            of.len() > 5 && of.iter().all(|(how, _)| *how == change),
+            "{found:?}"
+        );
+    }
+    for unchanged in ["00-baseline", "01-deploy", "04-retire", "argocd"] {
+        assert!(
+            found.iter().all(|(_, name)| !name.starts_with(unchanged)),
+            "{unchanged}: {found:?}"
+        );
+    }
+    let text = lab.ok(&["diff", "app", "--against", "v1"]);
+    assert!(
+        text.contains(&format!(
+            "--- a/02-split/{service}\n+++ b/02-split/{service}\n"
+        )) && text.contains("-      weight: 30\n+      weight: 40\n"),
+        "{text}"
+    );
+    assert_eq!(
+        lab.run(&["diff", "app", "--against", "v1", "--exit-code"])
+            .code,
+        1
+    );
+    assert_eq!((lab.git(&["status", "--porcelain"]), lab.head()), before);
+    // What is committed later is compared with what it was then.
+    lab.ok(&["render", "app"]);
+    lab.commit_all("more");
+    assert_eq!(against(&lab, "HEAD")["changes"], Value::Array(Vec::new()));
+    assert_eq!(names(&against(&lab, "HEAD~1")), found);
+}
+
+#[test]
+fn a_revision_that_says_nothing_is_named() {
+    let lab = Lab::bare_bones("no-revision");
+    lab.refused(
+        &["diff", "app", "--against", "main"],
+        2,
+        "`main` names no commit",
+    );
+    lab.commit_all("begin");
+    for wrong in ["nowhere", "HEAD~9", "--all", "HEAD^{tree}", ""] {
+        let argument = format!("--against={wrong}");
+        lab.refused(&["diff", "app", &argument], 2, "names no commit");
+    }
+    lab.refused(
+        &["diff", "app", "--against", "main", "--from", "split"],
+        2,
+        "cannot be used with",
+    );
+    // A file that was not there yet, or did not compile.
+    lab.add_rollout("other");
+    let spec = lab.read("other/rollout.yaml");
+    lab.write(
+        "other/rollout.yaml",
+        &spec.replace("name: image-classifier\n", "name: other\n"),
+    );
+    let ran = lab.run(&["diff", "other", "--against", "main", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("and so all of it is new"), "{}", ran.err);
+    let found: Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert!(names(&found).iter().all(|(change, _)| *change == "added"));
+    assert!(names(&found).len() > 10, "{found}");
+    lab.write("other/rollout.yaml", "spec: [");
+    lab.commit_all("broken");
+    lab.write("other/rollout.yaml", &spec);
+    lab.refused(
+        &["diff", "other", "--against", "main"],
+        1,
+        "main:other/rollout.yaml",
+    );
+}
