@@ -1,6 +1,6 @@
 //! Counted requests: N, A, B.
 
-use super::{AVAILABILITY, By, LATE, at, counted, counters, judged, labels, rollout, vector};
+use super::{AVAILABILITY, By, LATE, at, counted, counters, labels, rollout, vector};
 use crate::gate::*;
 
 #[test]
