@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::gate::{Evidence, Record};
+use crate::gate::{Evidence, Record, Verdict};
 
 use super::columns::{Line, cell, print};
 
@@ -11,7 +11,7 @@ pub(super) fn line(record: &Record) -> String {
     let open: Vec<String> = record
         .gates
         .iter()
-        .filter(|gate| !gate.advisory && gate.verdict != crate::gate::Verdict::Pass)
+        .filter(|gate| !gate.advisory && gate.verdict != Verdict::Pass)
         .map(|gate| format!("{}: {}", gate.gate, gate.why))
         .collect();
     format!("{}: {}", record.verdict(), open.join("; "))
@@ -85,51 +85,109 @@ pub(super) fn markdown(record: &Record) -> String {
     text
 }
 
-/// JUnit XML: a gate that cannot tell is skipped, one whose telemetry failed is an error.
+/// JUnit XML, of the elements and attributes that every reader knows: a gate that cannot tell is skipped, and one whose
+/// telemetry failed is an error. Gates are not timed, so every time is 0; timestamps are UTC, and may not say so.
 pub(super) fn junit(record: &Record) -> String {
-    use crate::gate::Verdict;
-    let count = |wanted: Verdict| {
-        let gates = record.gates.iter();
-        gates
-            .filter(|gate| !gate.advisory && gate.verdict == wanted)
+    let elements: Vec<Option<&str>> = record.gates.iter().map(element).collect();
+    let count = |wanted: &str| {
+        elements
+            .iter()
+            .filter(|found| **found == Some(wanted))
             .count()
     };
-    let advisory = record.gates.iter().filter(|gate| gate.advisory).count();
-    let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" timestamp=\"{}\">\n",
-        xml(&format!("{} {}", record.rollout, record.stage)),
+    let now = record.now.to_string();
+    let sums = format!(
+        "tests=\"{}\" failures=\"{}\" errors=\"{}\"",
         record.gates.len(),
-        count(Verdict::Fail),
-        count(Verdict::Error),
-        count(Verdict::Inconclusive) + advisory,
-        record.now
+        count("failure"),
+        count("error")
     );
-    for gate in &record.gates {
+    let suite = xml(&format!("{} {}", record.rollout, record.stage));
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"glidepath gate\" {sums} time=\"0\">\n  <testsuite name=\"{suite}\" {sums} skipped=\"{}\" time=\"0\" timestamp=\"{}\">\n    <properties>\n",
+        count("skipped"),
+        now.trim_end_matches('Z'),
+    );
+    for (name, value) in [
+        ("namespace", record.namespace.clone()),
+        ("stageStartedAt", record.began.to_string()),
+        ("verdict", record.verdict().to_string()),
+    ] {
         add(
             &mut text,
             format_args!(
-                "    <testcase classname=\"{}\" name=\"{}\">\n",
+                "      <property name=\"{name}\" value=\"{}\"/>\n",
+                xml(&value)
+            ),
+        );
+    }
+    text.push_str("    </properties>\n");
+    for (gate, element) in record.gates.iter().zip(elements) {
+        add(
+            &mut text,
+            format_args!(
+                "    <testcase classname=\"{suite}.{}\" name=\"{}\" time=\"0\">\n",
                 xml(&gate.model),
                 xml(&gate.gate)
             ),
         );
-        let said = format!("{} ({}; {})", gate.why, gate.value, gate.evidence);
-        let element = match gate.verdict {
-            _ if gate.advisory => Some("skipped"),
-            Verdict::Pass => None,
-            Verdict::Fail => Some("failure"),
-            Verdict::Error => Some("error"),
-            Verdict::Inconclusive => Some("skipped"),
-        };
+        let said = xml(&told(gate));
         if let Some(element) = element {
             add(
                 &mut text,
-                format_args!("      <{element} message=\"{}\"/>\n", xml(&said)),
+                format_args!(
+                    "      <{element} type=\"{}\" message=\"{}\">{said}</{element}>\n",
+                    gate.kind,
+                    xml(&gate.why)
+                ),
+            );
+        } else {
+            add(
+                &mut text,
+                format_args!("      <system-out>{said}</system-out>\n"),
             );
         }
         text.push_str("    </testcase>\n");
     }
     text.push_str("  </testsuite>\n</testsuites>\n");
+    text
+}
+
+/// The element that says why a gate did not pass.
+fn element(gate: &Evidence) -> Option<&'static str> {
+    match gate.verdict {
+        Verdict::Pass => None,
+        _ if gate.advisory => Some("skipped"),
+        Verdict::Fail => Some("failure"),
+        Verdict::Error => Some("error"),
+        Verdict::Inconclusive => Some("skipped"),
+    }
+}
+
+/// All that there is to say of a gate, a line each.
+fn told(gate: &Evidence) -> String {
+    let mut text = format!("{}: {}\n", verdict(gate), gate.why);
+    let window = gate.early.or(gate.look.window);
+    let window = window.map(|window| format!("{} to {}", window.start, window.end));
+    for (name, value) in [
+        ("value", &gate.value),
+        ("limit", &gate.limit),
+        ("evidence", &gate.evidence),
+        ("window", &window.unwrap_or_default()),
+    ] {
+        if !value.is_empty() {
+            add(&mut text, format_args!("{name}: {value}\n"));
+        }
+    }
+    for note in &gate.notes {
+        add(&mut text, format_args!("note: {note}\n"));
+    }
+    for asked in &gate.asked {
+        add(
+            &mut text,
+            format_args!("{}: {}\n", asked.query.name, asked.query.promql),
+        );
+    }
     text
 }
 
@@ -201,6 +259,8 @@ fn xml(text: &str) -> String {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
+            '\n' => safe.push('\n'),
+            '\u{fffe}' | '\u{ffff}' => safe.push(' '),
             c if c.is_control() => safe.push(' '),
             c => safe.push(c),
         }

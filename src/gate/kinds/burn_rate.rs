@@ -209,7 +209,8 @@ pub(super) fn judge(
         .numbers(numbers))
 }
 
-fn shown(pairs: &[BurnPair]) -> String {
+/// What is asked for of some pairs of windows.
+pub(super) fn shown(pairs: &[BurnPair]) -> String {
     let items: Vec<String> = pairs
         .iter()
         .map(|pair| {

@@ -87,7 +87,7 @@ pub(super) fn judge(
     context: &Context<'_>,
     answers: &Answers,
 ) -> Result<Judgement, Fault> {
-    let limit = limits(gate);
+    let limit = limit(gate);
     let name = |target: &Target| target.subset.clone();
     let mut sides = Vec::new();
     for target in [context.candidate, context.stable] {
@@ -234,7 +234,8 @@ fn signed(gate: &Compare, difference: f64) -> String {
     }
 }
 
-fn limits(gate: &Compare) -> String {
+/// What is asked for.
+pub(super) fn limit(gate: &Compare) -> String {
     let mut shown: Vec<String> = Vec::new();
     if let Some(ratio) = gate.ratio {
         shown.push(format!("ratio {}", super::threshold::shown(ratio)));
@@ -258,7 +259,7 @@ pub(super) fn meaning(gate: &Compare, common: &Gate) -> Vec<String> {
     };
     let mut lines = vec![format!(
         "pass: {what} keeps {} against stable; equality passes; fail: it does not",
-        limits(gate)
+        limit(gate)
     )];
     if let Some(enough) = gate.ignore_below {
         lines.push(format!(

@@ -53,7 +53,7 @@ pub(super) fn judge(
     context: &Context<'_>,
     answers: &Answers,
 ) -> Result<Judgement, Fault> {
-    let limit = format!("{} ≤ {}", name(gate.measure), words::number(gate.max));
+    let limit = limit(gate);
     let sides = match &gate.categories {
         Some(label) => categories(gate, label, context, answers)?,
         None => match histograms(gate, context, answers)? {
@@ -305,6 +305,11 @@ fn name(measure: Measure) -> &'static str {
         Measure::Ks => "ks",
         Measure::JsDistance => "jsDistance",
     }
+}
+
+/// What is asked for.
+pub(super) fn limit(gate: &Drift) -> String {
+    format!("{} ≤ {}", name(gate.measure), words::number(gate.max))
 }
 
 pub(super) fn meaning(gate: &Drift, common: &Gate) -> Vec<String> {

@@ -58,7 +58,7 @@ pub(super) fn judge(
     let (_, unit) = query::times(context.candidate, &gate.times);
     let max = limit_in(gate, unit);
     let percentile = gate.percentile;
-    let limit = format!("p{} ≤ {}", short(percentile), gate.max);
+    let limit = limit(gate);
     let Some(histogram) = read(answers, context.candidate, &gate.times)? else {
         return Ok(Judgement::no_data("no successful request was timed").limit(limit));
     };
@@ -71,7 +71,7 @@ pub(super) fn judge(
     let (verdict, why) = if total + 0.5 < least as f64 {
         (
             Verdict::Inconclusive,
-            format!("{} are needed", words::count(least, "request")),
+            format!("{} are needed to tell", words::count(least, "request")),
         )
     } else if context.early {
         let upper = wilson(fraction.share * total, total, EARLY_CONFIDENCE).upper;
@@ -83,7 +83,7 @@ pub(super) fn judge(
         (
             verdict,
             format!(
-                "at most {} within {} is plausible",
+                "at most {} of the requests within {} is plausible, and {percentile} must be",
                 words::percent(upper),
                 gate.max
             ),
@@ -116,8 +116,9 @@ pub(super) fn judge(
         .value(format!("p{} {}", short(percentile), words::time(quantile)))
         .limit(limit)
         .evidence(format!(
-            "{within} of {} requests within",
-            words::number(total.round())
+            "{within} of {} within {}",
+            words::count(total.round() as u64, "request"),
+            gate.max
         ))
         .numbers([
             ("within", fraction.share),
@@ -146,6 +147,11 @@ fn limit_in(gate: &Latency, unit: f64) -> f64 {
 /// `95`, without the percent sign.
 pub(super) fn short(percentile: crate::units::Share) -> String {
     percentile.to_string().trim_end_matches(" %").to_owned()
+}
+
+/// What is asked for.
+pub(super) fn limit(gate: &Latency) -> String {
+    format!("p{} ≤ {}", short(gate.percentile), gate.max)
 }
 
 pub(super) fn meaning(gate: &Latency, common: &Gate) -> Vec<String> {

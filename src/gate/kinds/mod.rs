@@ -153,6 +153,20 @@ pub(super) fn meaning(gate: &Gate) -> Vec<String> {
     }
 }
 
+/// What is asked for, where nothing was judged.
+pub(super) fn limit(gate: &Gate) -> String {
+    match &gate.kind {
+        GateKind::Availability(gate) => availability::limit(gate),
+        GateKind::Latency(gate) => latency::limit(gate),
+        GateKind::Threshold(gate) => threshold::shown(gate.limits),
+        GateKind::Compare(gate) => compare::limit(gate),
+        GateKind::Proportions(gate) => proportions::limit(gate),
+        GateKind::Ranks(gate) => ranks::limit(gate),
+        GateKind::BurnRate(gate) => burn_rate::shown(&gate.pairs),
+        GateKind::Drift(gate) => drift::limit(gate),
+    }
+}
+
 /// The samples that a compacted recording must keep.
 pub(super) fn cuts(context: &Context<'_>) -> Vec<Moment> {
     match &context.gate.kind {

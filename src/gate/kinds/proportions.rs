@@ -26,10 +26,7 @@ pub(super) fn judge(
     context: &Context<'_>,
     answers: &Answers,
 ) -> Result<Judgement, Fault> {
-    let limit = match gate.margin {
-        Margin::Absolute(margin) => format!("{} worse at most", words::points(margin)),
-        Margin::Relative(margin) => format!("{} worse at most", words::percent(margin)),
-    };
+    let limit = limit(gate);
     let side = |side| requests::count(answers, side, &gate.requests, context.window);
     let (Some(candidate), Some(stable)) = (side(context.candidate)?, side(context.stable)?) else {
         return Ok(Judgement::no_data("one side got no request").limit(limit));
@@ -97,6 +94,14 @@ pub(super) fn judge(
         ])
         .numbers(margin.map(|margin| ("margin", margin)))
         .note((!gate.requests.exact).then(|| "counts: estimated".to_owned())))
+}
+
+/// What is asked for.
+pub(super) fn limit(gate: &Proportions) -> String {
+    match gate.margin {
+        Margin::Absolute(margin) => format!("{} worse at most", words::points(margin)),
+        Margin::Relative(margin) => format!("{} worse at most", words::percent(margin)),
+    }
 }
 
 pub(super) fn meaning(gate: &Proportions, common: &Gate) -> Vec<String> {

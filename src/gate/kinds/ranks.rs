@@ -237,7 +237,8 @@ fn signed(gate: &Ranks, value: f64) -> String {
     }
 }
 
-fn limit(gate: &Ranks) -> String {
+/// What is asked for.
+pub(super) fn limit(gate: &Ranks) -> String {
     let margin = match gate.margin {
         Margin::Absolute(margin) => signed(gate, margin),
         Margin::Relative(share) => words::percent(share),
