@@ -203,3 +203,132 @@ fn series_are_compared_step_by_step() {
     // Half of the steps are too few of them.
     assert_eq!(of(1.0, 2), Verdict::Inconclusive);
 }
+
+/// One value or histogram of each side, after the last look.
+fn sides(gates: &str, candidate: &Answer, stable: &Answer) -> Evidence {
+    let source = By(|query: &Query| {
+        Ok(if query.name.starts_with("stable") {
+            stable.clone()
+        } else {
+            candidate.clone()
+        })
+    });
+    at(&rollout(gates), LATE, &source).remove(0)
+}
+
+/// C1: both sides need evidence, and no data of one is no data.
+#[test]
+fn both_sides_need_evidence() {
+    let gates = "[{name: c, compare: {sli: latency, percentile: 95, ratio: {max: 1.1}}}]";
+    let of = |candidate: f64, stable: f64| {
+        let side = |n: f64| buckets(&[("250", n), ("500", n), ("+Inf", n)]);
+        sides(gates, &side(candidate), &side(stable))
+    };
+    assert_eq!(of(200.0, 200.0).verdict, Verdict::Pass);
+    for (candidate, stable) in [(199.0, 9_000.0), (9_000.0, 199.0)] {
+        let found = of(candidate, stable);
+        assert_eq!(found.verdict, Verdict::Inconclusive, "{}", found.why);
+    }
+    let none = of(9_000.0, 0.0);
+    assert!(none.why.starts_with("v1: "), "{}", none.why);
+    let gates =
+        "[{name: c, noData: fail, compare: {sli: latency, percentile: 95, ratio: {max: 1.1}}}]";
+    let side = |n: f64| buckets(&[("250", n), ("+Inf", n)]);
+    assert_eq!(
+        sides(gates, &side(9_000.0), &side(0.0)).verdict,
+        Verdict::Fail
+    );
+}
+
+/// C2: differences in the unit of what is measured; equality passes.
+#[test]
+fn differences_are_in_points_and_in_time() {
+    let points = "[{name: c, minSamples: 1, compare: {sli: errorRate, difference: {max: 0.5pp}}}]";
+    let of = |bad: f64| {
+        let source = By(|query: &Query| {
+            let bad = if query.name.starts_with("stable") {
+                10.0
+            } else {
+                bad
+            };
+            Ok(counters(query, &[("200", 1_000.0 - bad), ("503", bad)]))
+        });
+        at(&rollout(points), LATE, &source).remove(0).verdict
+    };
+    assert_eq!(of(15.0), Verdict::Pass);
+    assert_eq!(of(16.0), Verdict::Fail);
+    let time = "[{name: c, compare: {sli: latency, percentile: 95, difference: {max: 20ms, min: -100ms}}}]";
+    // p95 of 1,000 requests in one bucket from 0 is 95 % of its bound.
+    let side = |bound: &str| buckets(&[(bound, 1_000.0), ("5000", 1_000.0), ("+Inf", 1_000.0)]);
+    let of = |candidate: &str| sides(time, &side(candidate), &side("200")).verdict;
+    assert_eq!(of("221"), Verdict::Pass);
+    assert_eq!(of("222"), Verdict::Fail);
+    assert_eq!(of("95"), Verdict::Pass);
+    assert_eq!(of("94"), Verdict::Fail);
+}
+
+/// P1, P2: a relative margin needs failures of stable's to be a share of; and a side with 199 requests is too few.
+#[test]
+fn margins_of_shares_may_be_relative() {
+    let gates = "[{name: p, maxLooks: 1, statistical: {test: proportions, margin: 50%}}]";
+    let of = |candidate: (f64, f64), stable: (f64, f64)| {
+        let source = By(|query: &Query| {
+            let (bad, all) = if query.name.starts_with("stable") {
+                stable
+            } else {
+                candidate
+            };
+            Ok(counters(query, &[("200", all - bad), ("500", bad)]))
+        });
+        at(&rollout(gates), LATE, &source).remove(0)
+    };
+    assert_eq!(of((100.0, 1e5), (100.0, 1e5)).verdict, Verdict::Pass);
+    assert_eq!(of((200.0, 1e5), (100.0, 1e5)).verdict, Verdict::Fail);
+    let none = of((0.0, 1e5), (0.0, 1e5));
+    assert_eq!(none.verdict, Verdict::Inconclusive);
+    assert!(none.why.contains("a share of none"), "{}", none.why);
+    assert_eq!(
+        of((0.0, 199.0), (100.0, 1e5)).verdict,
+        Verdict::Inconclusive
+    );
+    assert_eq!(of((0.0, 0.0), (100.0, 1e5)).evidence, "");
+}
+
+/// M7, M9: a share of a median of zero is no margin; NaN and infinities are steps that are missing, not zeros.
+#[test]
+fn series_of_zeros_and_of_nothing() {
+    let of = |margin: &str, odd: f64, every: i64| {
+        let gates = format!(
+            "[{{name: m, maxLooks: 1, statistical: {{test: mannWhitney, query: 'avg(m)', direction: increase, margin: {margin}}}}}]"
+        );
+        let source = By(|query: &Query| {
+            let When::Over { start, end, step } = query.when else {
+                panic!("a range")
+            };
+            let step = i64::try_from(step).expect("short");
+            #[expect(clippy::cast_precision_loss, reason = "a time of our days")]
+            let points = (start.seconds()..=end.seconds()).step_by(60).map(|time| {
+                (
+                    time as f64,
+                    if time / step % every == 0 { odd } else { 0.0 },
+                )
+            });
+            Ok(Answer::of(Data::Matrix(vec![Series {
+                labels: labels(&[]),
+                points: points.collect(),
+            }])))
+        });
+        at(&rollout(&gates), LATE, &source).remove(0)
+    };
+    let zero = of("5%", 0.0, 100);
+    assert_eq!(zero.verdict, Verdict::Inconclusive);
+    assert!(zero.why.contains("median is zero"), "{}", zero.why);
+    assert_eq!(of("1", 0.0, 100).verdict, Verdict::Pass);
+    // One step in ten is not a number: 54 of 60 are left, and judged.
+    for odd in [f64::NAN, f64::INFINITY] {
+        let found = of("1", odd, 10);
+        assert_eq!(found.verdict, Verdict::Pass, "{}", found.why);
+        assert_eq!(found.evidence, "54 of 60 points a side");
+    }
+    assert_eq!(of("1", f64::NAN, 1).evidence, "0 of 60 points a side");
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use super::{AVAILABILITY, BEGAN, By, at, counters, known, rollout, vector};
+use super::{AVAILABILITY, BEGAN, By, at, counted, counters, known, rollout, vector};
 use crate::gate::*;
 use crate::units::{Bake, Moment};
 
@@ -96,4 +96,53 @@ fn the_bake_that_evidence_needs_follows_from_the_traffic() {
     // Stable gets nine times as many: ceil(z² · p(1-p)(1 + 1/9) / m²) with p = m = 0.002 and z = 1.645 + 0.842.
     assert_eq!(found[1].requests, 3_428);
     assert_eq!(found[1].bake, Some(Bake::from_seconds(3_548)));
+}
+
+/// T6: after a look, the last look's length of time is watched; it can fail a gate that has just passed.
+#[test]
+fn between_looks_the_time_since_is_watched() {
+    let compiled = rollout("[{name: a, availability: {objective: 99.5%}}]");
+    // 1,000 requests up to the first look's end, and then 30 failures of 600.
+    let source = By(|query: &Query| {
+        let When::At(end) = query.when else {
+            panic!("counts are asked at one time")
+        };
+        let late = end.seconds() - BEGAN.seconds() > 1_320;
+        let bad = if late { 30.0 } else { 0.0 };
+        Ok(counters(query, &[("200", 600.0 - bad), ("500", bad)]))
+    });
+    let found = |seconds| at(&compiled, seconds, &source).remove(0);
+    assert_eq!(found(1_380).verdict, Verdict::Pass);
+    let later = found(1_700);
+    assert_eq!((later.verdict, later.look.number), (Verdict::Fail, 1));
+    // The trailing 20 minutes, up to a minute ago.
+    let window = later.early.expect("it failed early");
+    let of = |moment: Moment| moment.seconds() - BEGAN.seconds();
+    assert_eq!((of(window.start), of(window.end)), (440, 1_640));
+    let compiled = rollout("[{name: a, failFast: false, availability: {objective: 99.5%}}]");
+    assert_eq!(at(&compiled, 1_700, &source)[0].verdict, Verdict::Pass);
+}
+
+/// S2: what is sure enough for one look is not for one of ten.
+#[test]
+fn each_of_many_looks_must_be_surer() {
+    let of = |looks: u32| {
+        let gates = format!(
+            "[{{name: a, failFast: false, maxLooks: {looks}, availability: {{objective: 99%, confidence: 95%}}}}]"
+        );
+        counted(&gates, &[("200", 348.0)])
+    };
+    let level = |found: &Evidence| {
+        let mut numbers = found.numbers.iter();
+        numbers
+            .find(|(key, _)| *key == "confidence")
+            .expect("it is told")
+            .1
+    };
+    let (one, ten) = (of(1), of(10));
+    assert_eq!(
+        (one.verdict, ten.verdict),
+        (Verdict::Pass, Verdict::Inconclusive)
+    );
+    assert!((level(&one) - 0.95).abs() < 1e-12 && (level(&ten) - 0.995).abs() < 1e-12);
 }
