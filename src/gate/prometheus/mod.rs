@@ -24,6 +24,9 @@ const MOST_BYTES: u64 = 32 << 20;
 /// What tenants of Mimir, Cortex and Loki are told apart by.
 const ORG_HEADER: &str = "X-Scope-OrgID";
 
+/// How the TLS library begins what it says of a certificate that it does not accept.
+const CERTIFICATE: &str = "invalid peer certificate: ";
+
 /// A Prometheus server, or what speaks its API. It has until its deadline for all questions together.
 pub struct Prometheus {
     agent: Agent,
@@ -93,7 +96,7 @@ impl Prometheus {
         let form = form.iter().map(|(key, value)| (*key, value.as_str()));
         let response = match request.send_form(form) {
             Ok(response) => response,
-            Err(error) => return Attempt::Again(unreachable(&error), None),
+            Err(error) => return unreachable(&error),
         };
         let (parts, body) = response.into_parts();
         match parts.status {
@@ -149,11 +152,12 @@ impl Source for Prometheus {
     }
 }
 
+/// Why no answer came, and whether another attempt may bring one.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "the library's errors are many, and may become more"
 )]
-fn unreachable(error: &ureq::Error) -> Fault {
+fn unreachable(error: &ureq::Error) -> Attempt {
     let why = match error {
         ureq::Error::Timeout(_) => "it did not answer in time".to_owned(),
         ureq::Error::ConnectionFailed => "the connection failed".to_owned(),
@@ -161,10 +165,31 @@ fn unreachable(error: &ureq::Error) -> Fault {
         other => {
             let text = other.to_string();
             let end = text.find(" (os error").unwrap_or(text.len());
-            text[..end].trim_start_matches("io: ").to_lowercase()
+            let text = text[..end].trim_start_matches("io: ");
+            if let Some(refusal) = text.strip_prefix(CERTIFICATE) {
+                return Attempt::Done(Err(Fault::Telemetry(distrust(refusal))));
+            }
+            text.to_lowercase()
         }
     };
-    Fault::Telemetry(format!("Prometheus is unreachable: {why}"))
+    Attempt::Again(
+        Fault::Telemetry(format!("Prometheus is unreachable: {why}")),
+        None,
+    )
+}
+
+/// What the TLS library says of a certificate, for people.
+fn distrust(refusal: &str) -> String {
+    // A signature by another authority of the same name is bad.
+    if refusal.contains("UnknownIssuer") || refusal.contains("BadSignature") {
+        return "Prometheus's certificate is not trusted: no authority that is known has signed it; GLIDEPATH_PROMETHEUS_CA_FILE names \
+                the authorities to trust"
+            .to_owned();
+    }
+    if refusal.contains("not valid for name") || refusal.contains("NotValidForName") {
+        return "Prometheus's certificate is for another name than that of the address".to_owned();
+    }
+    format!("Prometheus's certificate is not trusted: {refusal}")
 }
 
 /// Reads an answer of status 200, at most [`MOST_BYTES`] of it.
