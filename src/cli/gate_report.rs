@@ -82,6 +82,9 @@ pub(super) fn markdown(record: &Record) -> String {
             record.began, record.now
         ),
     );
+    if let Some(next) = record.next() {
+        add(&mut text, format_args!("The next look is at {next}.\n"));
+    }
     text
 }
 
@@ -126,8 +129,11 @@ pub(super) fn junit(record: &Record) -> String {
         add(
             &mut text,
             format_args!(
-                "    <testcase classname=\"{suite}.{}\" name=\"{}\" time=\"0\">\n",
-                xml(&gate.model),
+                "    <testcase classname=\"{}\" name=\"{}\" time=\"0\">\n",
+                xml(&format!(
+                    "{}.{}.{}",
+                    record.rollout, record.stage, gate.model
+                )),
                 xml(&gate.gate)
             ),
         );
@@ -225,8 +231,17 @@ fn notes(record: &Record) -> Vec<(String, String)> {
     let gates = record.gates.iter();
     gates
         .flat_map(|gate| {
+            let early = gate.early.map(|window| {
+                format!(
+                    "it failed before its window ended, by what happened from {} to {}",
+                    window.start, window.end
+                )
+            });
             let because = gate.because.iter().map(|why| format!("because {why}"));
-            let notes = gate.notes.iter().cloned().chain(because);
+            let notes = early
+                .into_iter()
+                .chain(gate.notes.iter().cloned())
+                .chain(because);
             notes.map(|note| (gate.gate.clone(), note))
         })
         .collect()

@@ -39,6 +39,7 @@ pub(super) fn judge(
         gate.confidence.map(|c| per_look(c, context.look.of))
     };
     let bounds = level.map(|level| wilson(good as f64, total as f64, level));
+    let sure = |what: String| words::sure(level.unwrap_or_default(), &what);
     let budget = gate.objective.rest();
     let (verdict, why) = match bounds {
         // What too few requests have lost already, no further request can win back.
@@ -57,24 +58,26 @@ pub(super) fn judge(
         ),
         Some(bounds) if bounds.upper < objective => (
             Verdict::Fail,
-            format!(
-                "at most {} is plausible, and {} is asked for",
+            sure(format!(
+                "at most {} are good, and {} must be",
                 words::percent(bounds.upper),
                 gate.objective
-            ),
+            )),
         ),
         Some(bounds) if bounds.lower >= objective => (
             Verdict::Pass,
-            format!("at least {} is plausible", words::percent(bounds.lower)),
+            sure(format!(
+                "at least {} are good",
+                words::percent(bounds.lower)
+            )),
         ),
         Some(bounds) => (
             Verdict::Inconclusive,
-            format!(
-                "{} to {} is plausible, on both sides of {}: more requests are needed to tell",
+            sure(format!(
+                "{} to {} are good: more requests are needed to tell",
                 words::percent(bounds.lower),
-                words::percent(bounds.upper),
-                gate.objective
-            ),
+                words::percent(bounds.upper)
+            )),
         ),
         None if gate.objective.is_reached_by(good, total) => (
             Verdict::Pass,

@@ -83,29 +83,30 @@ pub(super) fn judge(
         (
             verdict,
             format!(
-                "at most {} of the requests within {} is plausible, and {percentile} must be",
+                "with {} confidence at most {} of the requests are within {}, and {percentile} must be",
+                words::percent(EARLY_CONFIDENCE),
                 words::percent(upper),
-                gate.max
+                time_limit(gate)
             ),
         )
     } else if at_least(fraction.share, wanted) {
         (
             Verdict::Pass,
-            format!("{within} of the requests were within {}", gate.max),
+            format!("{within} of the requests were within {}", time_limit(gate)),
         )
     } else {
         (
             Verdict::Fail,
             format!(
                 "{within} of the requests were within {}, and {percentile} must be",
-                gate.max
+                time_limit(gate)
             ),
         )
     };
     let note = fraction.between.map(|[(low, below), (high, above)]| {
         format!(
             "{} is no bucket's bound, so the share is interpolated between {} within {} and {} within {}",
-            gate.max,
+            time_limit(gate),
             words::percent(below),
             words::time(low),
             words::percent(above),
@@ -117,8 +118,8 @@ pub(super) fn judge(
         .limit(limit)
         .evidence(format!(
             "{within} of {} within {}",
-            words::count(total.round() as u64, "request"),
-            gate.max
+            words::count(words::rounded(total), "request"),
+            time_limit(gate)
         ))
         .numbers([
             ("within", fraction.share),
@@ -129,6 +130,11 @@ pub(super) fn judge(
             ("maxSeconds", max),
         ])
         .note(note))
+}
+
+/// The limit as other times are shown.
+fn time_limit(gate: &Latency) -> String {
+    words::time(gate.max.as_seconds())
 }
 
 /// The limit in seconds, computed as the buckets' bounds are, so that equal ones are equal to the last bit.
@@ -151,14 +157,15 @@ pub(super) fn short(percentile: crate::units::Share) -> String {
 
 /// What is asked for.
 pub(super) fn limit(gate: &Latency) -> String {
-    format!("p{} ≤ {}", short(gate.percentile), gate.max)
+    format!("p{} ≤ {}", short(gate.percentile), time_limit(gate))
 }
 
 pub(super) fn meaning(gate: &Latency, common: &Gate) -> Vec<String> {
     vec![
         format!(
             "pass: at least {} of the successful requests were answered within {}; fail: fewer were",
-            gate.percentile, gate.max
+            gate.percentile,
+            time_limit(gate)
         ),
         "what lies in the bucket above the last finite bound is within no limit".to_owned(),
         format!(

@@ -42,6 +42,7 @@ pub(super) fn judge(
         Margin::Relative(share) if two.0 > 0 => Some(share * stable_share),
         Margin::Relative(_) => None,
     };
+    let sure = |what: String| words::sure(level, &what);
     let (verdict, why) = match margin {
         _ if one.1.min(two.1) < least => (
             Verdict::Inconclusive,
@@ -53,19 +54,19 @@ pub(super) fn judge(
         ),
         Some(margin) if bounds.lower > margin && one.0 >= LEAST_BAD => (
             Verdict::Fail,
-            format!("at least {} is plausible", words::points(bounds.lower)),
+            sure(format!("it is at least {} worse", words::points(bounds.lower))),
         ),
         Some(margin) if bounds.upper <= margin => (
             Verdict::Pass,
-            format!("at most {} is plausible", words::points(bounds.upper)),
+            sure(format!("it is at most {} worse", words::points(bounds.upper))),
         ),
         Some(_) => (
             Verdict::Inconclusive,
-            format!(
-                "{} to {} is plausible",
+            sure(format!(
+                "it is {} to {} worse: more requests are needed to tell",
                 words::points(bounds.lower),
                 words::points(bounds.upper)
-            ),
+            )),
         ),
     };
     let test = pooled(one, two);
@@ -79,7 +80,10 @@ pub(super) fn judge(
         .limit(limit)
         .evidence(format!(
             "{} bad of {}, stable {} of {}",
-            one.0, one.1, two.0, two.1
+            words::whole(one.0),
+            words::whole(one.1),
+            words::whole(two.0),
+            words::whole(two.1)
         ))
         .numbers([
             ("bad", one.0 as f64),

@@ -128,13 +128,14 @@ pub(super) fn judge(
             format!("{least} points a side are needed, and four fifths of the window's"),
         )
     } else if let Some(margin) = margin {
-        let shown = |value: f64| signed(gate, value);
+        let shown = |value: f64| shift(gate, value);
         let verdict = decide(gate.direction, result.bounds, margin);
         let why = format!(
-            "a shift of {} to {} is plausible, and {} is accepted",
+            "with {} confidence the shift is {} to {}, and {} is accepted",
+            words::percent(level),
             shown(result.bounds.lower),
             shown(result.bounds.upper),
-            shown(margin)
+            signed(gate, margin)
         );
         (verdict, why)
     } else {
@@ -144,7 +145,7 @@ pub(super) fn judge(
         )
     };
     Ok(Judgement::new(verdict, why)
-        .value(signed(gate, result.shift))
+        .value(shift(gate, result.shift))
         .limit(limit)
         .evidence(evidence)
         .numbers([
@@ -228,6 +229,12 @@ pub(in crate::gate) fn decide(direction: Direction, bounds: Interval, margin: f6
         (false, true) => Verdict::Pass,
         (false, false) => Verdict::Inconclusive,
     }
+}
+
+/// A shift, with its sign.
+fn shift(gate: &Ranks, value: f64) -> String {
+    let sign = if value > 0.0 { "+" } else { "" };
+    format!("{sign}{}", signed(gate, value))
 }
 
 fn signed(gate: &Ranks, value: f64) -> String {

@@ -154,7 +154,11 @@ fn distributions_need_observations() {
     assert!(few.why.contains("500 are needed"), "{}", few.why);
     // With a stricter limit, chance alone needs more of them.
     let strict = sides(", max: 0.01", &of(600.0), &full);
-    assert!(strict.why.contains("are needed"), "{}", strict.why);
+    assert!(
+        strict.why.contains("too few observations"),
+        "{}",
+        strict.why
+    );
     assert_eq!(
         sides(", max: 0.01", &of(2_000.0), &full).verdict,
         Verdict::Pass
