@@ -52,6 +52,19 @@ pub(super) fn counted(gates: &str, codes: &[(&str, f64)]) -> Evidence {
 
 /// A rollout with one step of an hour and these gates (a YAML list in flow style).
 pub(super) fn rollout(gates: &str) -> Compiled {
+    let text = text(gates);
+    compile(&Text::new("rollout.yaml", text.clone())).unwrap_or_else(|report| {
+        let told: Vec<String> = report
+            .sorted()
+            .iter()
+            .map(|found| format!("{} {}", found.code, found.message))
+            .collect();
+        panic!("{}\n{text}", told.join("\n"))
+    })
+}
+
+/// The same as text.
+pub(super) fn text(gates: &str) -> String {
     let names: Vec<String> = gates
         .split("name: ")
         .skip(1)
@@ -61,7 +74,7 @@ pub(super) fn rollout(gates: &str) -> Compiled {
                 .collect()
         })
         .collect();
-    let text = format!(
+    format!(
         "apiVersion: glidepath.dev/v1alpha1
 kind: ModelRollout
 metadata: {{name: churn, namespace: ml}}
@@ -75,15 +88,7 @@ spec:
     - {{name: canary, weight: 10, bake: 1h, gates: [{}]}}
 ",
         names.join(", ")
-    );
-    compile(&Text::new("rollout.yaml", text.clone())).unwrap_or_else(|report| {
-        let told: Vec<String> = report
-            .sorted()
-            .iter()
-            .map(|found| format!("{} {}", found.code, found.message))
-            .collect();
-        panic!("{}\n{text}", told.join("\n"))
-    })
+    )
 }
 
 /// The evidence of the stage `canary` so many seconds after it began.

@@ -1,7 +1,10 @@
 //! Many gates, one stage: V.
 
-use super::{BEGAN, By, LATE, at, buckets, counters, known, rollout, vector};
+use super::{BEGAN, By, LATE, at, buckets, counters, known, rollout, text, vector};
+use crate::compile::{Compiled, compile};
+use crate::diag::Code;
 use crate::gate::*;
+use crate::text::Source as Text;
 use crate::units::Moment;
 
 #[test]
@@ -61,4 +64,47 @@ fn a_recording_gives_the_same_verdicts() {
     // A gate that asks something else now is not judged by old answers.
     let changed = rollout("[{name: t, threshold: {query: other, max: 1}}]");
     assert_eq!(at(&changed, LATE, &replay)[0].verdict, Verdict::Error);
+}
+
+/// V7: nobody asked, so nothing is missing; but a step may only have forgotten its gates.
+#[test]
+fn a_stage_without_gates_passes_and_is_warned_of_unless_it_means_it() {
+    let compiled = rollout("[]");
+    let stage = compiled.plan.stage_index("canary").expect("the stage");
+    let none = By(|_: &Query| panic!("there is nothing to ask"));
+    let gates = at(&compiled, LATE, &none);
+    let record = Record::new(&compiled.plan, stage, "ml", BEGAN, BEGAN, gates);
+    assert_eq!(record.verdict(), Verdict::Pass);
+    let warned = |compiled: &Compiled| {
+        let found = compiled.report.sorted();
+        found.iter().any(|one| one.code == Code::GP604)
+    };
+    assert!(!warned(&compiled));
+    let forgotten = text("[]").replace(", gates: []", "");
+    let forgotten = compile(&Text::new("rollout.yaml", forgotten)).expect("it compiles");
+    assert!(warned(&forgotten));
+}
+
+/// Who waits for the next look does not wait for a gate that never decides.
+#[test]
+fn advisory_gates_are_not_waited_for() {
+    let compiled = rollout(
+        "[{name: t, bake: 10m, maxLooks: 1, threshold: {query: m, max: 9}}, {name: u, advisory: true, bake: 30m, maxLooks: 2, threshold: {query: m, max: 9}}]",
+    );
+    let source = By(|_: &Query| Ok(vector(&[])));
+    let stage = compiled.plan.stage_index("canary").expect("the stage");
+    let record = |seconds| {
+        let gates = at(&compiled, seconds, &source);
+        Record::new(&compiled.plan, stage, "ml", BEGAN, BEGAN, gates)
+    };
+    let of = |moment: Option<Moment>| moment.map(|moment| moment.seconds() - BEGAN.seconds());
+    let (first, later) = (record(300), record(1_000));
+    assert_eq!(
+        (of(first.next()), of(first.next_deciding())),
+        (Some(780), Some(780))
+    );
+    assert_eq!(
+        (of(later.next()), of(later.next_deciding())),
+        (Some(1_980), None)
+    );
 }
