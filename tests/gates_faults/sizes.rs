@@ -1,6 +1,5 @@
 //! Answers that are too large, as they are and packed.
 
-use std::fs;
 use std::io::Write as _;
 use std::process::Command;
 
@@ -8,7 +7,7 @@ use flate2::{Compress, Compression, FlushCompress};
 use glidepath::gate::Verdict;
 
 use crate::command::folder;
-use crate::{GOOD, judge, server, settings};
+use crate::{GOOD, answer, judge, server, settings};
 
 /// A gzip stream of `mebibytes` blanks: one MiB is packed once, so that it can be unpacked by itself, and repeated.
 fn bomb(mebibytes: usize) -> Vec<u8> {
@@ -56,24 +55,41 @@ fn a_packed_answer_is_unpacked() {
 fn a_packed_answer_may_not_fill_the_memory() {
     let body = bomb(2_048);
     assert!(body.len() < 16 << 20, "it is small until it is unpacked");
-    let folder = folder("bomb", "");
+    let (exit, text) = gate_in_half_a_gibibyte("bomb", &gzip(body));
+    assert_eq!(exit, Some(6), "{text}");
+    assert!(text.contains("larger than 32 MiB"), "{text}");
+}
+
+/// The largest answer that is read: its samples take no more room than its text.
+#[test]
+fn a_large_answer_takes_little_more_than_its_size() {
+    let point = r#"[1700000000,"1"]"#;
+    let points = [point; 2_000].join(",");
+    let series = format!(r#"{{"metric":{{"pod":"a"}},"values":[{points}]}}"#);
+    let all = vec![series; (30 << 20) / (2_000 * (point.len() + 1))].join(",");
+    let body =
+        format!(r#"{{"status":"success","data":{{"resultType":"matrix","result":[{all}]}}}}"#);
+    assert!(body.len() > 29 << 20, "{}", body.len());
+    let (url, _) = server(move |_, stream| answer(stream, "200 OK", "", &body));
+    let (exit, text) = gate_in_half_a_gibibyte("large", &url);
+    assert_eq!(exit, Some(6), "{text}");
+    // It was read whole: samples are what it is, and one number what was asked for.
+    assert!(text.contains("returns a range of samples"), "{text}");
+}
+
+/// The exit code and stdout of a process that may not have more memory.
+fn gate_in_half_a_gibibyte(name: &str, url: &str) -> (Option<i32>, String) {
+    let folder = folder(name, "");
     let output = Command::new("sh")
         .args(["-c", "ulimit -v 524288; exec \"$0\" \"$@\""])
         .arg(env!("CARGO_BIN_EXE_glidepath"))
-        .args([
-            "gate",
-            "--stage",
-            "canary",
-            "--stage-started-at",
-            "1700000000",
-        ])
-        .args(["--prometheus-url", &gzip(body)])
+        .args(["gate", "--stage", "canary"])
+        .args(["--stage-started-at", "1700000000"])
+        .args(["--prometheus-url", url])
         .arg(&folder)
         .env_clear()
         .output()
         .expect("a shell");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(6), "{output:?}");
-    assert!(text.contains("larger than 32 MiB"), "{text}");
-    fs::remove_dir_all(folder).expect("it is ours");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code(), text)
 }

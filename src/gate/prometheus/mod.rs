@@ -8,7 +8,7 @@ use std::io::Read as _;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::error::Category;
 use ureq::http::StatusCode;
 use ureq::http::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
@@ -16,7 +16,7 @@ use ureq::{Agent, Body};
 
 pub use settings::{Credentials, Settings};
 
-use super::answer::{Answer, Fault, Source};
+use super::answer::{Answer, Fault, Reply, Source};
 use super::query::{Query, When};
 
 /// The largest answer that is read, after decompression.
@@ -199,20 +199,29 @@ fn read(body: Body) -> Attempt {
         Err(attempt) => return attempt,
     };
     let telemetry = |message: String| Attempt::Done(Err(Fault::Telemetry(message)));
-    let body: Value = match serde_json::from_slice(&text) {
-        Ok(body) => body,
-        Err(error) if error.is_eof() => {
-            let fault = Fault::Telemetry("Prometheus's answer is cut off".to_owned());
-            return Attempt::Again(fault, None);
+    let cannot = |why: &str| telemetry(format!("Prometheus's answer cannot be read: {why}"));
+    let reply: Reply = match serde_json::from_slice(&text) {
+        Ok(reply) => reply,
+        Err(error) => {
+            return match error.classify() {
+                Category::Eof => {
+                    let fault = Fault::Telemetry("Prometheus's answer is cut off".to_owned());
+                    Attempt::Again(fault, None)
+                }
+                Category::Data => cannot(&error.to_string()),
+                Category::Syntax | Category::Io => {
+                    telemetry("Prometheus's answer is no JSON".to_owned())
+                }
+            };
         }
-        Err(_) => return telemetry("Prometheus's answer is no JSON".to_owned()),
     };
-    if body["status"] != "success" {
-        return Attempt::Done(Err(question(&body)));
+    drop(text);
+    if reply.status != "success" {
+        return Attempt::Done(Err(question(reply.error.as_deref())));
     }
-    match Answer::read(&body) {
+    match reply.answer() {
         Ok(answer) => Attempt::Done(Ok(answer)),
-        Err(why) => telemetry(format!("Prometheus's answer cannot be read: {why}")),
+        Err(why) => cannot(&why),
     }
 }
 
@@ -262,8 +271,9 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: Body) -> Attempt {
         }
         400 | 422 => {
             let text = bytes(body).unwrap_or_default();
-            let body = serde_json::from_slice(&text).unwrap_or_default();
-            Attempt::Done(Err(question(&body)))
+            let reply: Option<Reply> = serde_json::from_slice(&text).ok();
+            let why = reply.as_ref().and_then(|reply| reply.error.as_deref());
+            Attempt::Done(Err(question(why)))
         }
         401 | 403 => telemetry(format!(
             "Prometheus refuses the credentials (status {code}); they come from GLIDEPATH_PROMETHEUS_TOKEN and its like"
@@ -277,8 +287,8 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: Body) -> Attempt {
 }
 
 /// A question that the server does not take.
-fn question(body: &Value) -> Fault {
-    let why = body["error"].as_str().unwrap_or("it does not say why");
+fn question(why: Option<&str>) -> Fault {
+    let why = why.unwrap_or("it does not say why");
     let why: String = why
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
