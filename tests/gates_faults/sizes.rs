@@ -64,7 +64,7 @@ fn a_packed_answer_may_not_fill_the_memory() {
 #[test]
 fn a_large_answer_takes_little_more_than_its_size() {
     let point = r#"[1700000000,"1"]"#;
-    let points = [point; 2_000].join(",");
+    let points = vec![point; 2_000].join(",");
     let series = format!(r#"{{"metric":{{"pod":"a"}},"values":[{points}]}}"#);
     let all = vec![series; (30 << 20) / (2_000 * (point.len() + 1))].join(",");
     let body =

@@ -1,7 +1,8 @@
 //! Counted requests: N, A, B.
 
-use super::{AVAILABILITY, By, LATE, at, counted, counters, labels, rollout, vector};
+use super::{AVAILABILITY, By, LATE, at, counted, counters, known, labels, rollout, vector};
 use crate::gate::*;
+use crate::plan::GateKind;
 
 #[test]
 fn five_failures_at_birth_are_five_failures() {
@@ -153,4 +154,51 @@ fn budgets_are_judged_over_two_windows() {
     assert_eq!(of(260.0, 40.0, 10_000.0), Verdict::Fail);
     assert_eq!(of(300.0, 0.0, 10_000.0), Verdict::Pass);
     assert_eq!(of(0.0, 1.0, 40.0), Verdict::Inconclusive);
+}
+
+/// A5, L6, P1, D11: how much evidence is enough, where the spec does not say.
+#[test]
+fn the_least_evidence_follows_from_what_is_asked() {
+    for (kind, least) in [
+        ("availability: {objective: 99%}", 100),
+        ("availability: {objective: 99.5%}", 200),
+        ("availability: {objective: 99.9%}", 1_000),
+        ("latency: {percentile: 95, max: 500ms}", 200),
+        ("latency: {percentile: 99, max: 500ms}", 1_000),
+        ("statistical: {test: proportions, margin: 1pp}", 200),
+        ("drift: {metric: score}", 500),
+    ] {
+        let compiled = rollout(&format!("[{{name: g, {kind}}}]"));
+        assert_eq!(compiled.plan.gates[0].least_samples(), least, "{kind}");
+    }
+}
+
+/// B2: the factors of a period are those of the workbook, 28 days' included.
+#[test]
+fn a_budgets_factors_are_the_known_ones() {
+    for (period, section) in [("30d", "factors_30d"), ("28d", "factors_28d")] {
+        let gates = format!("[{{name: b, burnRate: {{objective: 99.9%, period: {period}}}}}]");
+        let compiled = rollout(&gates);
+        let GateKind::BurnRate(burn) = &compiled.plan.gates[0].kind else {
+            panic!("a burn rate")
+        };
+        let factors: Vec<f64> = burn.pairs.iter().map(|pair| pair.factor).collect();
+        let known = known("burn_rate")[section].clone();
+        let known: Vec<f64> = known
+            .as_array()
+            .expect("factors")
+            .iter()
+            .map(|one| one.as_f64().or(one["factor"].as_f64()).expect("a factor"))
+            .collect();
+        assert_eq!(factors.len(), known.len());
+        for (factor, known) in factors.iter().zip(known) {
+            assert!((factor - known).abs() < 1e-8, "{factor} for {known}");
+        }
+        let windows: Vec<String> = burn
+            .pairs
+            .iter()
+            .map(|pair| format!("{}/{}", pair.long, pair.short))
+            .collect();
+        assert_eq!(windows, ["1h/5m", "6h/30m", "1d/2h", "3d/6h"]);
+    }
 }
