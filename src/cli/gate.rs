@@ -101,15 +101,21 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
     }
     let (stage, began) = stage_and_start(&input, named, &args.start, now, output)?;
     let settings = settings(&input.compiled.plan, &args.telemetry)?;
+    let mut said = String::new();
     loop {
         let asked = self::now();
         let record = record(&input, stage, &namespace, began.at, asked, settings.clone())?
             .with_origin(began.origin.clone());
-        let next = record.next().filter(|_| args.watch);
+        let next = record.next_deciding().filter(|_| args.watch);
         let decided = matches!(record.verdict(), Verdict::Pass | Verdict::Fail);
         match next {
             Some(next) if !decided => {
-                output.note(gate_report::line(&record));
+                // A log gets a line when something has changed, not one a minute.
+                let line = gate_report::line(&record);
+                if line != said {
+                    output.note(&line);
+                    said = line;
+                }
                 wait(&input.compiled.plan, stage, next, output);
             }
             _ => return finish(args.format, &record, output),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::gate::{Evidence, Record};
+use crate::gate::{Evidence, Record, Verdict};
 
 use super::columns::{Line, cell, print};
 
@@ -11,7 +11,7 @@ pub(super) fn line(record: &Record) -> String {
     let open: Vec<String> = record
         .gates
         .iter()
-        .filter(|gate| !gate.advisory && gate.verdict != crate::gate::Verdict::Pass)
+        .filter(|gate| !gate.advisory && gate.verdict != Verdict::Pass)
         .map(|gate| format!("{}: {}", gate.gate, gate.why))
         .collect();
     format!("{}: {}", record.verdict(), open.join("; "))
@@ -89,54 +89,118 @@ pub(super) fn markdown(record: &Record) -> String {
             record.now
         ),
     );
+    if let Some(next) = record.next() {
+        add(&mut text, format_args!("The next look is at {next}.\n"));
+    }
     text
 }
 
-/// JUnit XML: a gate that cannot tell is skipped, one whose telemetry failed is an error.
+/// JUnit XML, of the elements and attributes that every reader knows: a gate that cannot tell is skipped, and one whose
+/// telemetry failed is an error. Gates are not timed, so every time is 0; timestamps are UTC, and may not say so.
 pub(super) fn junit(record: &Record) -> String {
-    use crate::gate::Verdict;
-    let count = |wanted: Verdict| {
-        let gates = record.gates.iter();
-        gates
-            .filter(|gate| !gate.advisory && gate.verdict == wanted)
+    let elements: Vec<Option<&str>> = record.gates.iter().map(element).collect();
+    let count = |wanted: &str| {
+        elements
+            .iter()
+            .filter(|found| **found == Some(wanted))
             .count()
     };
-    let advisory = record.gates.iter().filter(|gate| gate.advisory).count();
-    let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" timestamp=\"{}\">\n",
-        xml(&format!("{} {}", record.rollout, record.stage)),
+    let now = record.now.to_string();
+    let sums = format!(
+        "tests=\"{}\" failures=\"{}\" errors=\"{}\"",
         record.gates.len(),
-        count(Verdict::Fail),
-        count(Verdict::Error),
-        count(Verdict::Inconclusive) + advisory,
-        record.now
+        count("failure"),
+        count("error")
     );
-    for gate in &record.gates {
+    let suite = xml(&format!("{} {}", record.rollout, record.stage));
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"glidepath gate\" {sums} time=\"0\">\n  <testsuite name=\"{suite}\" {sums} skipped=\"{}\" time=\"0\" timestamp=\"{}\">\n    <properties>\n",
+        count("skipped"),
+        now.trim_end_matches('Z'),
+    );
+    for (name, value) in [
+        ("namespace", record.namespace.clone()),
+        ("stageStartedAt", record.began.to_string()),
+        ("verdict", record.verdict().to_string()),
+    ] {
         add(
             &mut text,
             format_args!(
-                "    <testcase classname=\"{}\" name=\"{}\">\n",
-                xml(&gate.model),
+                "      <property name=\"{name}\" value=\"{}\"/>\n",
+                xml(&value)
+            ),
+        );
+    }
+    text.push_str("    </properties>\n");
+    for (gate, element) in record.gates.iter().zip(elements) {
+        add(
+            &mut text,
+            format_args!(
+                "    <testcase classname=\"{}\" name=\"{}\" time=\"0\">\n",
+                xml(&format!(
+                    "{}.{}.{}",
+                    record.rollout, record.stage, gate.model
+                )),
                 xml(&gate.gate)
             ),
         );
-        let said = format!("{} ({}; {})", gate.why, gate.value, gate.evidence);
-        let element = match gate.verdict {
-            _ if gate.advisory => Some("skipped"),
-            Verdict::Pass => None,
-            Verdict::Fail => Some("failure"),
-            Verdict::Error => Some("error"),
-            Verdict::Inconclusive => Some("skipped"),
-        };
+        let said = xml(&told(gate));
         if let Some(element) = element {
             add(
                 &mut text,
-                format_args!("      <{element} message=\"{}\"/>\n", xml(&said)),
+                format_args!(
+                    "      <{element} type=\"{}\" message=\"{}\">{said}</{element}>\n",
+                    gate.kind,
+                    xml(&gate.why)
+                ),
+            );
+        } else {
+            add(
+                &mut text,
+                format_args!("      <system-out>{said}</system-out>\n"),
             );
         }
         text.push_str("    </testcase>\n");
     }
     text.push_str("  </testsuite>\n</testsuites>\n");
+    text
+}
+
+/// The element that says why a gate did not pass.
+fn element(gate: &Evidence) -> Option<&'static str> {
+    match gate.verdict {
+        Verdict::Pass => None,
+        _ if gate.advisory => Some("skipped"),
+        Verdict::Fail => Some("failure"),
+        Verdict::Error => Some("error"),
+        Verdict::Inconclusive => Some("skipped"),
+    }
+}
+
+/// All that there is to say of a gate, a line each.
+fn told(gate: &Evidence) -> String {
+    let mut text = format!("{}: {}\n", verdict(gate), gate.why);
+    let window = gate.early.or(gate.look.window);
+    let window = window.map(|window| format!("{} to {}", window.start, window.end));
+    for (name, value) in [
+        ("value", &gate.value),
+        ("limit", &gate.limit),
+        ("evidence", &gate.evidence),
+        ("window", &window.unwrap_or_default()),
+    ] {
+        if !value.is_empty() {
+            add(&mut text, format_args!("{name}: {value}\n"));
+        }
+    }
+    for note in &gate.notes {
+        add(&mut text, format_args!("note: {note}\n"));
+    }
+    for asked in &gate.asked {
+        add(
+            &mut text,
+            format_args!("{}: {}\n", asked.query.name, asked.query.promql),
+        );
+    }
     text
 }
 
@@ -175,8 +239,17 @@ fn notes(record: &Record) -> Vec<(String, String)> {
     let gates = record.gates.iter();
     gates
         .flat_map(|gate| {
+            let early = gate.early.map(|window| {
+                format!(
+                    "it failed before its window ended, by what happened from {} to {}",
+                    window.start, window.end
+                )
+            });
             let because = gate.because.iter().map(|why| format!("because {why}"));
-            let notes = gate.notes.iter().cloned().chain(because);
+            let notes = early
+                .into_iter()
+                .chain(gate.notes.iter().cloned())
+                .chain(because);
             notes.map(|note| (gate.gate.clone(), note))
         })
         .collect()
@@ -210,6 +283,8 @@ fn xml(text: &str) -> String {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
+            '\n' => safe.push('\n'),
+            '\u{fffe}' | '\u{ffff}' => safe.push(' '),
             c if c.is_control() => safe.push(' '),
             c => safe.push(c),
         }

@@ -296,7 +296,11 @@ impl<'a> Job<'a> {
             look: self.look,
             early: None,
             value: judged.value,
-            limit: judged.limit,
+            limit: if judged.limit.is_empty() {
+                kinds::limit(self.gate)
+            } else {
+                judged.limit
+            },
             evidence: judged.evidence,
             why: judged.why,
             because: self.gate.because.clone(),

@@ -143,6 +143,12 @@ impl Record {
         self.gates.iter().filter_map(|gate| gate.look.next).min()
     }
 
+    /// When the next look is due that the stage's verdict may depend on.
+    pub fn next_deciding(&self) -> Option<Moment> {
+        let deciding = self.gates.iter().filter(|gate| !gate.advisory);
+        deciding.filter_map(|gate| gate.look.next).min()
+    }
+
     /// The documented JSON: see "Gates" in README.md. Numbers that are not finite are strings, as Prometheus writes them.
     pub fn write(&self) -> Value {
         let commit = match &self.origin {

@@ -80,8 +80,9 @@ pub(super) fn count_series(series: &[Series], requests: &Requests, window: Windo
 fn rise(series: &Series, window: Window) -> f64 {
     let (start, end) = (seconds(window.start), seconds(window.end));
     let before = series.points.iter().rev().find(|(time, _)| *time <= start);
+    // Strictly less: Prometheus 3 leaves out what lies exactly at a range's start, and Prometheus 2 does not.
     let base = before
-        .filter(|(time, _)| start - time <= super::query::LOOK_BACK as f64)
+        .filter(|(time, _)| start - time < super::query::LOOK_BACK as f64)
         .map(|(_, value)| *value);
     let within = series
         .points

@@ -55,9 +55,36 @@ pub(super) fn time(seconds: f64) -> String {
     }
 }
 
+/// A time in seconds that differs from another one, with its sign.
+pub(super) fn time_difference(seconds: f64) -> String {
+    let sign = if seconds > 0.0 { "+" } else { "" };
+    format!("{sign}{}", time(seconds))
+}
+
+/// A confidence, and what it is the confidence of.
+pub(super) fn sure(level: f64, what: &str) -> String {
+    format!("with {} confidence {what}", percent(level))
+}
+
 /// A count with its noun.
 pub(super) fn count(n: u64, noun: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", whole(n))
+}
+
+/// A count that arithmetic has left near a whole number.
+pub(super) fn rounded(n: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts are not negative, and saturating is right"
+    )]
+    let whole = n.round() as u64;
+    whole
+}
+
+/// A whole number, its digits in groups of three.
+pub(super) fn whole(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -66,5 +93,5 @@ pub(super) fn count(n: u64, noun: &str) -> String {
         }
         text.push(digit);
     }
-    format!("{text} {noun}{plural}")
+    text
 }

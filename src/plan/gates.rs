@@ -343,6 +343,21 @@ impl GateKind {
         }
     }
 
+    /// Whether several series of the team's query become one value.
+    pub fn reduces(&self) -> bool {
+        match self {
+            Self::Threshold(threshold) => threshold.reduce.is_some() && threshold.range.is_none(),
+            Self::Compare(Compare { sli, .. }) | Self::Ranks(Ranks { sli, .. }) => {
+                matches!(sli, Sli::Query(_, Some(_)))
+            }
+            Self::Availability(_)
+            | Self::Latency(_)
+            | Self::Proportions(_)
+            | Self::BurnRate(_)
+            | Self::Drift(_) => false,
+        }
+    }
+
     /// The times that are measured, if any are.
     pub fn times(&self) -> Option<&Times> {
         match self {

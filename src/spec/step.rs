@@ -35,9 +35,8 @@ pub struct Step {
     pub replicas: BTreeMap<String, u32>,
     /// The least time in the stage.
     pub bake: Option<String>,
-    /// What must hold before the stage is left.
-    #[serde(default)]
-    pub gates: Vec<String>,
+    /// What must hold before the stage is left; an empty list says that nothing must.
+    pub gates: Option<Vec<String>>,
     /// Whether the promotion may merge itself.
     pub approval: Option<Approval>,
 }

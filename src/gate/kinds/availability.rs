@@ -23,7 +23,7 @@ pub(super) fn judge(
     context: &Context<'_>,
     answers: &Answers,
 ) -> Result<Judgement, Fault> {
-    let limit = format!("≥ {}", gate.objective);
+    let limit = limit(gate);
     let Some(counts) = requests::count(answers, context.candidate, &gate.requests, context.window)?
     else {
         return Ok(Judgement::no_data("no request reached the candidate").limit(limit));
@@ -39,13 +39,14 @@ pub(super) fn judge(
         gate.confidence.map(|c| per_look(c, context.look.of))
     };
     let bounds = level.map(|level| wilson(good as f64, total as f64, level));
+    let sure = |what: String| words::sure(level.unwrap_or_default(), &what);
     let budget = gate.objective.rest();
     let (verdict, why) = match bounds {
         // What too few requests have lost already, no further request can win back.
         _ if total < least && !context.early && budget.is_exceeded_by(bad, least) => (
             Verdict::Fail,
             format!(
-                "{} of the first {} allow at most {}",
+                "{} already, and the first {} may have {} at most",
                 words::count(bad, "failure"),
                 words::count(least, "request"),
                 words::number(budget.as_f64() * least as f64)
@@ -53,35 +54,42 @@ pub(super) fn judge(
         ),
         _ if total < least => (
             Verdict::Inconclusive,
-            format!("{} are needed", words::count(least, "request")),
+            format!("{} are needed to tell", words::count(least, "request")),
         ),
         Some(bounds) if bounds.upper < objective => (
             Verdict::Fail,
-            format!(
-                "at most {} is plausible, and {} is asked for",
+            sure(format!(
+                "at most {} are good, and {} must be",
                 words::percent(bounds.upper),
                 gate.objective
-            ),
+            )),
         ),
         Some(bounds) if bounds.lower >= objective => (
             Verdict::Pass,
-            format!("at least {} is plausible", words::percent(bounds.lower)),
+            sure(format!(
+                "at least {} are good",
+                words::percent(bounds.lower)
+            )),
         ),
         Some(bounds) => (
             Verdict::Inconclusive,
-            format!(
-                "{} to {} is plausible, which holds the objective",
+            sure(format!(
+                "{} to {} are good: more requests are needed to tell",
                 words::percent(bounds.lower),
                 words::percent(bounds.upper)
-            ),
+            )),
         ),
         None if gate.objective.is_reached_by(good, total) => (
             Verdict::Pass,
-            format!("{} of {} failed", bad, words::count(total, "request")),
+            format!("{} of the requests were good", words::percent(share)),
         ),
         None => (
             Verdict::Fail,
-            format!("{} of {} failed", bad, words::count(total, "request")),
+            format!(
+                "{} of the requests were good, and {} must be",
+                words::percent(share),
+                gate.objective
+            ),
         ),
     };
     let bounds = bounds.into_iter().flat_map(|bounds| {
@@ -103,6 +111,11 @@ pub(super) fn judge(
         ])
         .numbers(bounds)
         .note((!gate.requests.exact).then(|| "counts: estimated".to_owned())))
+}
+
+/// What is asked for.
+pub(super) fn limit(gate: &Availability) -> String {
+    format!("≥ {}", gate.objective)
 }
 
 pub(super) fn meaning(gate: &Availability, common: &Gate) -> Vec<String> {

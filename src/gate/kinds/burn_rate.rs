@@ -111,7 +111,7 @@ pub(super) fn judge(
 ) -> Result<Judgement, Fault> {
     let pairs = pairs(gate, context);
     let budget = gate.objective.rest().as_f64();
-    let limit = shown(&pairs);
+    let limit = limit_of(gate, &pairs);
     if pairs.is_empty() && gate.budget_share.is_none() {
         let shortest = gate.pairs.iter().map(|pair| pair.long).min();
         let why = format!(
@@ -122,7 +122,7 @@ pub(super) fn judge(
     }
     let mut worst = Judgement::new(Verdict::Pass, "no pair of windows burns too fast");
     let mut burning = 0.0_f64;
-    let mut most = Counts { bad: 0, total: 0 };
+    let (mut most, mut longest) = (Counts { bad: 0, total: 0 }, None);
     for pair in &pairs {
         let side = |span| count(gate, answers, last(context.window, span));
         let (long, short) = (side(pair.long)?, side(pair.short)?);
@@ -133,7 +133,7 @@ pub(super) fn judge(
         };
         burning = burning.max(rate(long).min(rate(short)));
         if long.total >= most.total {
-            most = long;
+            (most, longest) = (long, Some(pair.long));
         }
         let rates = format!(
             "{} over {} and {} over {}",
@@ -198,38 +198,57 @@ pub(super) fn judge(
             }
         }
     }
+    let evidence = format!(
+        "{} bad of {}{}",
+        words::whole(most.bad),
+        words::count(most.total, "request"),
+        longest.map_or(String::new(), |long| format!(" in {long}"))
+    );
     Ok(worst
         .value(format!("burn {}", words::number(burning)))
         .limit(limit)
-        .evidence(format!(
-            "{} bad of {}",
-            most.bad,
-            words::count(most.total, "request")
-        ))
+        .evidence(evidence)
         .numbers(numbers))
 }
 
-fn shown(pairs: &[BurnPair]) -> String {
-    let items: Vec<String> = pairs
-        .iter()
-        .map(|pair| {
-            format!(
-                "≤ {} over {}/{}",
-                words::number(pair.factor),
-                pair.long,
-                pair.short
-            )
-        })
-        .collect();
+/// What is asked for.
+pub(super) fn limit(gate: &BurnRate) -> String {
+    limit_of(gate, &gate.pairs)
+}
+
+/// What is asked for of some pairs of windows, and of the service's budget.
+fn limit_of(gate: &BurnRate, pairs: &[BurnPair]) -> String {
+    let mut items = shown(pairs);
+    let share = gate.budget_share;
+    items.extend(share.map(|share| format!("≤ {share} of the service's budget")));
     items.join(", ")
 }
 
-pub(super) fn meaning(gate: &BurnRate) -> Vec<String> {
-    vec![
+fn shown(pairs: &[BurnPair]) -> Vec<String> {
+    let items = pairs.iter().map(|pair| {
         format!(
-            "fail: both windows of a pair burn faster than its factor ({}); exactly at it is not faster",
-            shown(&gate.pairs)
+            "≤ {} over {}/{}",
+            words::number(pair.factor),
+            pair.long,
+            pair.short
+        )
+    });
+    items.collect()
+}
+
+pub(super) fn meaning(gate: &BurnRate) -> Vec<String> {
+    let mut lines = vec![
+        format!(
+            "fail: both windows of a pair burn faster than its factor ({}); exactly at it is not faster; pass: none does",
+            shown(&gate.pairs).join(", ")
         ),
         "a pair whose long window is longer than the stage so far is left out; too few requests are inconclusive".to_owned(),
-    ]
+    ];
+    lines.extend(gate.budget_share.map(|share| {
+        format!(
+            "fail, too: the candidate's failures in the whole window are more than {share} of what {} allows the service in {}",
+            gate.objective, gate.period
+        )
+    }));
+    lines
 }

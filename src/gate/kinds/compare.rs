@@ -87,7 +87,7 @@ pub(super) fn judge(
     context: &Context<'_>,
     answers: &Answers,
 ) -> Result<Judgement, Fault> {
-    let limit = limits(gate);
+    let limit = limit(gate);
     let name = |target: &Target| target.subset.clone();
     let mut sides = Vec::new();
     for target in [context.candidate, context.stable] {
@@ -113,9 +113,9 @@ pub(super) fn judge(
     };
     let counts = match (candidate.samples, stable.samples) {
         (Some(one), Some(two)) => format!(
-            ", {} and {} requests",
-            words::number(one.round()),
-            words::number(two.round())
+            "{}, stable {}",
+            words::count(words::rounded(one), "request"),
+            words::whole(words::rounded(two))
         ),
         _ => String::new(),
     };
@@ -134,18 +134,12 @@ pub(super) fn judge(
     ];
     Ok(Judgement::new(verdict, why)
         .value(format!(
-            "{} to {}",
+            "{}, stable {}",
             unit(gate, candidate.value),
             unit(gate, stable.value)
         ))
         .limit(limit)
-        .evidence(format!(
-            "{} {}, {} {}{counts}",
-            name(context.candidate),
-            unit(gate, candidate.value),
-            name(context.stable),
-            unit(gate, stable.value)
-        ))
+        .evidence(counts)
         .numbers([("candidate", candidate.value), ("stable", stable.value)])
         .numbers(samples.into_iter().filter_map(|(key, n)| Some((key, n?))))
         .note(note))
@@ -229,12 +223,13 @@ fn unit(gate: &Compare, value: f64) -> String {
 fn signed(gate: &Compare, difference: f64) -> String {
     match gate.sli {
         Sli::Availability(_) | Sli::ErrorRate(_) => words::points(difference),
-        Sli::Latency(..) => words::time(difference),
+        Sli::Latency(..) => words::time_difference(difference),
         Sli::Query(..) => words::number(difference),
     }
 }
 
-fn limits(gate: &Compare) -> String {
+/// What is asked for.
+pub(super) fn limit(gate: &Compare) -> String {
     let mut shown: Vec<String> = Vec::new();
     if let Some(ratio) = gate.ratio {
         shown.push(format!("ratio {}", super::threshold::shown(ratio)));
@@ -258,7 +253,7 @@ pub(super) fn meaning(gate: &Compare, common: &Gate) -> Vec<String> {
     };
     let mut lines = vec![format!(
         "pass: {what} keeps {} against stable; equality passes; fail: it does not",
-        limits(gate)
+        limit(gate)
     )];
     if let Some(enough) = gate.ignore_below {
         lines.push(format!(

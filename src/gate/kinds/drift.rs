@@ -53,7 +53,7 @@ pub(super) fn judge(
     context: &Context<'_>,
     answers: &Answers,
 ) -> Result<Judgement, Fault> {
-    let limit = format!("{} ≤ {}", name(gate.measure), words::number(gate.max));
+    let limit = limit(gate);
     let sides = match &gate.categories {
         Some(label) => categories(gate, label, context, answers)?,
         None => match histograms(gate, context, answers)? {
@@ -69,9 +69,9 @@ pub(super) fn judge(
         return Ok(Judgement::no_data("a side has no observations").limit(limit));
     }
     let evidence = format!(
-        "{} observations against {}",
-        words::number(c_all.round()),
-        words::number(r_all.round())
+        "{} against {}",
+        words::count(words::rounded(c_all), "observation"),
+        words::whole(words::rounded(r_all))
     );
     if c.len() < LEAST_BINS && gate.categories.is_none() {
         return Ok(Judgement::new(
@@ -166,7 +166,7 @@ fn decide(gate: &Drift, common: &Gate, measured: &Measured) -> (Verdict, String)
     if measured.candidate + 0.5 < least as f64 {
         return (
             Verdict::Inconclusive,
-            format!("too few observations: {least} are needed"),
+            format!("too few observations: {} are needed", words::whole(least)),
         );
     }
     if measured.noise > gate.max {
@@ -305,6 +305,11 @@ fn name(measure: Measure) -> &'static str {
         Measure::Ks => "ks",
         Measure::JsDistance => "jsDistance",
     }
+}
+
+/// What is asked for.
+pub(super) fn limit(gate: &Drift) -> String {
+    format!("{} ≤ {}", name(gate.measure), words::number(gate.max))
 }
 
 pub(super) fn meaning(gate: &Drift, common: &Gate) -> Vec<String> {

@@ -58,7 +58,7 @@ pub(super) fn judge(
     let (_, unit) = query::times(context.candidate, &gate.times);
     let max = limit_in(gate, unit);
     let percentile = gate.percentile;
-    let limit = format!("p{} ≤ {}", short(percentile), gate.max);
+    let limit = limit(gate);
     let Some(histogram) = read(answers, context.candidate, &gate.times)? else {
         return Ok(Judgement::no_data("no successful request was timed").limit(limit));
     };
@@ -71,7 +71,7 @@ pub(super) fn judge(
     let (verdict, why) = if total + 0.5 < least as f64 {
         (
             Verdict::Inconclusive,
-            format!("{} are needed", words::count(least, "request")),
+            format!("{} are needed to tell", words::count(least, "request")),
         )
     } else if context.early {
         let upper = wilson(fraction.share * total, total, EARLY_CONFIDENCE).upper;
@@ -83,29 +83,30 @@ pub(super) fn judge(
         (
             verdict,
             format!(
-                "at most {} within {} is plausible",
+                "with {} confidence at most {} of the requests are within {}, and {percentile} must be",
+                words::percent(EARLY_CONFIDENCE),
                 words::percent(upper),
-                gate.max
+                time_limit(gate)
             ),
         )
     } else if at_least(fraction.share, wanted) {
         (
             Verdict::Pass,
-            format!("{within} of the requests were within {}", gate.max),
+            format!("{within} of the requests were within {}", time_limit(gate)),
         )
     } else {
         (
             Verdict::Fail,
             format!(
                 "{within} of the requests were within {}, and {percentile} must be",
-                gate.max
+                time_limit(gate)
             ),
         )
     };
     let note = fraction.between.map(|[(low, below), (high, above)]| {
         format!(
             "{} is no bucket's bound, so the share is interpolated between {} within {} and {} within {}",
-            gate.max,
+            time_limit(gate),
             words::percent(below),
             words::time(low),
             words::percent(above),
@@ -116,8 +117,9 @@ pub(super) fn judge(
         .value(format!("p{} {}", short(percentile), words::time(quantile)))
         .limit(limit)
         .evidence(format!(
-            "{within} of {} requests within",
-            words::number(total.round())
+            "{within} of {} within {}",
+            words::count(words::rounded(total), "request"),
+            time_limit(gate)
         ))
         .numbers([
             ("within", fraction.share),
@@ -128,6 +130,11 @@ pub(super) fn judge(
             ("maxSeconds", max),
         ])
         .note(note))
+}
+
+/// The limit as other times are shown.
+fn time_limit(gate: &Latency) -> String {
+    words::time(gate.max.as_seconds())
 }
 
 /// The limit in seconds, computed as the buckets' bounds are, so that equal ones are equal to the last bit.
@@ -148,11 +155,17 @@ pub(super) fn short(percentile: crate::units::Share) -> String {
     percentile.to_string().trim_end_matches(" %").to_owned()
 }
 
+/// What is asked for.
+pub(super) fn limit(gate: &Latency) -> String {
+    format!("p{} ≤ {}", short(gate.percentile), time_limit(gate))
+}
+
 pub(super) fn meaning(gate: &Latency, common: &Gate) -> Vec<String> {
     vec![
         format!(
             "pass: at least {} of the successful requests were answered within {}; fail: fewer were",
-            gate.percentile, gate.max
+            gate.percentile,
+            time_limit(gate)
         ),
         "what lies in the bucket above the last finite bound is within no limit".to_owned(),
         format!(

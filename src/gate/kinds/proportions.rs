@@ -26,10 +26,7 @@ pub(super) fn judge(
     context: &Context<'_>,
     answers: &Answers,
 ) -> Result<Judgement, Fault> {
-    let limit = match gate.margin {
-        Margin::Absolute(margin) => format!("{} worse at most", words::points(margin)),
-        Margin::Relative(margin) => format!("{} worse at most", words::percent(margin)),
-    };
+    let limit = limit(gate);
     let side = |side| requests::count(answers, side, &gate.requests, context.window);
     let (Some(candidate), Some(stable)) = (side(context.candidate)?, side(context.stable)?) else {
         return Ok(Judgement::no_data("one side got no request").limit(limit));
@@ -45,6 +42,7 @@ pub(super) fn judge(
         Margin::Relative(share) if two.0 > 0 => Some(share * stable_share),
         Margin::Relative(_) => None,
     };
+    let sure = |what: String| words::sure(level, &what);
     let (verdict, why) = match margin {
         _ if one.1.min(two.1) < least => (
             Verdict::Inconclusive,
@@ -56,19 +54,19 @@ pub(super) fn judge(
         ),
         Some(margin) if bounds.lower > margin && one.0 >= LEAST_BAD => (
             Verdict::Fail,
-            format!("at least {} is plausible", words::points(bounds.lower)),
+            sure(format!("it is at least {} worse", words::points(bounds.lower))),
         ),
         Some(margin) if bounds.upper <= margin => (
             Verdict::Pass,
-            format!("at most {} is plausible", words::points(bounds.upper)),
+            sure(format!("it is at most {} worse", words::points(bounds.upper))),
         ),
         Some(_) => (
             Verdict::Inconclusive,
-            format!(
-                "{} to {} is plausible",
+            sure(format!(
+                "it is {} to {} worse: more requests are needed to tell",
                 words::points(bounds.lower),
                 words::points(bounds.upper)
-            ),
+            )),
         ),
     };
     let test = pooled(one, two);
@@ -82,7 +80,10 @@ pub(super) fn judge(
         .limit(limit)
         .evidence(format!(
             "{} bad of {}, stable {} of {}",
-            one.0, one.1, two.0, two.1
+            words::whole(one.0),
+            words::whole(one.1),
+            words::whole(two.0),
+            words::whole(two.1)
         ))
         .numbers([
             ("bad", one.0 as f64),
@@ -97,6 +98,14 @@ pub(super) fn judge(
         ])
         .numbers(margin.map(|margin| ("margin", margin)))
         .note((!gate.requests.exact).then(|| "counts: estimated".to_owned())))
+}
+
+/// What is asked for.
+pub(super) fn limit(gate: &Proportions) -> String {
+    match gate.margin {
+        Margin::Absolute(margin) => format!("{} worse at most", words::points(margin)),
+        Margin::Relative(margin) => format!("{} worse at most", words::percent(margin)),
+    }
 }
 
 pub(super) fn meaning(gate: &Proportions, common: &Gate) -> Vec<String> {

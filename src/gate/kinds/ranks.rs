@@ -128,13 +128,14 @@ pub(super) fn judge(
             format!("{least} points a side are needed, and four fifths of the window's"),
         )
     } else if let Some(margin) = margin {
-        let shown = |value: f64| signed(gate, value);
+        let shown = |value: f64| shift(gate, value);
         let verdict = decide(gate.direction, result.bounds, margin);
         let why = format!(
-            "a shift of {} to {} is plausible, and {} is accepted",
+            "with {} confidence the shift is {} to {}, and {} is accepted",
+            words::percent(level),
             shown(result.bounds.lower),
             shown(result.bounds.upper),
-            shown(margin)
+            signed(gate, margin)
         );
         (verdict, why)
     } else {
@@ -144,7 +145,7 @@ pub(super) fn judge(
         )
     };
     Ok(Judgement::new(verdict, why)
-        .value(signed(gate, result.shift))
+        .value(shift(gate, result.shift))
         .limit(limit)
         .evidence(evidence)
         .numbers([
@@ -230,6 +231,12 @@ pub(in crate::gate) fn decide(direction: Direction, bounds: Interval, margin: f6
     }
 }
 
+/// A shift, with its sign.
+fn shift(gate: &Ranks, value: f64) -> String {
+    let sign = if value > 0.0 { "+" } else { "" };
+    format!("{sign}{}", signed(gate, value))
+}
+
 fn signed(gate: &Ranks, value: f64) -> String {
     match gate.sli {
         Sli::Latency(..) => words::time(value),
@@ -237,7 +244,8 @@ fn signed(gate: &Ranks, value: f64) -> String {
     }
 }
 
-fn limit(gate: &Ranks) -> String {
+/// What is asked for.
+pub(super) fn limit(gate: &Ranks) -> String {
     let margin = match gate.margin {
         Margin::Absolute(margin) => signed(gate, margin),
         Margin::Relative(share) => words::percent(share),

@@ -4,7 +4,7 @@ use crate::gate::answer::{Data, Fault};
 use crate::gate::query::{Query, When};
 use crate::gate::verdict::Verdict;
 use crate::gate::words;
-use crate::plan::gates::{Limits, Range, Threshold};
+use crate::plan::gates::{Limits, Range, Reduce, Threshold};
 use crate::units::Bake;
 
 use super::{Answers, Context, Judgement, Reading, at_least, at_most, reduce};
@@ -145,9 +145,24 @@ pub(super) fn shown(limits: Limits) -> String {
 }
 
 pub(super) fn meaning(gate: &Threshold) -> Vec<String> {
-    vec![
-        format!("pass: {}; fail: anything else", shown(gate.limits)),
+    let what = match (gate.range, gate.reduce) {
+        (None, _) => "the value is",
+        (Some(_), None) => "every point is",
+        (Some(_), Some(Reduce::Max)) => "the largest point is",
+        (Some(_), Some(Reduce::Min)) => "the smallest point is",
+        (Some(_), Some(Reduce::Sum)) => "the points' sum is",
+        (Some(_), Some(Reduce::Avg)) => "the points' mean is",
+    };
+    let mut lines = vec![
+        format!("pass: {what} {}; fail: it is not", shown(gate.limits)),
         "nothing, NaN and infinities are no data; several series are an error without `reduce`"
             .to_owned(),
-    ]
+    ];
+    lines.extend(gate.range.map(|range| {
+        format!(
+            "with fewer than {}, or less than four fifths of the window's, it is inconclusive",
+            words::count(range.min_points, "point")
+        )
+    }));
+    lines
 }

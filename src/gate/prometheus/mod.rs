@@ -8,7 +8,7 @@ use std::io::Read as _;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::error::Category;
 use ureq::http::StatusCode;
 use ureq::http::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
@@ -16,13 +16,16 @@ use ureq::{Agent, Body};
 
 pub use settings::{Credentials, Settings};
 
-use super::answer::{Answer, Fault, Source};
+use super::answer::{Answer, Fault, Reply, Source};
 use super::query::{Query, When};
 
 /// The largest answer that is read, after decompression.
 const MOST_BYTES: u64 = 32 << 20;
 /// What tenants of Mimir, Cortex and Loki are told apart by.
 const ORG_HEADER: &str = "X-Scope-OrgID";
+
+/// How the TLS library begins what it says of a certificate that it does not accept.
+const CERTIFICATE: &str = "invalid peer certificate: ";
 
 /// A Prometheus server, or what speaks its API. It has until its deadline for all questions together.
 pub struct Prometheus {
@@ -93,7 +96,7 @@ impl Prometheus {
         let form = form.iter().map(|(key, value)| (*key, value.as_str()));
         let response = match request.send_form(form) {
             Ok(response) => response,
-            Err(error) => return Attempt::Again(unreachable(&error), None),
+            Err(error) => return unreachable(&error),
         };
         let (parts, body) = response.into_parts();
         match parts.status {
@@ -149,11 +152,12 @@ impl Source for Prometheus {
     }
 }
 
+/// Why no answer came, and whether another attempt may bring one.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "the library's errors are many, and may become more"
 )]
-fn unreachable(error: &ureq::Error) -> Fault {
+fn unreachable(error: &ureq::Error) -> Attempt {
     let why = match error {
         ureq::Error::Timeout(_) => "it did not answer in time".to_owned(),
         ureq::Error::ConnectionFailed => "the connection failed".to_owned(),
@@ -161,10 +165,31 @@ fn unreachable(error: &ureq::Error) -> Fault {
         other => {
             let text = other.to_string();
             let end = text.find(" (os error").unwrap_or(text.len());
-            text[..end].trim_start_matches("io: ").to_lowercase()
+            let text = text[..end].trim_start_matches("io: ");
+            if let Some(refusal) = text.strip_prefix(CERTIFICATE) {
+                return Attempt::Done(Err(Fault::Telemetry(distrust(refusal))));
+            }
+            text.to_lowercase()
         }
     };
-    Fault::Telemetry(format!("Prometheus is unreachable: {why}"))
+    Attempt::Again(
+        Fault::Telemetry(format!("Prometheus is unreachable: {why}")),
+        None,
+    )
+}
+
+/// What the TLS library says of a certificate, for people.
+fn distrust(refusal: &str) -> String {
+    // A signature by another authority of the same name is bad.
+    if refusal.contains("UnknownIssuer") || refusal.contains("BadSignature") {
+        return "Prometheus's certificate is not trusted: no authority that is known has signed it; GLIDEPATH_PROMETHEUS_CA_FILE names \
+                the authorities to trust"
+            .to_owned();
+    }
+    if refusal.contains("not valid for name") || refusal.contains("NotValidForName") {
+        return "Prometheus's certificate is for another name than that of the address".to_owned();
+    }
+    format!("Prometheus's certificate is not trusted: {refusal}")
 }
 
 /// Reads an answer of status 200, at most [`MOST_BYTES`] of it.
@@ -174,20 +199,29 @@ fn read(body: Body) -> Attempt {
         Err(attempt) => return attempt,
     };
     let telemetry = |message: String| Attempt::Done(Err(Fault::Telemetry(message)));
-    let body: Value = match serde_json::from_slice(&text) {
-        Ok(body) => body,
-        Err(error) if error.is_eof() => {
-            let fault = Fault::Telemetry("Prometheus's answer is cut off".to_owned());
-            return Attempt::Again(fault, None);
+    let cannot = |why: &str| telemetry(format!("Prometheus's answer cannot be read: {why}"));
+    let reply: Reply = match serde_json::from_slice(&text) {
+        Ok(reply) => reply,
+        Err(error) => {
+            return match error.classify() {
+                Category::Eof => {
+                    let fault = Fault::Telemetry("Prometheus's answer is cut off".to_owned());
+                    Attempt::Again(fault, None)
+                }
+                Category::Data => cannot(&error.to_string()),
+                Category::Syntax | Category::Io => {
+                    telemetry("Prometheus's answer is no JSON".to_owned())
+                }
+            };
         }
-        Err(_) => return telemetry("Prometheus's answer is no JSON".to_owned()),
     };
-    if body["status"] != "success" {
-        return Attempt::Done(Err(question(&body)));
+    drop(text);
+    if reply.status != "success" {
+        return Attempt::Done(Err(question(reply.error.as_deref())));
     }
-    match Answer::read(&body) {
+    match reply.answer() {
         Ok(answer) => Attempt::Done(Ok(answer)),
-        Err(why) => telemetry(format!("Prometheus's answer cannot be read: {why}")),
+        Err(why) => cannot(&why),
     }
 }
 
@@ -237,8 +271,9 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: Body) -> Attempt {
         }
         400 | 422 => {
             let text = bytes(body).unwrap_or_default();
-            let body = serde_json::from_slice(&text).unwrap_or_default();
-            Attempt::Done(Err(question(&body)))
+            let reply: Option<Reply> = serde_json::from_slice(&text).ok();
+            let why = reply.as_ref().and_then(|reply| reply.error.as_deref());
+            Attempt::Done(Err(question(why)))
         }
         401 | 403 => telemetry(format!(
             "Prometheus refuses the credentials (status {code}); they come from GLIDEPATH_PROMETHEUS_TOKEN and its like"
@@ -252,8 +287,8 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: Body) -> Attempt {
 }
 
 /// A question that the server does not take.
-fn question(body: &Value) -> Fault {
-    let why = body["error"].as_str().unwrap_or("it does not say why");
+fn question(why: Option<&str>) -> Fault {
+    let why = why.unwrap_or("it does not say why");
     let why: String = why
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })

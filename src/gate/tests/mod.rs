@@ -1,9 +1,17 @@
 //! Gates from the plan to the verdict, against sources that answer what a test wants.
 
-mod rules;
+mod answers;
+mod availability;
+mod comparisons;
+mod drift;
+mod latency;
+mod looks;
 mod simulation;
+mod stages;
 
 use std::collections::BTreeMap;
+
+use serde_json::Value;
 
 use crate::compile::{Compiled, compile};
 use crate::text::Source as Text;
@@ -14,8 +22,49 @@ use super::*;
 /// When the stages of these tests begin.
 pub(super) const BEGAN: Moment = Moment::from_seconds(1_700_000_000);
 
+/// After the last look of every gate here.
+pub(super) const LATE: i64 = 4_000;
+
+pub(super) const AVAILABILITY: &str =
+    "[{name: a, failFast: false, availability: {objective: 99.5%}}]";
+pub(super) const LATENCY: &str =
+    "[{name: l, failFast: false, latency: {percentile: 95, max: 500ms}}]";
+pub(super) const THRESHOLD: &str =
+    "[{name: t, failFast: false, threshold: {query: 'max(m)', max: 50}}]";
+
+/// One section of the known answers.
+pub(super) fn known(section: &str) -> Value {
+    let text = include_str!("../../../fixtures/stats/known-answers.json");
+    serde_json::from_str::<Value>(text).expect("the known answers are JSON")[section].clone()
+}
+
+/// The only gate's evidence after the last look, where every question gets this answer.
+pub(super) fn judged(gates: &str, answer: &Answer) -> Evidence {
+    let source = By(|_: &Query| Ok(answer.clone()));
+    at(&rollout(gates), LATE, &source).remove(0)
+}
+
+/// The same, where the answers are counters by response code.
+pub(super) fn counted(gates: &str, codes: &[(&str, f64)]) -> Evidence {
+    let source = By(|query: &Query| Ok(counters(query, codes)));
+    at(&rollout(gates), LATE, &source).remove(0)
+}
+
 /// A rollout with one step of an hour and these gates (a YAML list in flow style).
 pub(super) fn rollout(gates: &str) -> Compiled {
+    let text = text(gates);
+    compile(&Text::new("rollout.yaml", text.clone())).unwrap_or_else(|report| {
+        let told: Vec<String> = report
+            .sorted()
+            .iter()
+            .map(|found| format!("{} {}", found.code, found.message))
+            .collect();
+        panic!("{}\n{text}", told.join("\n"))
+    })
+}
+
+/// The same as text.
+pub(super) fn text(gates: &str) -> String {
     let names: Vec<String> = gates
         .split("name: ")
         .skip(1)
@@ -25,7 +74,7 @@ pub(super) fn rollout(gates: &str) -> Compiled {
                 .collect()
         })
         .collect();
-    let text = format!(
+    format!(
         "apiVersion: glidepath.dev/v1alpha1
 kind: ModelRollout
 metadata: {{name: churn, namespace: ml}}
@@ -39,15 +88,7 @@ spec:
     - {{name: canary, weight: 10, bake: 1h, gates: [{}]}}
 ",
         names.join(", ")
-    );
-    compile(&Text::new("rollout.yaml", text.clone())).unwrap_or_else(|report| {
-        let told: Vec<String> = report
-            .sorted()
-            .iter()
-            .map(|found| format!("{} {}", found.code, found.message))
-            .collect();
-        panic!("{}\n{text}", told.join("\n"))
-    })
+    )
 }
 
 /// The evidence of the stage `canary` so many seconds after it began.

@@ -8,16 +8,19 @@ use crate::spec::Document;
 pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
     check_models(plan, report);
     check_service(plan, document, report);
-    for (index, stage) in plan.stages.iter().enumerate() {
+    let stages = plan.stages.iter().enumerate();
+    let stages = stages.filter(|(_, stage)| stage.kind == StageKind::Step);
+    for ((index, stage), step) in stages.zip(&document.spec.steps) {
         let exposure = plan.exposure(index);
-        if stage.kind == StageKind::Step && stage.gates.is_empty() && !exposure.is_zero() {
+        // An empty list says that nothing is to watch the step; a missing one may have been forgotten.
+        if step.gates.is_none() && !exposure.is_zero() {
             report.push(
                 Diagnostic::new(
                     Code::GP604,
                     Place::value(stage.place.clone()),
                     format!("the stage `{}` exposes {exposure} % of the requests, and no gate watches it", stage.name),
                 )
-                .help("name `gates` in the step, and declare them below `spec.gates`"),
+                .help("name `gates` in the step, and declare them below `spec.gates`; `gates: []` says that a person judges it"),
             );
         }
     }

@@ -264,6 +264,7 @@ impl StepReader<'_, '_> {
         let gates = step
             .gates
             .iter()
+            .flatten()
             .enumerate()
             .filter_map(|(index, gate)| self.names.gate(gate, &at.index(index), self.report))
             .collect();

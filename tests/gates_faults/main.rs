@@ -1,9 +1,13 @@
 //! The Prometheus client against a server that misbehaves: every answer ends in the right verdict, and none in a hang.
 
+mod command;
+mod server;
+mod sizes;
+mod tls;
+
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::io::Write as _;
+use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,57 +17,9 @@ use glidepath::gate::{Evidence, Occasion, Verdict, evaluate};
 use glidepath::text::Source as Text;
 use glidepath::units::Moment;
 
+use server::{answer, read, server};
+
 const GOOD: &str = r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"1"]}]}}"#;
-
-/// What a server saw: the head of each request, and its body.
-type Seen = Arc<Mutex<Vec<(String, String)>>>;
-
-/// A server on a free port that handles its nth connection by `reply(n, stream)`; it lives as long as the test's process.
-fn server(reply: impl Fn(usize, &mut TcpStream) + Send + 'static) -> (String, Seen) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    let seen = Seen::default();
-    let log = Arc::clone(&seen);
-    thread::spawn(move || {
-        for (at, stream) in listener.incoming().enumerate() {
-            let Ok(mut stream) = stream else { continue };
-            let Some(request) = read(&stream) else {
-                continue;
-            };
-            log.lock().expect("no panic").push(request);
-            reply(at, &mut stream);
-        }
-    });
-    (url, seen)
-}
-
-fn read(stream: &TcpStream) -> Option<(String, String)> {
-    let mut reader = BufReader::new(stream);
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-        head.push_str(&line);
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some((head, String::from_utf8(body).ok()?))
-}
-
-fn answer(stream: &mut TcpStream, status: &str, headers: &str, body: &str) {
-    // A client that has seen enough hangs up; that is its right.
-    let _ = write!(
-        stream,
-        "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n{body}",
-        body.len()
-    );
-}
 
 fn settings(url: &str) -> Settings {
     Settings {
@@ -76,18 +32,30 @@ fn settings(url: &str) -> Settings {
 
 /// One threshold gate, asked once after its last look.
 fn judge(settings: Settings) -> Evidence {
-    let text = "apiVersion: glidepath.dev/v1alpha1
+    let gate = "{name: t, failFast: false, noData: pass, because: a test, threshold: {query: max(m), max: 5}}";
+    judge_all(settings, &spec(gate, &["t"])).remove(0)
+}
+
+/// A rollout with gates in its only step.
+fn spec(gates: &str, names: &[&str]) -> String {
+    format!(
+        "apiVersion: glidepath.dev/v1alpha1
 kind: ModelRollout
-metadata: {name: churn, namespace: ml}
+metadata: {{name: churn, namespace: ml}}
 spec:
   models:
-    - {name: v1, runtime: custom, image: 'i:1', ports: [{name: http, containerPort: 80}]}
-    - {name: v2, runtime: custom, image: 'i:2', ports: [{name: http, containerPort: 80}]}
+    - {{name: v1, runtime: custom, image: 'i:1', ports: [{{name: http, containerPort: 80}}]}}
+    - {{name: v2, runtime: custom, image: 'i:2', ports: [{{name: http, containerPort: 80}}]}}
   stable: v1
-  gates: [{name: t, failFast: false, noData: pass, because: a test, threshold: {query: max(m), max: 5}}]
-  steps: [{name: canary, weight: 10, bake: 1h, gates: [t]}]
-";
-    let compiled = compile(&Text::new("rollout.yaml", text)).expect("it compiles");
+  gates: [{gates}]
+  steps: [{{name: canary, weight: 10, bake: 1h, gates: [{}]}}]
+",
+        names.join(", ")
+    )
+}
+
+fn judge_all(settings: Settings, spec: &str) -> Vec<Evidence> {
+    let compiled = compile(&Text::new("rollout.yaml", spec.to_owned())).expect("it compiles");
     let references = BTreeMap::new();
     let occasion = Occasion {
         stage: compiled.plan.stage_index("canary").expect("the stage"),
@@ -97,7 +65,7 @@ spec:
         references: &references,
     };
     let source = Prometheus::new(settings).expect("a client");
-    evaluate(&compiled.plan, &occasion, &source).remove(0)
+    evaluate(&compiled.plan, &occasion, &source)
 }
 
 #[test]
@@ -149,6 +117,10 @@ fn statuses_end_as_the_rules_say() {
         ("400 Bad Request", 1, "does not take the query"),
         ("422 Unprocessable Entity", 1, "does not take the query"),
         ("302 Found", 1, "redirects"),
+        ("308 Permanent Redirect", 1, "redirects"),
+        ("418 I'm a teapot", 1, "status 418"),
+        // What Prometheus never sends, and a proxy might: a failure with the status of a success.
+        ("200 OK", 1, "does not take the query: nope"),
         ("503 Service Unavailable", 4, "status 503"),
         ("429 Too Many Requests", 4, "status 429"),
     ] {
@@ -165,6 +137,58 @@ fn statuses_end_as_the_rules_say() {
         assert!(found.why.contains(word), "{status}: {}", found.why);
         assert_eq!(seen.lock().expect("no panic").len(), attempts, "{status}");
     }
+}
+
+/// Q10: credentials go where they were sent, and not where that place points to.
+#[test]
+fn redirects_are_not_followed_with_credentials() {
+    let (elsewhere, theirs) = server(|_, stream| answer(stream, "200 OK", "", GOOD));
+    let location = format!("Location: {elsewhere}/api/v1/query\r\n");
+    for status in ["301 Moved Permanently", "307 Temporary Redirect"] {
+        let location = location.clone();
+        let (url, _) = server(move |_, stream| answer(stream, status, &location, ""));
+        let found = judge(Settings {
+            credentials: Credentials::Bearer("s3cret".to_owned()),
+            ..settings(&url)
+        });
+        assert_eq!(found.verdict, Verdict::Error, "{status}");
+        assert!(found.why.contains("not followed"), "{}", found.why);
+    }
+    assert!(theirs.lock().expect("no panic").is_empty());
+}
+
+/// V5: what is left when the time is over is an error, and every gate is told of in the order of the spec.
+#[test]
+fn gates_that_the_deadline_leaves_are_errors() {
+    let names: Vec<String> = (0..12).map(|at| format!("g{at}")).collect();
+    let gates: Vec<String> = names
+        .iter()
+        .map(|name| {
+            format!("{{name: {name}, failFast: false, threshold: {{query: '{name}', max: 5}}}}")
+        })
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (url, seen) = server(|at, stream| {
+        // The first is answered; then the server is busy for longer than anybody waits.
+        if at > 0 {
+            thread::sleep(Duration::from_secs(3));
+        }
+        answer(stream, "200 OK", "", GOOD);
+    });
+    let settings = Settings {
+        timeout: Duration::from_secs(10),
+        deadline: Duration::from_secs(1),
+        ..settings(&url)
+    };
+    let began = Instant::now();
+    let found = judge_all(settings, &spec(&gates.join(", "), &names));
+    assert!(began.elapsed() < Duration::from_secs(10));
+    let order: Vec<&str> = found.iter().map(|one| one.gate.as_str()).collect();
+    assert_eq!(order, names);
+    let errors = found.iter().filter(|one| one.verdict == Verdict::Error);
+    assert_eq!(errors.count(), 11);
+    // Gates that nobody could ask any more were not asked.
+    assert!(seen.lock().expect("no panic").len() < 12);
 }
 
 #[test]

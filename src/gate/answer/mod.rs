@@ -1,10 +1,17 @@
-//! What Prometheus answers, in its own shape.
+//! In: the JSON of Prometheus's API. Out: what Prometheus answers, in its own shape, and the same as JSON again.
+//! `wire` is the JSON as it comes over the network.
+//! Never asks anybody.
+
+mod wire;
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 
 use super::query::Query;
+
+pub(super) use wire::Reply;
 
 /// Where answers come from: a server, a recording, a simulation.
 pub trait Source: Sync {
@@ -81,37 +88,8 @@ impl Answer {
 
     /// Reads `data`, `warnings` and `infos` of a response of Prometheus's API.
     pub fn read(body: &Value) -> Result<Self, String> {
-        let data = &body["data"];
-        let result = &data["result"];
-        let series = |value_key: &str| -> Result<Vec<Series>, String> {
-            let items = result.as_array().ok_or("the result is no list")?;
-            items
-                .iter()
-                .map(|item| read_series(item, value_key))
-                .collect()
-        };
-        let data = match data["resultType"].as_str() {
-            Some("vector") => Data::Vector(series("value")?),
-            Some("matrix") => Data::Matrix(series("values")?),
-            Some("scalar") => {
-                let (time, value) = read_point(result)?;
-                Data::Scalar(time, value)
-            }
-            Some("string") => Data::String(result[1].as_str().unwrap_or_default().to_owned()),
-            _ => return Err("it has no `resultType` that is known".to_owned()),
-        };
-        let texts = |key: &str| {
-            let items = body[key].as_array().into_iter().flatten();
-            items
-                .filter_map(Value::as_str)
-                .map(ToOwned::to_owned)
-                .collect()
-        };
-        Ok(Self {
-            data,
-            warnings: texts("warnings"),
-            infos: texts("infos"),
-        })
+        let reply = Reply::deserialize(body).map_err(|error| error.to_string())?;
+        reply.answer()
     }
 
     /// The same as a part of a response of Prometheus's API.
@@ -152,40 +130,8 @@ impl Answer {
     }
 }
 
-fn read_series(item: &Value, value_key: &str) -> Result<Series, String> {
-    let labels = item["metric"].as_object().ok_or("a series has no labels")?;
-    let labels = labels.iter().map(|(name, value)| {
-        let value = value.as_str().unwrap_or_default();
-        (name.clone(), value.to_owned())
-    });
-    let value = &item[value_key];
-    let points = if value_key == "value" {
-        vec![read_point(value)?]
-    } else {
-        let points = value
-            .as_array()
-            .ok_or("a series has no values; native histograms are not supported")?;
-        points.iter().map(read_point).collect::<Result<_, _>>()?
-    };
-    Ok(Series {
-        labels: labels.collect(),
-        points,
-    })
-}
-
-fn read_point(point: &Value) -> Result<(f64, f64), String> {
-    let time = point[0].as_f64().ok_or("a point has no time")?;
-    let text = point[1]
-        .as_str()
-        .ok_or("a point has no value; native histograms are not supported")?;
-    Ok((
-        time,
-        read_number(text).ok_or_else(|| format!("`{text}` is no number"))?,
-    ))
-}
-
 /// A number as Prometheus writes it: decimal, `NaN`, `+Inf` or `-Inf`.
-pub(super) fn read_number(text: &str) -> Option<f64> {
+pub(in crate::gate) fn read_number(text: &str) -> Option<f64> {
     match text {
         "NaN" => Some(f64::NAN),
         "+Inf" | "Inf" => Some(f64::INFINITY),

@@ -1,0 +1,158 @@
+//! In: a stage's gates, and a source of telemetry. Out: what it has and what it lacks, before a gate says only that it cannot
+//! tell; `requests` looks at Istio's counts, `gates` at what each gate asks besides.
+//! Never judges a model.
+
+mod gates;
+mod requests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::plan::gates::Reporter;
+use crate::plan::{Gate, GateKind, ModelId, Plan};
+use crate::units::{Bake, Moment};
+
+use super::answer::{Data, Fault, Series, Source};
+use super::query::{Query, Target, When, reporter_name};
+
+/// How far back series are looked for.
+const BACK: Bake = Bake::from_seconds(600);
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// As it should be.
+    Good,
+    /// Gates work, less well than they could.
+    Doubtful,
+    /// Gates cannot tell.
+    Missing,
+}
+
+impl Level {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Good => "ok",
+            Self::Doubtful => "doubtful",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How much it matters.
+    pub level: Level,
+    /// The model or the gate that it is about.
+    pub about: String,
+    /// What was found.
+    pub found: String,
+    /// What to do about it; empty where nothing is.
+    pub help: String,
+}
+
+/// Looks at the telemetry of a stage's gates at one point in time. A fault ends it: nothing else can be told then.
+pub fn examine(
+    plan: &Plan,
+    stage: usize,
+    namespace: &str,
+    now: Moment,
+    source: &dyn Source,
+) -> Result<Vec<Finding>, Fault> {
+    let mut doctor = Doctor {
+        source,
+        now,
+        findings: Vec::new(),
+    };
+    doctor.value("vector(1)".to_owned())?;
+    let gates: Vec<&Gate> = plan.stages[stage]
+        .gates
+        .iter()
+        .map(|index| &plan.gates[*index])
+        .collect();
+    let asks = |gate: &Gate, model: ModelId| {
+        plan.judged(gate, stage).contains(&model)
+            || model == plan.stable && gate.kind.compares() && !plan.judged(gate, stage).is_empty()
+    };
+    for model in plan.model_ids() {
+        let gates: Vec<&Gate> = gates
+            .iter()
+            .copied()
+            .filter(|gate| asks(gate, model))
+            .collect();
+        let target = Target::new(plan, model, namespace, "");
+        let reporters: BTreeSet<&str> = gates
+            .iter()
+            .filter_map(|gate| reporter(&gate.kind))
+            .map(reporter_name)
+            .collect();
+        for name in reporters {
+            doctor.requests(&target, name, &gates, plan.stages[stage].bake)?;
+        }
+        for gate in gates {
+            doctor.of_gate(&target, gate)?;
+        }
+    }
+    if doctor.findings.is_empty() {
+        doctor.say(
+            Level::Good,
+            &plan.stages[stage].name.to_string(),
+            "no gate asks anything here".to_owned(),
+            "",
+        );
+    }
+    Ok(doctor.findings)
+}
+
+struct Doctor<'a> {
+    source: &'a dyn Source,
+    now: Moment,
+    findings: Vec<Finding>,
+}
+
+impl Doctor<'_> {
+    fn say(&mut self, level: Level, about: &str, found: String, help: &str) {
+        let finding = Finding {
+            level,
+            about: about.to_owned(),
+            found,
+            help: help.to_owned(),
+        };
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    fn value(&self, promql: String) -> Result<Vec<Series>, Fault> {
+        let query = Query {
+            name: "doctor".to_owned(),
+            promql,
+            when: When::At(self.now),
+        };
+        Ok(match self.source.ask(&query)?.data {
+            Data::Vector(series) | Data::Matrix(series) => series,
+            Data::Scalar(time, value) => vec![Series {
+                labels: BTreeMap::new(),
+                points: vec![(time, value)],
+            }],
+            Data::String(_) => Vec::new(),
+        })
+    }
+}
+
+/// Whose count of requests a gate asks for, if it counts requests.
+fn reporter(kind: &GateKind) -> Option<Reporter> {
+    use crate::plan::gates::{Compare, Ranks, Sli};
+    match kind {
+        GateKind::Availability(gate) => Some(gate.requests.reporter),
+        GateKind::Proportions(gate) => Some(gate.requests.reporter),
+        GateKind::BurnRate(gate) => Some(gate.requests.reporter),
+        GateKind::Latency(gate) => gate.times.metric.is_none().then_some(gate.times.reporter),
+        GateKind::Compare(Compare { sli, .. }) | GateKind::Ranks(Ranks { sli, .. }) => match sli {
+            Sli::Availability(requests) | Sli::ErrorRate(requests) => Some(requests.reporter),
+            Sli::Latency(_, times) => times.metric.is_none().then_some(times.reporter),
+            Sli::Query(..) => None,
+        },
+        GateKind::Threshold(_) | GateKind::Drift(_) => None,
+    }
+}

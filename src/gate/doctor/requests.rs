@@ -1,0 +1,250 @@
+//! Whether the requests of one model are counted, once, and with what tells failures from answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::gate::answer::{Fault, Series};
+use crate::gate::query::Target;
+use crate::gate::words;
+use crate::plan::{Gate, GateKind};
+use crate::units::Bake;
+
+use super::{BACK, Doctor, Level};
+
+/// Labels that tell the replicas of a highly available pair apart, and nothing else.
+const REPLICA_LABELS: [&str; 5] = [
+    "__replica__",
+    "prometheus",
+    "prometheus_replica",
+    "receive_replica",
+    "replica",
+];
+/// Labels that say how a pod was scraped; series of one pod that differ in nothing else are one series, scraped twice.
+const SCRAPE_LABELS: [&str; 5] = ["container", "endpoint", "instance", "job", "service"];
+/// Scrapes that the shortest window must hold.
+const LEAST_SCRAPES: f64 = 4.0;
+
+impl Doctor<'_> {
+    /// Istio's series of one model.
+    pub(super) fn requests(
+        &mut self,
+        target: &Target,
+        reporter: &str,
+        gates: &[&Gate],
+        bake: Bake,
+    ) -> Result<(), Fault> {
+        let about = target.subset.as_str();
+        let everyone = format!(
+            "istio_requests_total{{destination_workload_namespace=\"{}\",destination_workload=\"{}\"}}",
+            target.namespace, target.workload
+        );
+        let range = BACK.seconds();
+        let found = self.value(format!("last_over_time({everyone}[{range}s])"))?;
+        if found.is_empty() {
+            return self.nothing(target);
+        }
+        let ours: Vec<&Series> = found
+            .iter()
+            .filter(|one| one.label("reporter") == reporter)
+            .collect();
+        if ours.is_empty() {
+            let others: BTreeSet<&str> = found.iter().map(|one| one.label("reporter")).collect();
+            let others: Vec<&str> = others.into_iter().collect();
+            self.say(
+                Level::Missing,
+                about,
+                format!(
+                    "requests are reported by `{}`, and not by `{reporter}`",
+                    others.join("`, `")
+                ),
+                "give the pods a sidecar and scrape it, or set the gate's `reporter`",
+            );
+            return Ok(());
+        }
+        self.say(
+            Level::Good,
+            about,
+            format!("{} series of requests by `{reporter}`", ours.len()),
+            "",
+        );
+        if ours.iter().all(|one| one.label("response_code").is_empty()) {
+            self.say(
+                Level::Missing,
+                about,
+                "the series have no label `response_code`, so failures look like answers"
+                    .to_owned(),
+                "stop the Telemetry resource from removing it",
+            );
+        }
+        let grpc = ours
+            .iter()
+            .any(|one| one.label("request_protocol") == "grpc");
+        if grpc
+            && ours
+                .iter()
+                .all(|one| one.label("grpc_response_status").is_empty())
+        {
+            self.say(
+                Level::Missing,
+                about,
+                "gRPC requests have no label `grpc_response_status`, so failures look like answers"
+                    .to_owned(),
+                "stop the Telemetry resource from removing it",
+            );
+        }
+        self.duplicates(about, &ours);
+        self.scrapes(target, reporter, gates, bake)
+    }
+
+    /// No series of the workload; perhaps there are some under another name.
+    fn nothing(&mut self, target: &Target) -> Result<(), Fault> {
+        let near = self.value(format!(
+            "count by (destination_workload_namespace) (last_over_time(istio_requests_total{{destination_workload=\"{}\"}}[{}s]))",
+            target.workload,
+            BACK.seconds()
+        ))?;
+        let found = match near.first() {
+            Some(one) => format!(
+                "no request of `{}` in the namespace `{}`, but in `{}`",
+                target.workload,
+                target.namespace,
+                one.label("destination_workload_namespace")
+            ),
+            None => format!(
+                "no request of the Deployment `{}` in the last {BACK}",
+                target.workload
+            ),
+        };
+        self.say(
+            Level::Missing,
+            &target.subset,
+            found,
+            "check that requests reach it, that its pods have a sidecar, and that Prometheus scrapes port 15020 of them",
+        );
+        Ok(())
+    }
+
+    /// Series that differ only in who scraped them count everything twice.
+    fn duplicates(&mut self, about: &str, series: &[&Series]) {
+        let Some(found) = Duplicates::of(series) else {
+            return;
+        };
+        let labels: Vec<String> = found
+            .labels
+            .iter()
+            .map(|label| format!("`{label}`"))
+            .collect();
+        let how_many = if found.all {
+            "every series is"
+        } else {
+            "series are"
+        };
+        let help = if found
+            .labels
+            .iter()
+            .all(|label| REPLICA_LABELS.contains(label))
+        {
+            "ask a proxy that deduplicates the replicas of one Prometheus, such as Thanos Query with the replica label set"
+        } else {
+            "scrape each pod by one job and at one port: port 15020 has the proxy's own metrics too"
+        };
+        self.say(
+            Level::Missing,
+            about,
+            format!(
+                "{how_many} there more than once, told apart only by {}: requests are counted more than once",
+                labels.join(" and ")
+            ),
+            help,
+        );
+    }
+
+    /// The scrape interval against the shortest window.
+    fn scrapes(
+        &mut self,
+        target: &Target,
+        reporter: &str,
+        gates: &[&Gate],
+        bake: Bake,
+    ) -> Result<(), Fault> {
+        let found = self.value(format!(
+            "max(count_over_time(istio_requests_total{{reporter=\"{reporter}\",destination_workload_namespace=\"{}\",destination_workload=\"{}\"}}[{}s]))",
+            target.namespace,
+            target.workload,
+            BACK.seconds()
+        ))?;
+        let count = found
+            .first()
+            .and_then(|one| one.points.first())
+            .map_or(0.0, |(_, value)| *value);
+        if count < 2.0 {
+            return Ok(());
+        }
+        let interval = BACK.seconds() as f64 / count;
+        for gate in gates {
+            let window = match &gate.kind {
+                GateKind::Ranks(ranks) => ranks.step.as_seconds(),
+                GateKind::BurnRate(burn) => burn
+                    .pairs
+                    .iter()
+                    .map(|pair| pair.short.as_seconds())
+                    .fold(f64::INFINITY, f64::min),
+                GateKind::Availability(_)
+                | GateKind::Latency(_)
+                | GateKind::Threshold(_)
+                | GateKind::Compare(_)
+                | GateKind::Proportions(_)
+                | GateKind::Drift(_) => gate.look(bake).seconds() as f64,
+            };
+            if window < LEAST_SCRAPES * interval {
+                self.say(
+                    Level::Doubtful,
+                    &gate.name,
+                    format!(
+                        "its window of {} s holds fewer than four scrapes, one every {} s",
+                        words::number(window),
+                        words::number(interval)
+                    ),
+                    "scrape more often, or make the window longer",
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Series that are there more than once.
+struct Duplicates<'a> {
+    /// What tells them apart.
+    labels: BTreeSet<&'a str>,
+    /// Whether it is all of them.
+    all: bool,
+}
+
+impl<'a> Duplicates<'a> {
+    fn of(series: &[&'a Series]) -> Option<Self> {
+        let mut known: BTreeMap<Vec<(&str, &str)>, Vec<&'a Series>> = BTreeMap::new();
+        for one in series {
+            let has_pod = !one.label("pod").is_empty();
+            let labels = one
+                .labels
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()));
+            let own = labels.filter(|(name, _)| {
+                !(REPLICA_LABELS.contains(name) || has_pod && SCRAPE_LABELS.contains(name))
+            });
+            known.entry(own.collect()).or_default().push(one);
+        }
+        let all = known.values().all(|same| same.len() > 1);
+        let labels: BTreeSet<&str> = known
+            .values()
+            .flat_map(|same| {
+                let first = same[0];
+                let names = same.iter().flat_map(|one| one.labels.keys());
+                names
+                    .filter(move |name| same.iter().any(|one| one.label(name) != first.label(name)))
+            })
+            .map(String::as_str)
+            .collect();
+        (!labels.is_empty()).then_some(Self { labels, all })
+    }
+}

@@ -1,0 +1,146 @@
+//! What answers mean, and what their absence means: Q.
+
+use super::{BEGAN, By, LATE, THRESHOLD, at, judged, labels, rollout, vector};
+use crate::gate::*;
+
+#[test]
+fn answers_are_read_as_the_rules_say() {
+    let verdict = |values: &[(&[(&str, &str)], f64)]| {
+        let found = judged(THRESHOLD, &vector(values));
+        (found.verdict, found.why)
+    };
+    // Q1, Q2, Q3, Q6
+    assert_eq!(verdict(&[]).0, Verdict::Inconclusive);
+    assert_eq!(verdict(&[(&[], 50.0)]).0, Verdict::Pass);
+    assert_eq!(verdict(&[(&[], 50.1)]).0, Verdict::Fail);
+    let (two, why) = verdict(&[(&[("pod", "a")], 1.0), (&[("pod", "b")], 2.0)]);
+    assert_eq!(two, Verdict::Error);
+    assert!(why.contains("aggregate"), "{why}");
+    assert_eq!(verdict(&[(&[], f64::NAN)]).0, Verdict::Inconclusive);
+    let (infinite, why) = verdict(&[(&[], f64::NEG_INFINITY)]);
+    assert_eq!(infinite, Verdict::Inconclusive);
+    assert!(why.contains("non-finite"), "{why}");
+    // Q4
+    let scalar = judged(THRESHOLD, &Answer::of(Data::Scalar(0.0, 7.0)));
+    assert_eq!(scalar.verdict, Verdict::Pass);
+    for wrong in [Data::String("x".to_owned()), Data::Matrix(Vec::new())] {
+        assert_eq!(
+            judged(THRESHOLD, &Answer::of(wrong)).verdict,
+            Verdict::Error
+        );
+    }
+    // Q3 with `reduce`
+    let reduced = "[{name: t, threshold: {query: m, max: 3, reduce: sum}}]";
+    let both = vector(&[(&[("pod", "a")], 1.0), (&[("pod", "b")], 2.0)]);
+    assert_eq!(judged(reduced, &both).value, "3");
+}
+
+#[test]
+fn numbers_are_prometheus_numbers() {
+    let body = serde_json::json!({"data": {"resultType": "vector", "result": [
+        {"metric": {"a": "b"}, "value": [1.5, "1e3"]},
+        {"metric": {}, "value": [1.5, "NaN"]},
+        {"metric": {}, "value": [1.5, "+Inf"]},
+        {"metric": {}, "value": [1.5, "-Inf"]}]}});
+    let answer = Answer::read(&body).expect("an answer");
+    let Data::Vector(series) = &answer.data else {
+        panic!("a vector")
+    };
+    let values: Vec<String> = series
+        .iter()
+        .map(|one| one.points[0].1.to_string())
+        .collect();
+    assert_eq!(values, ["1000", "NaN", "inf", "-inf"]);
+    let again = answer.write();
+    assert_eq!(again["data"]["result"][1]["value"][1], "NaN");
+    assert_eq!(again["data"]["result"][3]["value"][1], "-Inf");
+    let text = serde_json::json!({"data": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "one"]}]}});
+    assert!(Answer::read(&text).is_err());
+}
+
+#[test]
+fn partial_data_never_passes() {
+    let warned = |value: f64| Answer {
+        warnings: vec!["a store is down".to_owned()],
+        infos: vec!["PromQL info: an info".to_owned()],
+        ..vector(&[(&[], value)])
+    };
+    assert_eq!(
+        judged(THRESHOLD, &warned(1.0)).verdict,
+        Verdict::Inconclusive
+    );
+    assert_eq!(judged(THRESHOLD, &warned(51.0)).verdict, Verdict::Fail);
+    let informed = Answer {
+        warnings: Vec::new(),
+        ..warned(1.0)
+    };
+    assert_eq!(judged(THRESHOLD, &informed).verdict, Verdict::Pass);
+}
+
+#[test]
+fn unreachable_telemetry_is_neither_pass_nor_fail() {
+    let compiled = rollout(
+        "[{name: a, noData: fail, availability: {objective: 99.5%}}, {name: t, noData: pass, because: x, threshold: {query: m, max: 1}}]",
+    );
+    let source = By(|_: &Query| Err(Fault::Telemetry("down".to_owned())));
+    for found in at(&compiled, LATE, &source) {
+        assert_eq!(found.verdict, Verdict::Error, "{}", found.gate);
+    }
+}
+
+#[test]
+fn no_data_means_what_the_spec_says() {
+    let of = |options: &str| {
+        judged(
+            &format!("[{{name: t, {options} threshold: {{query: m, max: 1}}}}]"),
+            &vector(&[]),
+        )
+    };
+    assert_eq!(of("").verdict, Verdict::Inconclusive);
+    assert_eq!(of("noData: fail,").verdict, Verdict::Fail);
+    assert_eq!(
+        of("noData: pass, because: it is new,").verdict,
+        Verdict::Pass
+    );
+    assert_eq!(of("onInconclusive: fail,").verdict, Verdict::Fail);
+    assert_eq!(
+        of("onInconclusive: pass, because: late,").verdict,
+        Verdict::Pass
+    );
+    // Before the last look nothing is decided by its absence.
+    let compiled = rollout("[{name: t, onInconclusive: fail, threshold: {query: m, max: 1}}]");
+    let source = By(|_: &Query| Ok(vector(&[])));
+    assert_eq!(
+        at(&compiled, 1_400, &source)[0].verdict,
+        Verdict::Inconclusive
+    );
+}
+
+#[test]
+fn ranges_and_delays() {
+    let gates = "[{name: t, failFast: false, threshold: {query: m, max: 5, range: true, step: 5m, minPoints: 3, delay: 1h}}]";
+    let compiled = rollout(gates);
+    let of = |values: Vec<f64>| {
+        let source = By(move |query: &Query| {
+            let When::Over { start, step, .. } = query.when else {
+                panic!("a range")
+            };
+            assert_eq!(
+                (start.seconds() - BEGAN.seconds(), step),
+                (120 + 3_600 + 300, 300)
+            );
+            let points = (0_u32..).zip(values.iter().copied());
+            let points = points.map(|(at, value)| (f64::from(at), value)).collect();
+            Ok(Answer::of(Data::Matrix(vec![Series {
+                labels: labels(&[]),
+                points,
+            }])))
+        });
+        at(&compiled, LATE + 3_600, &source).remove(0).verdict
+    };
+    assert_eq!(of(vec![1.0; 12]), Verdict::Pass);
+    assert_eq!(of([vec![1.0; 11], vec![6.0]].concat()), Verdict::Fail);
+    assert_eq!(of(vec![1.0; 9]), Verdict::Inconclusive);
+    let baking = By(|_: &Query| panic!("still baking"));
+    assert_eq!(at(&compiled, LATE, &baking)[0].look.state, State::Baking);
+}

@@ -1,0 +1,158 @@
+//! The command against servers that misbehave: who asks, and what is shown of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::{GOOD, answer, server, spec};
+
+/// A folder with a rollout of one gate, and options of it.
+pub(crate) fn folder(name: &str, options: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("gates-faults")
+        .join(name);
+    fs::create_dir_all(&folder).expect("a folder");
+    let gate =
+        format!("{{name: t, failFast: false, {options} threshold: {{query: max(m), max: 5}}}}");
+    fs::write(folder.join("rollout.yaml"), spec(&gate, &["t"])).expect("a file");
+    folder
+}
+
+/// Exit code, stdout and stderr.
+fn gate(
+    folder: &Path,
+    url: &str,
+    more: &[&str],
+    environment: &[(&str, &str)],
+) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_glidepath"))
+        .args(["gate", "--stage", "canary", "--prometheus-url", url])
+        .args(more)
+        .arg(folder)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .output()
+        .expect("glidepath starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code().unwrap_or(-1),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+const LONG_AGO: [&str; 4] = ["--stage-started-at", "1700000000", "--format", "json"];
+
+#[test]
+fn credentials_come_from_the_environment_or_from_files() {
+    let folder = folder("credentials", "");
+    let token = folder.join("token");
+    fs::write(&token, "from-a-file\n").expect("a file");
+    let token = token.display().to_string();
+    for (environment, header) in [
+        (
+            vec![("GLIDEPATH_PROMETHEUS_TOKEN", "s3cret")],
+            "Bearer s3cret",
+        ),
+        (
+            vec![("GLIDEPATH_PROMETHEUS_TOKEN_FILE", token.as_str())],
+            "Bearer from-a-file",
+        ),
+        (
+            vec![
+                ("GLIDEPATH_PROMETHEUS_USERNAME", "me"),
+                ("GLIDEPATH_PROMETHEUS_PASSWORD", "s3cret"),
+            ],
+            "Basic bWU6czNjcmV0",
+        ),
+        (
+            vec![
+                ("GLIDEPATH_PROMETHEUS_USERNAME", "me"),
+                ("GLIDEPATH_PROMETHEUS_PASSWORD_FILE", token.as_str()),
+            ],
+            "Basic bWU6ZnJvbS1hLWZpbGU=",
+        ),
+    ] {
+        let (url, seen) = server(|_, stream| answer(stream, "200 OK", "", GOOD));
+        let environment = [environment, vec![("GLIDEPATH_PROMETHEUS_ORG_ID", "team-a")]].concat();
+        let (exit, text, told) = gate(&folder, &url, &LONG_AGO, &environment);
+        assert_eq!(exit, 0, "{text}{told}");
+        let seen = seen.lock().expect("no panic");
+        let head = seen[0].0.to_lowercase();
+        assert!(
+            head.contains(&format!("authorization: {header}").to_lowercase())
+                && head.contains("x-scope-orgid: team-a"),
+            "{head}"
+        );
+        // The evidence is for a pull request.
+        let (secret, credential) = ("s3cret", header.split(' ').nth(1).expect("two words"));
+        for shown in [&text, &told] {
+            assert!(
+                !shown.contains(secret) && !shown.contains(credential),
+                "{shown}"
+            );
+        }
+    }
+}
+
+#[test]
+fn credentials_that_cannot_be_used_are_told_without_being_shown() {
+    let folder = folder("no-credentials", "");
+    for (environment, words) in [
+        (
+            vec![("GLIDEPATH_PROMETHEUS_TOKEN_FILE", "/nowhere/token")],
+            "the file that GLIDEPATH_PROMETHEUS_TOKEN_FILE names cannot be read",
+        ),
+        (
+            vec![("GLIDEPATH_PROMETHEUS_CA_FILE", "/nowhere/ca.pem")],
+            "the file that GLIDEPATH_PROMETHEUS_CA_FILE names cannot be read",
+        ),
+        (
+            vec![("GLIDEPATH_PROMETHEUS_TOKEN", "s3cret\nX-Other: 1")],
+            "no credential of one line",
+        ),
+        (
+            vec![
+                ("GLIDEPATH_PROMETHEUS_TOKEN", "s3cret"),
+                ("GLIDEPATH_PROMETHEUS_USERNAME", "me"),
+            ],
+            "one of them",
+        ),
+    ] {
+        let (exit, text, told) = gate(&folder, "http://127.0.0.1:1", &LONG_AGO, &environment);
+        assert_eq!(exit, 2, "{text}{told}");
+        assert!(told.contains(words), "{told}");
+        assert!(
+            !told.contains("s3cret") && !told.contains("/nowhere"),
+            "{told}"
+        );
+    }
+    let (exit, _, told) = gate(&folder, "http://me:s3cret@127.0.0.1:1", &LONG_AGO, &[]);
+    assert_eq!(exit, 2, "{told}");
+    assert!(!told.contains("s3cret"), "{told}");
+}
+
+/// A look that finds the telemetry down is not the last word where there is a further one.
+#[test]
+fn a_watch_outlives_a_look_without_telemetry() {
+    let folder = folder("watch", "maxLooks: 20, warmup: 0s, bake: 2s,");
+    let file = folder.join("rollout.yaml");
+    let text = fs::read_to_string(&file).expect("it was written");
+    let text = text.replace("  gates: [{", "  gateDefaults: {settle: 0s}\n  gates: [{");
+    fs::write(&file, text).expect("a file");
+    let (url, seen) = server(|at, stream| match at {
+        0 => answer(stream, "403 Forbidden", "", ""),
+        _ => answer(stream, "200 OK", "", GOOD),
+    });
+    let began = SystemTime::now().duration_since(UNIX_EPOCH);
+    let began = began.expect("after 1970").as_secs().to_string();
+    let more = ["--watch", "--stage-started-at", &began];
+    let (exit, text, told) = gate(&folder, &url, &more, &[]);
+    assert_eq!(exit, 0, "{text}{told}");
+    assert!(
+        told.contains("error: t: Prometheus refuses the credentials"),
+        "{told}"
+    );
+    assert_eq!(seen.lock().expect("no panic").len(), 2);
+}

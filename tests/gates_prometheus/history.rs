@@ -1,0 +1,301 @@
+//! Exact histories, as text that `promtool tsdb create-blocks-from openmetrics` loads. Each workload is one story, told where
+//! it is written; times are seconds after the stage began, and every window here is from 120 (exclusive) to 3,720 (inclusive).
+
+use std::fmt::Write as _;
+
+use crate::BEGAN;
+
+/// Seconds between scrapes.
+const SCRAPE: i64 = 15;
+/// How long the history goes on, and how long before the stage it begins.
+const SECONDS: i64 = 3 * 3_600;
+const BEFORE: i64 = 600;
+
+/// Series by family; OpenMetrics wants the families apart.
+#[derive(Default)]
+struct History(String);
+
+impl History {
+    fn family(&mut self, name: &str, kind: &str) {
+        writeln!(self.0, "# TYPE {name} {kind}").expect("a string");
+    }
+
+    /// One series: its value by seconds after the beginning; `None` where it is not there.
+    fn series(&mut self, name: &str, labels: &str, value: &dyn Fn(i64) -> Option<f64>) {
+        for at in (-BEFORE..SECONDS).step_by(15) {
+            if let Some(value) = value(at) {
+                writeln!(self.0, "{name}{{{labels}}} {value} {}", BEGAN + at).expect("a string");
+            }
+        }
+    }
+
+    fn requests(
+        &mut self,
+        reporter: &str,
+        workload: &str,
+        more: &str,
+        value: &dyn Fn(i64) -> Option<f64>,
+    ) {
+        let labels = istio(reporter, workload, more);
+        self.series("istio_requests_total", &labels, value);
+    }
+
+    /// A histogram whose observations grow evenly: shares of `per_scrape` at or below each bound.
+    fn times(&mut self, workload: &str, more: &str, per_scrape: f64, buckets: &[(&str, f64)]) {
+        for (bound, share) in buckets {
+            let labels = istio("destination", workload, &format!("{more},le=\"{bound}\""));
+            self.series(
+                "istio_request_duration_milliseconds_bucket",
+                &labels,
+                &|at| even(per_scrape * share)(at),
+            );
+        }
+    }
+
+    fn end(mut self) -> String {
+        self.0.push_str("# EOF\n");
+        self.0
+    }
+}
+
+fn istio(reporter: &str, workload: &str, more: &str) -> String {
+    format!(
+        "reporter=\"{reporter}\",destination_workload_namespace=\"ml\",destination_workload=\"{workload}\",{more}"
+    )
+}
+
+/// Scrapes since the history began.
+#[expect(clippy::cast_precision_loss, reason = "few")]
+fn scrapes(at: i64) -> f64 {
+    ((at + BEFORE) / SCRAPE) as f64
+}
+
+/// A counter that grows evenly: 240 times `per_scrape` in an hour's window.
+fn even(per_scrape: f64) -> impl Fn(i64) -> Option<f64> {
+    move |at| Some(scrapes(at) * per_scrape)
+}
+
+/// What most tests ask about.
+pub(crate) fn whole() -> String {
+    let mut history = History::default();
+    history.family("istio_requests", "counter");
+    kinds(&mut history);
+    edges(&mut history);
+    labels(&mut history);
+    budget(&mut history);
+    history.family("istio_request_duration_milliseconds", "histogram");
+    times(&mut history);
+    gauges(&mut history);
+    history.end()
+}
+
+/// A good candidate, and nothing else.
+pub(crate) fn small() -> String {
+    let mut history = History::default();
+    history.family("istio_requests", "counter");
+    history.requests(
+        "destination",
+        "churn-v2",
+        "response_code=\"200\"",
+        &even(25.0),
+    );
+    history.end()
+}
+
+/// A candidate that is as good as stable, but for five failures at the birth of a series; and one that fails one in fifty.
+fn kinds(history: &mut History) {
+    for (workload, per_scrape) in [("churn-v1", 100.0), ("churn-v2", 25.0), ("worse-v2", 25.0)] {
+        for reporter in ["destination", "source"] {
+            let more = "response_code=\"200\",pod=\"a\"";
+            history.requests(reporter, workload, more, &even(per_scrape));
+        }
+    }
+    // A pod that starts anew in the middle: its counter falls to 0, and nothing is lost or counted twice.
+    let more = "response_code=\"200\",pod=\"b\"";
+    #[expect(clippy::cast_precision_loss, reason = "few")]
+    history.requests("destination", "churn-v2", more, &|at| {
+        (at >= 0).then_some(((at % 1_800) / SCRAPE) as f64)
+    });
+    let more = "response_code=\"503\",pod=\"a\"";
+    history.requests("destination", "churn-v2", more, &|at| {
+        (at >= 700).then_some(5.0)
+    });
+    let more = "response_code=\"200\",grpc_response_status=\"14\",pod=\"a\"";
+    #[expect(clippy::cast_precision_loss, reason = "few")]
+    history.requests("destination", "worse-v2", more, &|at| {
+        (at >= 0).then_some((at / SCRAPE) as f64 * 0.5)
+    });
+}
+
+/// Windows' edges, and series that come and go.
+fn edges(history: &mut History) {
+    // 50 exactly at the window's start, which is outside; 7 exactly at its end, which is inside; 100 after it.
+    history.requests("destination", "edges-v2", "response_code=\"200\"", &|at| {
+        Some(match at {
+            ..120 => 1_000.0,
+            120..3_720 => 1_050.0,
+            3_720 => 1_057.0,
+            _ => 1_157.0,
+        })
+    });
+    // The proxy drops the series of a code that is rare, and makes it anew: once within the window, at less than before…
+    let more = "response_code=\"503\",pod=\"a\"";
+    history.requests("destination", "evicted-v2", more, &|at| match at {
+        ..=1_000 => Some(7.0),
+        1_600..2_000 => Some(4.0),
+        2_000.. => Some(6.0),
+        _ => None,
+    });
+    // …and once longer ago than anybody looks back, so that 9 of the window's failures are its first value.
+    let more = "response_code=\"503\",pod=\"b\"";
+    history.requests("destination", "evicted-v2", more, &|at| match at {
+        ..=-300 => Some(7.0),
+        600.. => Some(9.0),
+        _ => None,
+    });
+    // The same, where the last sample lies exactly where looking back ends.
+    let more = "response_code=\"503\",pod=\"c\"";
+    history.requests("destination", "evicted-v2", more, &|at| match at {
+        ..=-180 => Some(7.0),
+        600.. => Some(8.0),
+        _ => None,
+    });
+    let more = "response_code=\"200\",pod=\"a\"";
+    history.requests("destination", "evicted-v2", more, &even(10.0));
+    // Scraped once in two minutes.
+    let more = "response_code=\"200\",pod=\"a\"";
+    history.requests("destination", "seldom-v2", more, &|at| {
+        (at % 120 == 0).then(|| scrapes(at))
+    });
+}
+
+/// Which series count, and what their labels say.
+fn labels(history: &mut History) {
+    // 240 times these in the window; HTTP answers have no gRPC status at all.
+    for (more, per_scrape) in [
+        ("response_code=\"200\"", 100.0),
+        ("response_code=\"404\"", 5.0),
+        ("response_code=\"429\"", 4.0),
+        ("response_code=\"0\",response_flags=\"DC\"", 3.0),
+        ("response_code=\"503\"", 2.0),
+        ("response_code=\"200\",grpc_response_status=\"0\"", 50.0),
+        ("response_code=\"200\",grpc_response_status=\"5\"", 7.0),
+        ("response_code=\"200\",grpc_response_status=\"8\"", 6.0),
+        ("response_code=\"200\",grpc_response_status=\"14\"", 1.0),
+    ] {
+        history.requests("destination", "mixed-v2", more, &even(per_scrape));
+    }
+    // Ambient: the pods have no proxy, and the waypoint counts; the caller counts too.
+    for reporter in ["waypoint", "source"] {
+        let more = "response_code=\"200\"";
+        history.requests(reporter, "ambient-v2", more, &even(10.0));
+    }
+    history.requests(
+        "waypoint",
+        "ambient-v2",
+        "response_code=\"503\"",
+        &even(1.0),
+    );
+    // Two replicas of one Prometheus, behind a proxy that does not deduplicate.
+    for replica in ["a", "b"] {
+        for code in ["200", "503"] {
+            let more = format!(
+                "response_code=\"{code}\",pod=\"a\",instance=\"10.0.0.1:15020\",prometheus_replica=\"{replica}\""
+            );
+            history.requests("destination", "pair-v2", &more, &even(10.0));
+        }
+    }
+    // One pod scraped by two jobs, at the proxy's own port and at the agent's.
+    for (job, port) in [("envoy-stats", 15_090), ("kubernetes-pods", 15_020)] {
+        let more =
+            format!("response_code=\"200\",pod=\"a\",job=\"{job}\",instance=\"10.0.0.1:{port}\"");
+        history.requests("destination", "twice-v2", &more, &even(10.0));
+    }
+    // Two pods are two pods, however alike.
+    for pod in ["a", "b"] {
+        let more =
+            format!("response_code=\"200\",pod=\"{pod}\",instance=\"10.0.0.1:15020\",job=\"i\"");
+        history.requests("destination", "pods-v2", &more, &even(10.0));
+    }
+    history.requests("destination", "bare-v2", "pod=\"a\"", &even(10.0));
+    let more = "response_code=\"200\",request_protocol=\"grpc\",pod=\"a\"";
+    history.requests("destination", "grpcless-v2", more, &even(10.0));
+}
+
+/// A service with a budget: 125 requests a scrape, and 20 failures of the candidate.
+fn budget(history: &mut History) {
+    let service = "destination_service_namespace=\"ml\",destination_service_name=\"share\"";
+    for (workload, per_scrape) in [("share-v1", 100.0), ("share-v2", 25.0)] {
+        let more = format!("{service},response_code=\"200\"");
+        history.requests("destination", workload, &more, &even(per_scrape));
+    }
+    let more = format!("{service},response_code=\"503\"");
+    history.requests("destination", "share-v2", &more, &|at| {
+        (at >= 900).then_some(20.0)
+    });
+}
+
+fn times(history: &mut History) {
+    let good = "response_code=\"200\"";
+    for (workload, share) in [("churn-v1", 0.97), ("churn-v2", 0.96), ("worse-v2", 0.90)] {
+        // Prometheus 3 writes `250.0`, and Prometheus 2 `250`.
+        let shares = [
+            ("250.0", share - 0.2),
+            ("500", share),
+            ("1000.0", 1.0),
+            ("+Inf", 1.0),
+        ];
+        history.times(workload, good, 20.0, &shares);
+    }
+    // Every request is slower than the last finite bound.
+    let lost = [("250", 0.0), ("10000", 0.0), ("+Inf", 1.0)];
+    history.times("endless-v2", good, 20.0, &lost);
+    // 90 % of the answers are in time; failures are at once, whether HTTP says so or gRPC.
+    let slow = [("250", 0.5), ("500", 0.9), ("1000", 1.0), ("+Inf", 1.0)];
+    let at_once = [("250", 1.0), ("500", 1.0), ("1000", 1.0), ("+Inf", 1.0)];
+    history.times("hasty-v2", good, 10.0, &slow);
+    let grpc = "response_code=\"200\",grpc_response_status";
+    history.times("hasty-v2", &format!("{grpc}=\"0\""), 10.0, &slow);
+    history.times("hasty-v2", "response_code=\"503\"", 500.0, &at_once);
+    history.times("hasty-v2", &format!("{grpc}=\"14\""), 500.0, &at_once);
+    // Ten of eleven requests meet the fast pod, and one the slow; they write their bounds in two ways.
+    let fast = [("250", 1.0), ("500", 1.0), ("1000", 1.0), ("+Inf", 1.0)];
+    let slow = [
+        ("250.0", 0.0),
+        ("500.0", 0.0),
+        ("1000.0", 1.0),
+        ("+Inf", 1.0),
+    ];
+    history.times("pods-v2", "response_code=\"200\",pod=\"a\"", 100.0, &fast);
+    history.times("pods-v2", "response_code=\"200\",pod=\"b\"", 10.0, &slow);
+}
+
+fn gauges(history: &mut History) {
+    history.family("queue", "gauge");
+    for (pod, factor) in [
+        ("churn-v1-5d8f6c7b9-abcde", 10.0),
+        ("churn-v2-5d8f6c7b9-abcde", 10.1),
+        ("churn-v2-large-5d8f6c7b9-abcde", 99.0),
+    ] {
+        let labels = format!("namespace=\"ml\",pod=\"{pod}\"");
+        #[expect(clippy::cast_precision_loss, reason = "few")]
+        history.series("queue", &labels, &|at| {
+            Some(factor + ((at as f64) / 700.0).sin() + (at / SCRAPE * 7 % 5) as f64 / 50.0)
+        });
+    }
+    history.family("score", "histogram");
+    for (pod, shift) in [
+        ("churn-v1-5d8f6c7b9-abcde", 0.0),
+        ("churn-v2-5d8f6c7b9-abcde", 0.02),
+    ] {
+        for (bound, part) in [
+            ("0.25", 0.2 + shift),
+            ("0.5", 0.5 + shift),
+            ("0.75", 0.8 + shift),
+            ("+Inf", 1.0),
+        ] {
+            let labels = format!("namespace=\"ml\",pod=\"{pod}\",le=\"{bound}\"");
+            history.series("score_bucket", &labels, &|at| even(20.0 * part)(at));
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Gates against a real Prometheus that holds exact histories.
+//!
+//! These tests need `prometheus`, `promtool` and `python3` (on Debian: `apt-get install prometheus python3`), so plain `cargo
+//! test` leaves them out; `tests/conformance/run gates` installs them and runs the tests, and fails where it cannot. The letters
+//! in the files' first lines are those of the rules that they show.
+
+mod answers;
+mod command;
+mod counts;
+mod doctor;
+mod history;
+mod kinds;
+mod latency;
+mod server;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use glidepath::compile::{Compiled, compile};
+use glidepath::gate::prometheus::{Prometheus, Settings};
+use glidepath::gate::{Evidence, Occasion, Verdict, evaluate};
+use glidepath::text::Source as Text;
+use glidepath::units::Moment;
+
+use server::{Server, server};
+
+/// When the stage of the histories begins.
+pub(crate) const BEGAN: i64 = 1_704_067_200;
+/// After the last look of a gate whose looks make up the hour's bake.
+const LATE: i64 = 4_000;
+
+fn spec(name: &str, namespace: &str, gates: &str) -> String {
+    let names: Vec<&str> = gates
+        .split("name: ")
+        .skip(1)
+        .map(|rest| rest.split([',', '}']).next().expect("a name"))
+        .collect();
+    format!(
+        "apiVersion: glidepath.dev/v1alpha1
+kind: ModelRollout
+metadata: {{name: {name}, namespace: {namespace}}}
+spec:
+  models:
+    - {{name: v1, runtime: custom, image: 'i:1', ports: [{{name: http, containerPort: 80}}]}}
+    - {{name: v2, runtime: custom, image: 'i:2', ports: [{{name: http, containerPort: 80}}]}}
+  stable: v1
+  gates: {gates}
+  steps:
+    - {{name: canary, weight: 10, bake: 1h, gates: [{}]}}
+",
+        names.join(", ")
+    )
+}
+
+fn compiled(name: &str, namespace: &str, gates: &str) -> Compiled {
+    let text = spec(name, namespace, gates);
+    compile(&Text::new("rollout.yaml", text))
+        .unwrap_or_else(|report| panic!("{:?}", report.sorted()))
+}
+
+fn client(server: &Server) -> Prometheus {
+    Prometheus::new(Settings::new(&server.url)).expect("a client")
+}
+
+/// The evidence after the last look of an hour's stage.
+fn judged(name: &str, gates: &str) -> Vec<Evidence> {
+    judged_at(server(), name, gates, LATE)
+}
+
+/// The evidence of one server, so many seconds after the stage began.
+fn judged_at(server: &Server, name: &str, gates: &str, seconds: i64) -> Vec<Evidence> {
+    let compiled = compiled(name, "ml", gates);
+    let references = BTreeMap::new();
+    let occasion = Occasion {
+        stage: compiled.plan.stage_index("canary").expect("the stage"),
+        namespace: "ml",
+        began: Moment::from_seconds(BEGAN),
+        now: Moment::from_seconds(BEGAN + seconds),
+        references: &references,
+    };
+    evaluate(&compiled.plan, &occasion, &client(server))
+}
+
+fn number(found: &Evidence, name: &str) -> f64 {
+    let found = found.numbers.iter().find(|(key, _)| *key == name);
+    found.unwrap_or_else(|| panic!("no `{name}`")).1
+}
+
+#[track_caller]
+fn is(found: &Evidence, verdict: Verdict) {
+    assert_eq!(
+        found.verdict, verdict,
+        "{}: {} ({})",
+        found.gate, found.why, found.evidence
+    );
+}
+
+/// A folder with the rollout `churn` in it.
+fn folder(name: &str, gates: &str) -> PathBuf {
+    with_spec(name, &spec("churn", "ml", gates))
+}
+
+fn with_spec(name: &str, spec: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("gates")
+        .join(name);
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("rollout.yaml"), spec).expect("a file");
+    folder
+}
+
+/// The command's exit code, what it says on stdout, and on stderr.
+fn glidepath(folder: &Path, args: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_glidepath"))
+        .args(args)
+        .arg(folder)
+        .env_clear()
+        .output()
+        .expect("glidepath starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code().unwrap_or(-1),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}

@@ -1,0 +1,121 @@
+//! `gate --watch`: it waits for the looks, and stops by itself.
+
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::server::server;
+use crate::{glidepath, with_spec};
+
+/// A stage with so many looks, two seconds each, that begins now.
+fn spec(gate: &str, looks: u32) -> String {
+    format!(
+        "apiVersion: glidepath.dev/v1alpha1
+kind: ModelRollout
+metadata: {{name: churn, namespace: ml}}
+spec:
+  models:
+    - {{name: v1, runtime: custom, image: 'i:1', ports: [{{name: http, containerPort: 80}}]}}
+    - {{name: v2, runtime: custom, image: 'i:2', ports: [{{name: http, containerPort: 80}}]}}
+  stable: v1
+  lints: {{GP507: allow}}
+  gateDefaults: {{warmup: 0s, settle: 0s, maxLooks: {looks}}}
+  gates: [{gate}]
+  steps:
+    - {{name: canary, weight: 10, bake: {}s, gates: [t]}}
+",
+        looks * 2
+    )
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.expect("after 1970").as_secs()
+}
+
+/// The exit code, stdout and stderr of a watch that begins now.
+fn watch(name: &str, looks: u32, gate: impl Fn(u64) -> String) -> (i32, String, String) {
+    let began = now();
+    let folder = with_spec(name, &spec(&gate(began), looks));
+    let start = Instant::now();
+    let found = glidepath(
+        &folder,
+        &[
+            "gate",
+            "--watch",
+            "--stage",
+            "canary",
+            "--stage-started-at",
+            &began.to_string(),
+            "--prometheus-url",
+            &server().url,
+        ],
+    );
+    // It ends by itself long before anybody gives up.
+    assert!(start.elapsed() < Duration::from_secs(45), "{found:?}");
+    found
+}
+
+#[test]
+#[ignore = "needs prometheus; tests/conformance/run gates"]
+fn it_waits_until_the_gates_pass() {
+    // Nothing at the first look, and 7 from the second on.
+    let (exit, text, told) = watch("watch-pass", 8, |began| {
+        format!(
+            "{{name: t, threshold: {{query: 'vector(7) and on() (vector(time()) >= {})', max: 10}}}}",
+            began + 4
+        )
+    });
+    assert_eq!(exit, 0, "{text}{told}");
+    assert!(text.contains("7 is within the limits"), "{text}");
+    // A log gets a line when something changes, and no countdown.
+    assert!(!told.contains('\r') && !told.contains('\u{1b}'), "{told:?}");
+    let lines = told.lines().filter(|line| line.contains("inconclusive"));
+    assert!((1..=2).contains(&lines.count()), "{told}");
+    // Far from the eighth look.
+    assert!(text.contains("The next look is at"), "{text}");
+}
+
+#[test]
+#[ignore = "needs prometheus; tests/conformance/run gates"]
+fn it_stops_at_the_first_failure() {
+    let (exit, text, told) = watch("watch-fail", 15, |_| {
+        "{name: t, threshold: {query: 'vector(70)', max: 10}}".to_owned()
+    });
+    assert_eq!(exit, 3, "{text}{told}");
+    assert!(text.contains("The next look is at"), "{text}");
+}
+
+#[test]
+#[ignore = "needs prometheus; tests/conformance/run gates"]
+fn it_stops_after_the_last_look() {
+    let (exit, text, told) = watch("watch-none", 2, |_| {
+        "{name: t, threshold: {query: absent, max: 10}}".to_owned()
+    });
+    assert_eq!(exit, 4, "{text}{told}");
+    assert!(!text.contains("The next look is at"), "{text}");
+}
+
+/// On a terminal the last line counts down, and is gone in the end.
+#[test]
+#[ignore = "needs prometheus; tests/conformance/run gates"]
+fn a_terminal_gets_a_countdown() {
+    let began = now();
+    let gate = "{name: t, threshold: {query: absent, max: 10}}";
+    let folder = with_spec("watch-terminal", &spec(gate, 2));
+    let command = format!(
+        "'{}' gate --watch --stage canary --stage-started-at {began} --prometheus-url {} '{}'",
+        env!("CARGO_BIN_EXE_glidepath"),
+        server().url,
+        folder.display()
+    );
+    // `script` gives the command a terminal of its own.
+    let output = Command::new("script")
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .output()
+        .expect("script is missing: apt-get install bsdutils");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(4), "{text}");
+    assert!(text.contains("\r\u{1b}[2Knext look in "), "{text:?}");
+    let (_, after) = text.rsplit_once("next look in ").expect("a countdown");
+    assert!(after.contains("\r\u{1b}[2K"), "{text:?}");
+}
