@@ -176,10 +176,7 @@ pub fn parse(source: &Source) -> Result<Node, Fault> {
             help: Some("run `glidepath init` for a file to start from".to_owned()),
         });
     }
-    // A character that was not typed can only come from an escape.
-    if text.contains('\\') {
-        refuse_control_characters(&node)?;
-    }
+    refuse_control_characters(&node)?;
     Ok(node)
 }
 
