@@ -40,7 +40,7 @@ pub fn announce(environment: &Environment, files: Files<'_>) -> Result<String, R
             STAGE,
             "Stage",
             format!(
-                "The live stage; empty: the committed pointer decides. In order: {}",
+                "The live stage. Where it is not set, the committed pointer decides. In order: {}",
                 stages.join(", ")
             ),
             live.map_or("", name),

@@ -3,6 +3,7 @@
 mod capacity;
 mod gates;
 mod practice;
+mod probes;
 mod routes;
 pub(super) mod transition;
 mod transitions;
@@ -19,6 +20,7 @@ pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
     transitions::check(plan, report);
     capacity::check(plan, report);
     gates::check(plan, report);
+    probes::check(plan, report);
     practice::check(plan, document, report);
     unused::check(plan, report);
 }

@@ -2,7 +2,7 @@
 
 use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::plan::{Plan, ServiceType, StageKind, Wire};
+use crate::plan::{Model, Plan, ServiceType, StageKind, Wire};
 use crate::spec::Document;
 
 pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
@@ -43,7 +43,7 @@ fn check_models(plan: &Plan, report: &mut Report) {
         if model.pod.readiness_probe.is_none() && !model.runtime.has_probes() {
             report.push(
                 Diagnostic::new(Code::GP603, Place::value(at.key("name")), format!("`{}` has no readiness probe, so requests reach it before its model is loaded", model.name))
-                    .help("add `readinessProbe: {httpGet: {path: /healthz, port: http}}`"),
+                    .help(format!("add `readinessProbe: {{httpGet: {{path: /healthz, port: {}}}}}`", first_port(model))),
             );
         }
         let has_memory = model.pod.resources.as_ref().is_some_and(|resources| {
@@ -59,6 +59,18 @@ fn check_models(plan: &Plan, report: &mut Report) {
             );
         }
     }
+}
+
+/// The first port of the container as a probe would name it.
+fn first_port(model: &Model) -> String {
+    let port = model.ports.first();
+    port.map_or_else(
+        || "http".to_owned(),
+        |port| {
+            let number = || port.number.to_string();
+            port.name.clone().unwrap_or_else(number)
+        },
+    )
 }
 
 fn check_service(plan: &Plan, document: &Document, report: &mut Report) {

@@ -246,10 +246,16 @@ fn unquoted(found: &Found<'_>, schema: &Value) -> Option<String> {
             .is_number()
             .then(|| format!("write it with its sign: `{raw}%`"))
     } else if pattern.contains('m') && pattern.contains('s') {
+        let units = if pattern.contains("ms") {
+            ["ms", "s"]
+        } else {
+            ["s", "m"]
+        };
+        let [first, second] = units.map(|unit| format!("`{raw}{unit}`"));
         found
             .value
             .is_number()
-            .then(|| format!("add the unit, such as `{raw}s` or `{raw}m`"))
+            .then(|| format!("add the unit, such as {first} or {second}"))
     } else if takes(schema, "null") || takes_only_names(pattern) {
         None
     } else {
