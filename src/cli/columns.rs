@@ -2,6 +2,8 @@
 
 use clap::builder::styling::Style;
 
+use crate::diag::visible_line;
+
 /// What stands between two columns.
 const GAP: &str = "  ";
 
@@ -29,16 +31,16 @@ pub(super) struct Cell {
     style: Style,
 }
 
-/// A cell that begins where its column begins.
-pub(super) fn cell(text: impl Into<String>) -> Cell {
+/// A cell that begins where its column begins; what it holds may come from a stranger, and nothing in it acts.
+pub(super) fn cell(text: impl AsRef<str>) -> Cell {
     Cell {
-        text: text.into(),
+        text: visible_line(text.as_ref()),
         ..Cell::default()
     }
 }
 
 /// A cell that ends where its column ends.
-pub(super) fn number(text: impl Into<String>) -> Cell {
+pub(super) fn number(text: impl AsRef<str>) -> Cell {
     Cell {
         is_number: true,
         ..cell(text)
@@ -97,7 +99,7 @@ pub(super) fn print(lines: &[Line], coloured: bool) -> String {
             Line::Note(note) => {
                 let indent = widths.first().map_or(0, |width| width + GAP.len());
                 text.push_str(&" ".repeat(indent));
-                text.push_str(note);
+                text.push_str(&visible_line(note));
             }
             Line::Cells(cells) => {
                 for (cell, width) in cells.iter().zip(&widths) {

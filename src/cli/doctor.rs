@@ -6,9 +6,10 @@ use serde_json::json;
 use crate::gate::doctor::{Finding, Level, examine};
 use crate::gate::prometheus::Prometheus;
 
-use super::gate::{TelemetryArgs, namespace, now, settings, stage};
+use super::gate::{TelemetryArgs, namespace, settings, stage};
 use super::inputs::OnePath;
 use super::output::Output;
+use super::standing::now;
 use super::{Exit, Failure};
 
 /// Say what the telemetry lacks for the live stage's gates
@@ -36,7 +37,7 @@ enum DoctorFormat {
 pub(super) fn run(args: &DoctorArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let input = args.path.compile(output)?;
     let plan = &input.compiled.plan;
-    let stage = stage(&input, args.telemetry.stage.as_deref())?;
+    let stage = stage(&input, args.telemetry.stage.as_deref(), output)?;
     let namespace = namespace(plan, args.telemetry.namespace.as_deref())?;
     let settings = settings(plan, &args.telemetry)?;
     let source = Prometheus::new(settings).map_err(|why| Failure::new(Exit::Usage, why))?;

@@ -79,6 +79,7 @@ impl Failure {
             exit: match error.kind() {
                 git::Kind::Conflict => Exit::Conflict,
                 git::Kind::Outside => Exit::Outside,
+                git::Kind::Usage => Exit::Usage,
             },
             message: error.to_string(),
             help: error.advice().map(str::to_owned),

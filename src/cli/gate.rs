@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
@@ -13,12 +13,13 @@ use crate::gate::{Occasion, Record, Replay, Source, Verdict, When, evaluate, nee
 use crate::plan::{GateKind, Plan};
 use crate::units::{Bake, Moment};
 
-use super::began::{StartArgs, stage_and_start};
+use super::began::{StartArgs, live_in, stage_and_start};
 use super::diff::live_stage;
 use super::inputs::{Input, OnePath};
 use super::live::stage_index;
 use super::output::Output;
-use super::{Exit, Failure, gate_report};
+use super::standing::{Standing, folder_of, now};
+use super::{Exit, Failure, gate_report, inside};
 
 /// The largest recording that is read, in bytes.
 const MOST_BYTES: u64 = 256 << 20;
@@ -26,11 +27,13 @@ const MOST_BYTES: u64 = 256 << 20;
 const WATCH_EVERY: u64 = 60;
 /// Names the server where neither the command line nor the spec does.
 const URL_VARIABLE: &str = "GLIDEPATH_PROMETHEUS_URL";
+/// Where the spec names it.
+const URL_FIELD: &str = "spec.metrics.prometheus.url";
 
 /// Where the telemetry of a stage is, and of which namespace.
 #[derive(Debug, Args)]
 pub(super) struct TelemetryArgs {
-    /// The stage; default: the live one
+    /// The stage; default: the live one, by the commit. Where no commit says it, what gives no verdict goes by `deploy/current`
     #[arg(long, value_name = "NAME")]
     pub(super) stage: Option<String>,
     /// The namespace of the objects, where metadata.namespace does not say
@@ -96,16 +99,26 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
     let (now, named) = (now(), args.telemetry.stage.as_deref());
     if let Some(name) = &args.explain {
         let began = args.start.stage_started_at.unwrap_or(now);
-        let stage = stage(&input, named)?;
+        let stage = stage(&input, named, output)?;
         return explain(&input, stage, &namespace, began, now, name, output);
     }
     let (stage, began) = stage_and_start(&input, named, &args.start, now, output)?;
     let settings = settings(&input.compiled.plan, &args.telemetry)?;
+    let source = prometheus(settings)?;
+    let references = references(&input);
     let mut said = String::new();
     loop {
         let asked = self::now();
-        let record = record(&input, stage, &namespace, began.at, asked, settings.clone())?
-            .with_origin(began.origin.clone());
+        let record = judge(
+            &input,
+            stage,
+            &namespace,
+            began.at,
+            asked,
+            &references,
+            &source,
+        )
+        .with_origin(began.origin.clone());
         let next = record.next_deciding().filter(|_| args.watch);
         let decided = matches!(record.verdict(), Verdict::Pass | Verdict::Fail);
         match next {
@@ -132,8 +145,20 @@ pub(super) fn record(
     now: Moment,
     settings: Settings,
 ) -> Result<Record, Failure> {
-    let source = Prometheus::new(settings).map_err(|why| Failure::new(Exit::Usage, why))?;
-    Ok(judge(input, stage, namespace, began, now, &source))
+    let (source, references) = (prometheus(settings)?, references(input));
+    Ok(judge(
+        input,
+        stage,
+        namespace,
+        began,
+        now,
+        &references,
+        &source,
+    ))
+}
+
+fn prometheus(settings: Settings) -> Result<Prometheus, Failure> {
+    Prometheus::new(settings).map_err(|why| Failure::new(Exit::Usage, why))
 }
 
 fn judge(
@@ -142,16 +167,16 @@ fn judge(
     namespace: &str,
     began: Moment,
     now: Moment,
+    references: &BTreeMap<String, String>,
     source: &dyn Source,
 ) -> Record {
     let plan = &input.compiled.plan;
-    let references = references(input);
     let occasion = Occasion {
         stage,
         namespace,
         began,
         now,
-        references: &references,
+        references,
     };
     let gates = evaluate(plan, &occasion, source);
     Record::new(plan, stage, namespace, began, now, gates)
@@ -171,7 +196,11 @@ fn replay(input: &Input, file: &PathBuf) -> Result<Record, Failure> {
     })?;
     let stage = stage_index(&input.compiled.plan, &source.stage)?;
     let (namespace, began, now) = (source.namespace.clone(), source.began, source.now);
-    Ok(judge(input, stage, &namespace, began, now, &source).with_origin(source.origin))
+    let references = references(input);
+    Ok(
+        judge(input, stage, &namespace, began, now, &references, &source)
+            .with_origin(source.origin),
+    )
 }
 
 fn finish(format: GateFormat, record: &Record, output: &mut Output<'_>) -> Result<Exit, Failure> {
@@ -256,10 +285,19 @@ fn explain(
     output.finish(Exit::Done)
 }
 
-/// The stage of this name; the live one without a name.
-pub(super) fn stage(input: &Input, name: Option<&str>) -> Result<usize, Failure> {
+/// The stage of this name; the live one without a name: by the commit, as for a verdict, and by the pointer in the folder only
+/// where no commit has one.
+pub(super) fn stage(
+    input: &Input,
+    name: Option<&str>,
+    output: &mut Output<'_>,
+) -> Result<usize, Failure> {
+    let plan = &input.compiled.plan;
     match name {
-        Some(name) => stage_index(&input.compiled.plan, name),
+        Some(name) => stage_index(plan, name),
+        None if Standing::is_committed(&input.path)? => {
+            live_in(&Standing::read(&input.path, false, output)?, plan)
+        }
         None => live_stage(input),
     }
 }
@@ -302,30 +340,34 @@ pub(super) fn is_telemetry_known(plan: &Plan) -> bool {
 /// How the telemetry is asked.
 pub(super) fn settings(plan: &Plan, args: &TelemetryArgs) -> Result<Settings, Failure> {
     let usage = |message: String| Failure::new(Exit::Usage, message);
-    let url = args
-        .prometheus_url
-        .clone()
-        .or_else(url_of_environment)
-        .or_else(|| plan.metrics.as_ref().map(|metrics| metrics.url.clone()))
-        .ok_or_else(|| {
-            usage("it is not known where Prometheus is".to_owned()).help(format!(
-                "name it with `--prometheus-url`, {URL_VARIABLE} or `spec.metrics.prometheus.url`"
-            ))
-        })?;
-    let rest = url
-        .strip_prefix("https://")
-        .or_else(|| url.strip_prefix("http://"));
-    let host = rest.map(|rest| rest.split('/').next().unwrap_or_default());
-    if host.is_some_and(|host| host.contains('@')) {
+    let given = args.prometheus_url.clone();
+    let spec = || plan.metrics.as_ref().map(|metrics| metrics.url.clone());
+    let known = given
+        .map(|url| ("--prometheus-url", url))
+        .or_else(|| Some((URL_VARIABLE, url_of_environment()?)))
+        .or_else(|| Some((URL_FIELD, spec()?)));
+    let (by, url) = known.ok_or_else(|| {
+        usage("it is not known where Prometheus is".to_owned()).help(format!(
+            "name it with `--prometheus-url`, {URL_VARIABLE} or `{URL_FIELD}`"
+        ))
+    })?;
+    // An address with credentials or a query holds a secret, and logs are read by many: none is ever quoted.
+    if url.contains('@') {
         return Err(
-            usage("the address of Prometheus holds credentials".to_owned()).help(
+            usage(format!("the address in `{by}` holds credentials")).help(
                 "hand them over as GLIDEPATH_PROMETHEUS_USERNAME and GLIDEPATH_PROMETHEUS_PASSWORD",
             ),
         );
     }
-    if host.is_none_or(str::is_empty) || url.contains(['?', '#', ' ']) {
-        return Err(usage(format!("`{url}` is no address of a server"))
-            .help("write it as `https://prometheus.example`"));
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    let host = rest.map(|rest| rest.split('/').next().unwrap_or_default());
+    let is_plain = !url.contains(|c: char| matches!(c, '?' | '#' | ' ') || c.is_control());
+    if host.is_none_or(str::is_empty) || !is_plain {
+        return Err(usage(format!("`{by}` is no address of a server")).help(
+            "write it as `https://prometheus.example`, without a query; a token goes into GLIDEPATH_PROMETHEUS_TOKEN",
+        ));
     }
     let mut settings = Settings::new(url).with_environment().map_err(usage)?;
     if let Some(metrics) = &plan.metrics {
@@ -335,9 +377,9 @@ pub(super) fn settings(plan: &Plan, args: &TelemetryArgs) -> Result<Settings, Fa
     Ok(settings)
 }
 
-/// The files that drift gates hold the candidate against; what cannot be read is the gate's error.
+/// The files that drift gates hold the candidate against, all of the rollout's folder; what cannot be read is the gate's error.
 fn references(input: &Input) -> BTreeMap<String, String> {
-    let folder = input.path.parent().map(PathBuf::from).unwrap_or_default();
+    let folder = Path::new(".").join(folder_of(&input.path));
     let gates = input.compiled.plan.gates.iter();
     gates
         .filter_map(|gate| {
@@ -348,9 +390,7 @@ fn references(input: &Input) -> BTreeMap<String, String> {
             }
         })
         .filter_map(|path| {
-            let mut text = String::new();
-            let file = std::fs::File::open(folder.join(&path)).ok()?;
-            file.take(MOST_BYTES).read_to_string(&mut text).ok()?;
+            let text = inside::read_below(&folder, &path).ok()??;
             Some((path, text))
         })
         .collect()
@@ -362,23 +402,19 @@ fn wait(plan: &Plan, stage: usize, next: Moment, output: &mut Output<'_>) {
         .gates
         .iter()
         .any(|gate| plan.gates[*gate].fail_fast);
-    let mut left = next.since(now()).seconds().max(1);
+    // The clock is asked, and not the naps counted: a machine that slept wakes up late.
+    let mut until = next;
     if fails_early {
-        left = left.min(WATCH_EVERY);
+        until = until.min(now().plus(Bake::from_seconds(WATCH_EVERY)));
     }
-    for _ in 0..left {
-        let until = next.since(now());
-        output.countdown(format_args!("next look in {until}"));
+    loop {
+        output.countdown(format_args!("next look in {}", next.since(now())));
         thread::sleep(Duration::from_secs(1));
+        if now() >= until {
+            break;
+        }
     }
     output.countdown("");
-}
-
-/// The time, in whole seconds.
-pub(super) fn now() -> Moment {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let seconds = since.map_or(0, |since| since.as_secs());
-    Moment::from_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
 fn parse_time(text: &str) -> Result<Bake, String> {

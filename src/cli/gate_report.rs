@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::diag::escape_markdown as escape;
 use crate::gate::{Evidence, Record, Verdict};
 
 use super::columns::{Line, cell, print};
@@ -257,22 +258,6 @@ fn notes(record: &Record) -> Vec<(String, String)> {
 
 fn dash(text: &str) -> String {
     if text.is_empty() { "–" } else { text }.to_owned()
-}
-
-/// Text in a cell of a Markdown table.
-pub(super) fn escape(text: &str) -> String {
-    let mut safe = String::new();
-    for c in text.chars() {
-        match c {
-            '|' | '<' | '>' | '\\' | '*' | '_' | '[' | ']' => {
-                safe.push('\\');
-                safe.push(c);
-            }
-            c if c.is_control() => safe.push(' '),
-            c => safe.push(c),
-        }
-    }
-    safe
 }
 
 fn xml(text: &str) -> String {

@@ -8,7 +8,7 @@ use crate::forge::encode;
 use crate::gate::prometheus::Settings;
 use crate::gate::{self, Record, When};
 use crate::plan::Plan;
-use crate::promotion::gates::{Evidence, Judged, Question, Verdict};
+use crate::promotion::gates::{Evidence, Judged, Question, Verdict, brief};
 use crate::promotion::pull_request::GateLine;
 use crate::units::Bake;
 
@@ -158,8 +158,8 @@ fn judged(record: &Record) -> Vec<Judged> {
             translate(one.verdict)
         },
         summary: match (one.value.as_str(), one.limit.as_str()) {
-            ("", _) => one.why.clone(),
-            (value, limit) => format!("{value}, must be {limit} ({})", one.evidence),
+            ("", _) => brief(&one.why),
+            (value, limit) => brief(&format!("{value}, must be {limit} ({})", one.evidence)),
         },
     });
     judged.collect()
@@ -171,15 +171,15 @@ fn lines(record: &Record, server: &str) -> Vec<GateLine> {
         model: one.model.clone(),
         verdict: translate(one.verdict),
         advisory: one.advisory,
-        value: one.value.clone(),
-        limit: one.limit.clone(),
+        value: brief(&one.value),
+        limit: brief(&one.limit),
         window: one
             .early
             .or(one.look.window)
             .map(|window| format!("{} to {}", window.start, window.end))
             .unwrap_or_default(),
-        sample: one.evidence.clone(),
-        why: one.why.clone(),
+        sample: brief(&one.evidence),
+        why: brief(&one.why),
         link: graph(one, server),
     };
     record.gates.iter().map(line).collect()
@@ -202,10 +202,21 @@ fn graph(one: &gate::Evidence, server: &str) -> Option<String> {
     let end = end.to_string();
     Some(format!(
         "{}/graph?g0.expr={}&g0.tab=0&g0.range_input=1h&g0.end_input={}",
-        server.trim_end_matches('/'),
+        in_a_link(server.trim_end_matches('/')),
         encode(expression),
         encode(end.trim_end_matches('Z'))
     ))
+}
+
+/// An address that cannot end a Markdown link or mention anybody: what an address needs no more than a letter is encoded.
+fn in_a_link(address: &str) -> String {
+    address
+        .chars()
+        .map(|c| match c {
+            ':' | '/' | '[' | ']' | '%' => c.to_string(),
+            c => encode(c.encode_utf8(&mut [0; 4])),
+        })
+        .collect()
 }
 
 fn translate(verdict: gate::Verdict) -> Verdict {
@@ -214,5 +225,27 @@ fn translate(verdict: gate::Verdict) -> Verdict {
         gate::Verdict::Fail => Verdict::Fail,
         gate::Verdict::Inconclusive => Verdict::Inconclusive,
         gate::Verdict::Error => Verdict::Error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_cannot_leave_its_link() {
+        for (address, linked) in [
+            (
+                "https://prom.example:9090/a%20b/~x",
+                "https://prom.example:9090/a%20b/~x",
+            ),
+            ("http://[::1]:9090", "http://[::1]:9090"),
+            (
+                "https://p.example/a)@team(!*'`<b>\n|",
+                "https://p.example/a%29%40team%28%21%2A%27%60%3Cb%3E%0A%7C",
+            ),
+        ] {
+            assert_eq!(in_a_link(address), linked);
+        }
     }
 }

@@ -115,7 +115,7 @@ pub(super) fn run(args: &HistoryArgs, output: &mut Output<'_>) -> Result<Exit, F
 
 fn table(stays: &[Stay<'_>]) -> String {
     let row = |stay: &Stay<'_>| {
-        let gates = stay.gates().join("\n");
+        let gates = stay.gates().join("; ");
         [
             stay.stage.to_owned(),
             stay.entered.commit.committed.to_string(),

@@ -14,6 +14,12 @@ use crate::text::MAX_BYTES;
 /// FIFO waits for a writer, and nothing is read that is larger than a rollout may be. Messages name the path as it was
 /// given and never where the folder lies.
 pub(super) fn read(path: &str) -> Result<Option<String>, Refusal> {
+    read_below(Path::new("."), path)
+}
+
+/// The same, of a file below another folder.
+pub(super) fn read_below(folder: &Path, path: &str) -> Result<Option<String>, Refusal> {
+    let file = folder.join(path);
     let fail = |error: &io::Error| Refusal::new(format!("cannot read `{path}`: {}", system(error)));
     let inside = Path::new(path)
         .components()
@@ -21,11 +27,13 @@ pub(super) fn read(path: &str) -> Result<Option<String>, Refusal> {
     if !inside {
         return Err(escaped(path));
     }
-    let root = fs::canonicalize(".").map_err(|error| fail(&error))?;
-    let real = match fs::canonicalize(path) {
+    let root = fs::canonicalize(folder).map_err(|error| fail(&error))?;
+    let real = match fs::canonicalize(&file) {
         Ok(real) => real,
         // A link to nowhere is no absent file: it must not make a command fall back to something else.
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !is_link(path) => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !is_link(&file) => {
+            return Ok(None);
+        }
         Err(error) => return Err(fail(&error)),
     };
     if !real.starts_with(&root) {
@@ -64,6 +72,50 @@ fn escaped(path: &str) -> Refusal {
         .help("keep the file itself below `spec.source.path`, or a link to a file there")
 }
 
-fn is_link(path: &str) -> bool {
+fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_regular_small_files_of_the_folder_are_read() {
+        let around = std::env::temp_dir().join(format!("glidepath-inside-{}", std::process::id()));
+        let folder = around.join("in");
+        fs::create_dir_all(&folder).expect("a folder");
+        let write = |path: &str, size: usize| {
+            fs::write(around.join(path), "x".repeat(size)).expect("a file");
+        };
+        write("secret", 1);
+        write("in/file", 1);
+        write("in/large", MAX_BYTES + 1);
+        let link = |to: &str, name: &str| {
+            std::os::unix::fs::symlink(to, folder.join(name)).expect("a link");
+        };
+        link("file", "good");
+        link("../secret", "bad");
+        let made = std::process::Command::new("mkfifo")
+            .arg(folder.join("pipe"))
+            .status();
+        assert!(made.expect("mkfifo").success());
+        let read = |path: &str| read_below(&folder, path).map_err(|_| "refused");
+        for path in ["file", "good"] {
+            assert_eq!(read(path), Ok(Some("x".to_owned())), "{path}");
+        }
+        assert_eq!(read("absent"), Ok(None));
+        for path in [
+            "../secret",
+            "bad",
+            "large",
+            "pipe",
+            "/etc/passwd",
+            "/dev/stdin",
+            ".",
+        ] {
+            assert!(read(path).is_err(), "{path}");
+        }
+        fs::remove_dir_all(&around).expect("it is ours");
+    }
 }

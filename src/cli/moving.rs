@@ -49,13 +49,23 @@ impl Standing {
     }
 
     /// Adds the file that keeps what the gates of the live stage were asked, and answered.
-    pub(super) fn keep(&self, record: &Record, edits: &mut Vec<Edit>, entry: &mut Entry) {
+    pub(super) fn keep(
+        &self,
+        record: &Record,
+        edits: &mut Vec<Edit>,
+        entry: &mut Entry,
+    ) -> Result<(), Failure> {
+        let text = gate_report::json(record);
+        if let Some(refusal) = evidence::refusal(&text) {
+            return Err(Failure::refused(&[refusal]));
+        }
         let path = in_tree(&evidence::path(&record.stage, record.began));
         entry.evidence = Some(self.repo.from_root(&path));
         edits.push(Edit {
             path,
-            content: Some(gate_report::json(record)),
+            content: Some(text),
         });
+        Ok(())
     }
 
     /// Why the edits cannot be made in the work tree, if they cannot.

@@ -9,7 +9,7 @@ use crate::plan::{GateKind, Plan};
 use crate::units::Bake;
 
 use super::columns::columns;
-use super::gate_report::escape;
+use crate::diag::escape_markdown as escape;
 
 /// The confidence at which the sample size without a failure is given: the one that gates use where nothing else is said.
 const CONFIDENCE: f64 = 0.95;

@@ -85,9 +85,10 @@ impl<'a> Output<'a> {
         Ok(exit)
     }
 
-    /// Says what was done; for people, so only in the human format.
+    /// Says what was done; for people, so only in the human format. Names from git or a server may be in it: nothing acts.
     pub(super) fn note(&mut self, text: impl Display) {
         if !self.quiet && self.format == Format::Human {
+            let text = diag::visible_lines(&text.to_string());
             let _ = writeln!(self.streams.err, "{text}");
         }
     }

@@ -103,7 +103,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
     let mut edits = standing.edits(to, lifts.then_some(None));
     let mut entry = standing.entry(to);
     if let Some(record) = &record {
-        standing.keep(record, &mut edits, &mut entry);
+        standing.keep(record, &mut edits, &mut entry)?;
     } else if args.record_evidence {
         output.note(format_args!(
             "{}: no gate watches `{}`, and so there is no evidence to record",

@@ -151,7 +151,7 @@ pub(super) fn promote(
     entry.gates = gate_trailers(standing.stage(), &weighed.judged);
     entry.forced = wish.reason.as_deref().filter(|_| wish.force).map(one_line);
     if let Some(record) = &weighed.record {
-        standing.keep(record, &mut edits, &mut entry);
+        standing.keep(record, &mut edits, &mut entry)?;
     }
     let message = standing.message(to, &entry);
     let branch = site.branch(&lock.rollout, &stage.name)?;

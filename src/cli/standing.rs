@@ -58,6 +58,19 @@ pub(super) fn folder_of(spec: &Path) -> &Path {
 }
 
 impl Standing {
+    /// Whether a commit says which stage of the rollout of this file is live; not so where there is no repository.
+    pub(super) fn is_committed(spec: &Path) -> Result<bool, Failure> {
+        let git = |error| Failure::git(&error);
+        let Some(repo) = Repo::find(folder_of(spec)).map_err(git)? else {
+            return Ok(false);
+        };
+        let Some(head) = repo.head().map_err(git)? else {
+            return Ok(false);
+        };
+        let pointer = repo.file(head.tip, &in_tree(POINTER)).map_err(git)?;
+        Ok(pointer.is_some())
+    }
+
     /// Reads what is committed for the rollout of this file. `heal` completes a promotion that was killed.
     pub(super) fn read(spec: &Path, heal: bool, output: &mut Output<'_>) -> Result<Self, Failure> {
         let repo = Repo::open(folder_of(spec)).map_err(|error| Failure::git(&error))?;

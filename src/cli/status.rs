@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::compile::{Compiled, compile};
+use crate::diag::visible_line;
 use crate::promotion::decide::{self, standing_hold};
 use crate::promotion::ledger::traffic_words;
 use crate::promotion::rollback;
@@ -108,7 +109,8 @@ impl Status {
         let stage = self.standing.stage();
         let mut text = String::new();
         let mut line = |key: &str, value: String| {
-            writeln!(text, "{key:<9} {value}").expect("writing to a string cannot fail");
+            writeln!(text, "{key:<9} {}", visible_line(&value))
+                .expect("writing to a string cannot fail");
         };
         line("rollout", lock.rollout.clone());
         line(

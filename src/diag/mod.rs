@@ -11,6 +11,7 @@ mod github;
 mod human;
 mod json;
 mod located;
+mod markdown;
 mod report;
 mod sarif;
 mod visible;
@@ -24,7 +25,9 @@ pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Label, Part, Place};
 pub use failure::write_failure;
 pub use github::line as github_line;
+pub use markdown::escape as escape_markdown;
 pub use report::Report;
+pub use visible::{cut, line as visible_line, lines as visible_lines};
 
 /// How reports are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

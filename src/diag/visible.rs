@@ -32,12 +32,12 @@ fn picture(c: char) -> char {
 }
 
 /// One line: every character that acts becomes one that shows, line ends and tabs too.
-pub(super) fn line(text: &str) -> String {
+pub fn line(text: &str) -> String {
     keep(text, None)
 }
 
 /// The same, but line ends stay: for a text whose line ends are escaped later.
-pub(super) fn lines(text: &str) -> String {
+pub fn lines(text: &str) -> String {
     keep(text, Some('\n'))
 }
 
@@ -77,7 +77,7 @@ pub(super) fn json(json: &str) -> String {
 }
 
 /// The first `limit` characters, and `…` where there are more.
-pub(super) fn cut(text: &str, limit: usize) -> String {
+pub fn cut(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -1,10 +1,29 @@
 //! The evidence of a promotion as a file beside the pointer: one for each stay in a stage.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::tree::Hold;
 use crate::units::Moment;
 use crate::units::names::{EVIDENCE_FOLDER, HOLD_FILE, POINTER_FILE};
+
+use super::decide::{Refusal, Why};
+
+/// The largest file of evidence, in bytes. Twenty gates that hold two thousand raw samples against as many take some six million; a
+/// forge shows nothing of that size any more, and a repository keeps every one for ever.
+pub const MOST_BYTES: usize = 8 << 20;
+
+/// Why a file of evidence is not recorded, if it is not.
+pub fn refusal(text: &str) -> Option<Refusal> {
+    (text.len() > MOST_BYTES).then(|| {
+        let message = format!(
+            "the evidence has {} bytes, and at most {MOST_BYTES} are committed",
+            text.len()
+        );
+        Refusal::new(Why::Outside, message).help(
+            "go on without recording it, and keep what `glidepath gate --format json` prints elsewhere; a query that answers with fewer series makes it smaller",
+        )
+    })
+}
 
 /// Its path in the tree: `evidence/split-20260822T090000Z.json`, for the stay in `split` that began then. The same stay has the
 /// same path, however often it is judged.
@@ -28,7 +47,7 @@ pub(super) fn is_of_a_move(path: &str) -> bool {
 }
 
 /// Whether two texts of a file say the same: two holds for the same reason, whoever wrote them and when; two evaluations of the
-/// same looks with the same verdicts. Everything else byte by byte.
+/// same looks with the same findings. Everything else byte by byte.
 pub(super) fn is_same(path: &str, a: Option<&str>, b: Option<&str>) -> bool {
     let hold = |text: Option<&str>| {
         text.and_then(|text| Hold::read(text).ok())
@@ -45,14 +64,15 @@ pub(super) fn is_same(path: &str, a: Option<&str>, b: Option<&str>) -> bool {
     }
 }
 
-/// What decides, without the time of asking.
+/// What was found, without the time of asking.
 fn looks(text: Option<&str>) -> Option<Value> {
-    let body: Value = serde_json::from_str(text?).ok()?;
-    let gates = body["gates"].as_array()?.iter();
-    let gates: Vec<Value> = gates
-        .map(|gate| json!([gate["gate"], gate["model"], gate["verdict"], gate["look"]]))
-        .collect();
-    Some(json!([body["stage"], body["stageStartedAt"], gates]))
+    let mut body: Value = serde_json::from_str(text?).ok()?;
+    body.as_object_mut()?.remove("evaluatedAt");
+    for gate in body.get_mut("gates")?.as_array_mut()? {
+        // What is asked for an early failure ends now, and so never is the same; what came of all answers is.
+        gate.as_object_mut()?.remove("asked");
+    }
+    Some(body)
 }
 
 #[cfg(test)]
@@ -76,6 +96,16 @@ mod tests {
     }
 
     #[test]
+    fn evidence_that_is_too_large_is_refused() {
+        assert!(refusal(&"x".repeat(MOST_BYTES)).is_none());
+        let refused = refusal(&"x".repeat(MOST_BYTES + 1)).expect("a refusal");
+        assert_eq!(
+            refused.message,
+            "the evidence has 8388609 bytes, and at most 8388608 are committed"
+        );
+    }
+
+    #[test]
     fn the_same_looks_are_the_same_evidence() {
         let at = |now: &str, look: u32, verdict: &str| {
             format!(
@@ -88,6 +118,11 @@ mod tests {
         assert!(same(&at("1", 2, "pass"), &at("9", 2, "pass")));
         assert!(!same(&at("1", 2, "pass"), &at("1", 3, "pass")));
         assert!(!same(&at("1", 2, "pass"), &at("1", 2, "fail")));
+        let found = at("1", 2, "pass");
+        let other = found.replace("\"look\"", "\"value\": \"99.9 %\", \"look\"");
+        let asked = found.replace("\"look\"", "\"asked\": [1], \"look\"");
+        assert!(!same(&found, &other));
+        assert!(same(&found, &asked));
         assert!(!same("{}", "[]"));
         assert!(!is_same(path, None, Some("{}")));
         assert!(!is_same(

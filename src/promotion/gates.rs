@@ -4,8 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::diag::cut;
 use crate::diag::words::{and_list, or_list};
 use crate::tree::LockedStage;
+
+use super::ledger::one_line;
+
+/// The most characters of what is told of a gate: a commit message or a pull request holds one such text a gate.
+const MOST_TOLD: usize = 300;
 
 /// What a gate says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -40,7 +46,7 @@ pub struct Judged {
     pub name: String,
     /// What it says.
     pub verdict: Verdict,
-    /// On what grounds, in one line.
+    /// On what grounds, in one short line: see [`brief`].
     pub summary: String,
 }
 
@@ -125,7 +131,7 @@ impl Evidence {
             let one = Judged {
                 name: gate.name.clone(),
                 verdict: gate.verdict,
-                summary: gate.summary.clone(),
+                summary: brief(&gate.summary),
             };
             if judged.insert(&gate.name, one).is_some() {
                 return Err(format!("the evidence has the gate `{}` twice", gate.name));
@@ -133,6 +139,11 @@ impl Evidence {
         }
         Ok(judged.into_values().collect())
     }
+}
+
+/// A text about a gate on one line, cut where nobody would read on: a server or a file may say megabytes.
+pub fn brief(text: &str) -> String {
+    cut(&one_line(text), MOST_TOLD)
 }
 
 /// The gates of a stage that nobody has judged.

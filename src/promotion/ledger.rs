@@ -1,5 +1,6 @@
 //! Commit messages as a ledger: what a promotion writes into its trailers, and what is read back.
 
+use crate::diag::visible_line;
 use crate::tree::{Lock, LockedStage};
 
 use super::gates::{Judged, Verdict};
@@ -56,14 +57,14 @@ impl Entry {
     }
 
     /// What a message tells, if it tells of a move. The trailers are found wherever they stand: a squash merge puts them in the
-    /// middle of its message.
+    /// middle of its message. A commit may be anybody's: nothing in a value acts on a terminal.
     pub fn read(message: &str) -> Option<Self> {
         let mut entry = Self::default();
         for line in message.lines() {
             let Some((key, value)) = line.split_once(": ") else {
                 continue;
             };
-            let value = value.trim().to_owned();
+            let value = visible_line(value.trim());
             match key {
                 // A squash of several moves: the last one counts.
                 ROLLOUT => {

@@ -331,6 +331,7 @@ fn is_the_same(
             entry.to.clone(),
             entry.digest.clone(),
             entry.forced.clone(),
+            entry.gates.clone(),
         )
     };
     if now.as_ref().map(key) != then.as_ref().map(key) {

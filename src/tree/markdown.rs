@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::diag::escape_markdown as escape;
 use crate::plan::{Plan, Split, StageKind};
 use crate::units::Bake;
 
@@ -163,23 +164,4 @@ pub fn target_words(plan: &Plan, split: &Split) -> String {
         || traffic_words(plan, split),
         |model| plan.model(model).name.to_string(),
     )
-}
-
-/// Text as text: nothing that people wrote in a spec becomes a table, a link, HTML or a mention.
-fn escape(text: &str) -> String {
-    text.chars().fold(String::new(), |mut escaped, c| {
-        match c {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            '@' => escaped.push_str("&#64;"),
-            '\n' | '\r' => escaped.push(' '),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '!' | '~' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            other => escaped.push(other),
-        }
-        escaped
-    })
 }

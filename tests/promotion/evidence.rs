@@ -1,9 +1,11 @@
 //! When a stage began, by git and by Argo CD, and the evidence that a promotion leaves behind.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
-use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use glidepath::units::Moment;
 use serde_json::Value;
 
 use crate::harness::{Lab, Ran, ran};
@@ -40,7 +42,9 @@ fn asking(lab: &Lab, url: &str, args: &[&str]) -> Ran {
     command
         .env("GLIDEPATH_PROMETHEUS_URL", url)
         .env("GLIDEPATH_PROMETHEUS_TOKEN", SECRET)
-        .env("ARGOCD_AUTH_TOKEN", SECRET);
+        .env("ARGOCD_AUTH_TOKEN", SECRET)
+        // Wherever the temporary folder lies, it is in no repository.
+        .env("GIT_CEILING_DIRECTORIES", std::env::temp_dir());
     let ran = ran(&mut command);
     assert!(!ran.out.contains(SECRET) && !ran.err.contains(SECRET));
     ran
@@ -168,8 +172,10 @@ fn a_gate_counts_from_the_deployment_where_argo_cd_is_asked() {
         "{}",
         ran.err
     );
-    let nobody = "http://127.0.0.1:9";
-    let ran = asking(&lab, &url, &["gate", "app", "--argocd-server", nobody]);
+    // A port that was free a moment ago.
+    let nobody = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let nobody = format!("http://{}", nobody.expect("a port"));
+    let ran = asking(&lab, &url, &["gate", "app", "--argocd-server", &nobody]);
     assert_eq!(ran.code, 6, "{}", ran.err);
     assert!(
         ran.err.contains("does not answer") && ran.err.contains("--stage-started-at"),
@@ -177,12 +183,11 @@ fn a_gate_counts_from_the_deployment_where_argo_cd_is_asked() {
         ran.err
     );
     // A promotion counts from it, too, and no policy is needed for that.
-    let just_now = Command::new("date").args(["--utc", "+%FT%TZ"]).output();
-    let just_now = String::from_utf8(just_now.expect("date").stdout).expect("UTF-8");
-    let (argo, _) = serve(
-        "200 OK",
-        application("Synced", "Degraded", &live, just_now.trim()),
-    );
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("a time");
+    let now = Moment::from_seconds(i64::try_from(now.as_secs()).expect("a time")).to_string();
+    let (argo, _) = serve("200 OK", application("Synced", "Degraded", &live, &now));
     let ran = asking(&lab, &url, &["promote", "app", "--argocd-server", &argo]);
     assert_eq!(ran.code, 4, "{}", ran.err);
     assert!(

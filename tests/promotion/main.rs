@@ -3,6 +3,7 @@
 mod evidence;
 mod harness;
 mod health;
+mod hostile;
 mod kills;
 mod refusals;
 mod revisions;

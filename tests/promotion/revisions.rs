@@ -129,3 +129,22 @@ fn a_revision_that_says_nothing_is_named() {
         "main:other/rollout.yaml",
     );
 }
+
+#[test]
+fn a_hash_that_several_objects_share_is_ambiguous() {
+    let lab = Lab::new("ambiguous");
+    for n in 0..1_500 {
+        lab.write(&format!("many/{n}"), &n.to_string());
+    }
+    lab.commit_all("many");
+    let list = lab.git(&["ls-files", "--format=%(objectname)", "many"]);
+    let mut starts: Vec<&str> = list.lines().map(|hash| &hash[..4]).collect();
+    starts.sort_unstable();
+    let shared = starts.windows(2).find(|pair| pair[0] == pair[1]);
+    let start = shared.expect("two hashes of 1500 begin alike")[0];
+    lab.refused(
+        &["diff", "app", "--against", start],
+        2,
+        &format!("`{start}` is ambiguous"),
+    );
+}

@@ -12,8 +12,9 @@ use crate::cli::render;
 use crate::cli::site::variable;
 use crate::cli::standing::{Standing, in_tree};
 use crate::cli::{Exit, Failure};
+use crate::diag::escape_markdown as escape;
 use crate::diag::words::count;
-use crate::promotion::pull_request::{MOST_BODY, cut, escape, fence, length};
+use crate::promotion::pull_request::{MOST_BODY, cut, fence, length};
 use crate::sink::git::CommitId;
 use crate::tree::{plan_markdown, unified};
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::cli::began::{Asks, Began};
 use crate::cli::grounds::{grounds, handed_in, telemetry, verdict};
-use crate::cli::health::HealthArgs;
+use crate::cli::health::{ArgoArgs, HealthArgs};
 use crate::cli::inputs::{Input, OnePath};
 use crate::cli::output::Output;
 use crate::cli::proposal::{self, Done, reasons, word};
@@ -12,10 +12,11 @@ use crate::cli::site::variable;
 use crate::cli::standing::{Standing, folder_of};
 use crate::cli::weigh::Wish;
 use crate::cli::{Exit, Failure};
+use crate::diag::escape_markdown as escape;
 use crate::forge::StatusState;
 use crate::promotion::decide::Why;
 use crate::promotion::gates::Verdict;
-use crate::promotion::pull_request::{GateLine, escape};
+use crate::promotion::pull_request::GateLine;
 use crate::promotion::upsert::Operation;
 use crate::sink::git::{Person, Signing};
 use crate::tree::describe;
@@ -167,13 +168,12 @@ pub(super) fn gate(
         folder,
     } = Start::new(inputs, true, output)?;
     let input = input.expect("it must compile");
-    let health = HealthArgs::default();
     let asks = if input.compiled.plan.policy.require_healthy {
         Asks::When
     } else {
         Asks::Nothing
     };
-    let began = Began::of_live(&standing, &health.argo, asks, None)?;
+    let began = Began::of_live(&standing, &ArgoArgs::default(), asks, None)?;
     if let Some(refusal) = began.refusal {
         return Err(Failure::refused(&[refusal]));
     }

@@ -1,8 +1,9 @@
 //! A rollback whose spec no longer compiles: what the committed tree alone can tell.
 
+use crate::diag::escape_markdown as escape;
 use crate::tree::Lock;
 
-use super::{MOST_BODY, Marker, cut, escape, fence, length};
+use super::{MOST_BODY, Marker, cut, fence, length};
 use crate::promotion::ledger::traffic_words;
 
 /// Title and body of a rollback by the lock alone; `diff` is what changes in the files.

@@ -11,6 +11,7 @@ mod traffic;
 
 use std::fmt::Write as _;
 
+use crate::diag::escape_markdown as escape;
 use crate::diag::words::count;
 use crate::plan::Plan;
 use crate::tree::ObjectDiff;
@@ -20,7 +21,7 @@ use super::gates::Verdict;
 
 pub use bare::bare;
 pub use marker::Marker;
-pub use text::{cut, escape, fence, length};
+pub use text::{cut, fence, length};
 
 /// GitHub refuses a longer body.
 pub const MOST_BODY: usize = 65_536;

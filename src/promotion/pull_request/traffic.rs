@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
+use crate::diag::escape_markdown as escape;
 use crate::plan::{Plan, Split};
 use crate::tree::traffic_chart;
 
-use super::{INFALLIBLE, Proposal, escape};
+use super::{INFALLIBLE, Proposal};
 
 /// `resnet101 10%`: what a stage gives to models that are not stable.
 pub(super) fn short(plan: &Plan, stage: usize) -> String {

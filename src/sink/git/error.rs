@@ -15,6 +15,8 @@ pub enum Kind {
     Conflict,
     /// The repository or the machine.
     Outside,
+    /// Whoever named a revision.
+    Usage,
 }
 
 /// Why something was not read or written; one lower-case sentence, and what to do.
@@ -37,6 +39,13 @@ impl GitError {
     pub(super) fn outside(message: impl Into<String>) -> Self {
         Self {
             kind: Kind::Outside,
+            ..Self::conflict(message)
+        }
+    }
+
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self {
+            kind: Kind::Usage,
             ..Self::conflict(message)
         }
     }

@@ -8,11 +8,12 @@ mod read;
 mod refs;
 mod write;
 
+use std::env;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorCode, Oid, Repository};
+use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags};
 
 use crate::units::Moment;
 
@@ -60,7 +61,7 @@ pub struct Commit {
     pub parents: Vec<CommitId>,
     /// The whole message; bytes that are no UTF-8 are replaced by U+FFFD.
     pub message: String,
-    /// Who wrote it.
+    /// Who wrote it, with characters that act on a terminal made visible.
     pub author: Person,
     /// When it was written.
     pub authored: Moment,
@@ -92,23 +93,43 @@ impl fmt::Display for Person {
     }
 }
 
+/// Folders that are not searched for a repository, nor what is above them, as git has it from `GIT_CEILING_DIRECTORIES`.
+fn ceilings() -> Vec<PathBuf> {
+    let given = env::var_os("GIT_CEILING_DIRECTORIES").unwrap_or_default();
+    env::split_paths(&given)
+        .filter(|path| path.is_absolute())
+        .collect()
+}
+
+/// The folder as messages name it.
+fn shown(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    }
+}
+
 impl Repo {
     /// Opens the repository that holds `folder`.
     pub fn open(folder: &Path) -> Result<Self, GitError> {
-        let shown = if folder.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            folder
+        let none = || {
+            let shown = shown(folder).display();
+            GitError::outside(format!("`{shown}` is in no git repository"))
+                .help("git is where the live stage is kept: `git init`, render, and commit")
         };
+        Self::find(folder)?.ok_or_else(none)
+    }
+
+    /// The same, but a folder in no repository is no error.
+    pub fn find(folder: &Path) -> Result<Option<Self>, GitError> {
+        let shown = shown(folder);
         let folder = fs::canonicalize(shown).map_err(GitError::io("open", shown))?;
-        let git = Repository::discover(&folder).map_err(|error| {
-            if error.code() == ErrorCode::NotFound {
-                GitError::outside(format!("`{}` is in no git repository", shown.display()))
-                    .help("git is where the live stage is kept: `git init`, render, and commit")
-            } else {
-                error.into()
-            }
-        })?;
+        let git = match Repository::open_ext(&folder, RepositoryOpenFlags::CROSS_FS, ceilings()) {
+            Ok(git) => git,
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
         let Some(root) = git.workdir() else {
             return Err(GitError::outside(format!(
                 "`{}` is in a bare repository, which has no work tree",
@@ -134,7 +155,7 @@ impl Repo {
                 GitError::outside(format!("the path `{}` is not UTF-8", folder.display()))
             })?
             .join("/");
-        Ok(Self { git, root, prefix })
+        Ok(Some(Self { git, root, prefix }))
     }
 
     /// A path from the repository's root.

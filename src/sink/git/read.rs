@@ -6,6 +6,7 @@ use std::path::Path;
 
 use git2::{ErrorCode, ObjectType, Oid, Tree};
 
+use crate::diag::visible_line;
 use crate::units::Moment;
 
 use super::{Commit, CommitId, GitError, Head, Person, Repo};
@@ -37,13 +38,14 @@ impl Repo {
         let found = self.git.revparse_single(revision);
         match found.and_then(|object| object.peel_to_commit()) {
             Ok(commit) => Ok(Some(CommitId(commit.id()))),
+            Err(error) if error.code() == ErrorCode::Ambiguous => Err(GitError::usage(format!(
+                "`{revision}` is ambiguous: several objects of the repository begin so"
+            ))
+            .help("give more digits of the hash")),
             Err(error)
                 if matches!(
                     error.code(),
-                    ErrorCode::NotFound
-                        | ErrorCode::InvalidSpec
-                        | ErrorCode::Ambiguous
-                        | ErrorCode::Peel
+                    ErrorCode::NotFound | ErrorCode::InvalidSpec | ErrorCode::Peel
                 ) =>
             {
                 Ok(None)
@@ -251,9 +253,11 @@ impl Repo {
     }
 }
 
+/// Anybody writes what they like into a commit: nothing in it acts on whoever reads it here.
 fn person(signature: &git2::Signature<'_>) -> Person {
+    let clean = |bytes: &[u8]| visible_line(&String::from_utf8_lossy(bytes));
     Person {
-        name: String::from_utf8_lossy(signature.name_bytes()).into_owned(),
-        email: String::from_utf8_lossy(signature.email_bytes()).into_owned(),
+        name: clean(signature.name_bytes()),
+        email: clean(signature.email_bytes()),
     }
 }

@@ -255,6 +255,27 @@ const WRONG_TYPES: &[(&str, &str, &str)] = &[
         "1:31 GP006",
         "without credentials",
     ),
+    // Neither may end a Markdown link, nor mention anybody in one.
+    (
+        "metrics: {prometheus: {url: 'https://p.example/a)b'}}",
+        "1:31 GP006",
+        "without credentials",
+    ),
+    (
+        "metrics: {prometheus: {url: 'https://p.example/@team'}}",
+        "1:31 GP006",
+        "without credentials",
+    ),
+    (
+        "gates: [{name: g, drift: {metric: m, reference: /etc/passwd}}]",
+        "1:51 GP006",
+        "a file's path from the folder of `rollout.yaml`",
+    ),
+    (
+        "gates: [{name: g, drift: {metric: m, reference: a/../../b}}]",
+        "1:51 GP006",
+        "without `..`",
+    ),
 ];
 
 #[test]

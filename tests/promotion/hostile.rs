@@ -1,0 +1,172 @@
+//! What a stranger may have written into a history, an address or a file, and what is printed and committed of it.
+
+use std::fs;
+
+use crate::harness::{Lab, ran};
+use crate::telemetry::telemetry;
+
+const LOCK: &str = "app/deploy/plan.json";
+const POINTER: &str = "app/deploy/current/kustomization.yaml";
+
+/// Nothing but line ends acts on a terminal.
+fn is_harmless(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() && c != '\n')
+}
+
+/// The folder of the baseline.
+fn baseline(lab: &Lab) -> String {
+    let stages = fs::read_dir(lab.dir.join("app/deploy/stages")).expect("stages");
+    let names = stages.map(|entry| entry.expect("an entry").file_name());
+    let names = names.map(|name| name.into_string().expect("UTF-8"));
+    names.min().expect("a stage")
+}
+
+#[test]
+fn a_history_of_strangers_is_harmless_on_a_terminal() {
+    let lab = Lab::new("strangers");
+    let pointer = lab.read(POINTER);
+    lab.write(POINTER, &pointer.replace(&baseline(&lab), "02-split"));
+    lab.git(&["add", "--all"]);
+    lab.git(&[
+        "commit",
+        "--quiet",
+        "--author=E\u{1b}[31mve \u{9b}2J <eve\u{1b}@example.com>",
+        "-m",
+        "x\n\nRollout: image-classifier\nStage-From: baseline\nStage-To: split\nForced-By-Reason: a\u{1b}]0;b\u{7}c",
+    ]);
+    for format in ["text", "json"] {
+        let shown = lab.ok(&["history", "app", "--format", format]);
+        assert!(is_harmless(&shown), "{shown:?}");
+        assert!(
+            shown.contains("E␛[31mve") && shown.contains("a␛]0;b␇c"),
+            "{shown}"
+        );
+    }
+    let lock = lab.read(LOCK);
+    let named = |name: &str| format!(r#""rollout": "{name}""#);
+    let renamed = lock.replace(
+        &named("image-classifier"),
+        &named(r"image-\u001b[31mclassifier"),
+    );
+    assert_ne!(renamed, lock);
+    lab.write(LOCK, &renamed);
+    lab.commit_all("a lock");
+    let shown = lab.ok(&["status", "app"]);
+    assert!(is_harmless(&shown), "{shown:?}");
+    assert!(shown.contains("image-␛[31mclassifier"), "{shown}");
+}
+
+#[test]
+fn a_commit_message_holds_a_short_text_of_each_gate() {
+    let lab = Lab::new("long");
+    lab.promote_to("split");
+    let evidence = lab.evidence("split", "pass");
+    let text = fs::read_to_string(&evidence).expect("evidence");
+    let long = format!("99.93% {}", "9".repeat(3 << 20));
+    fs::write(&evidence, text.replacen("99.93%", &long, 1)).expect("evidence");
+    lab.ok(&["promote", "app", "--evidence", &evidence]);
+    let message = lab.git(&["log", "-1", "--format=%B"]);
+    assert!(message.len() < 2_000, "{}", message.len());
+    assert!(
+        message.contains("Gate: availability=99.93% 999") && message.contains("999…\n"),
+        "{message}"
+    );
+}
+
+#[test]
+fn no_address_is_quoted() {
+    let lab = Lab::new("addresses");
+    let args = [
+        "gate",
+        "app",
+        "--stage",
+        "split",
+        "--stage-started-at",
+        "1577836800",
+        "--namespace",
+        "vision",
+    ];
+    for (url, says) in [
+        ("user:s3cret@prom.example", "holds credentials"),
+        ("https://user:s3cret@prom.example", "holds credentials"),
+        (
+            "https://prom.example/?token=s3cret",
+            "no address of a server",
+        ),
+        ("https://prom.example/#s3cret", "no address of a server"),
+        ("s3cret", "no address of a server"),
+    ] {
+        let by_option = [&args[..], &["--prometheus-url", url]].concat();
+        let mut by_variable = lab.prepare(&args);
+        by_variable.env("GLIDEPATH_PROMETHEUS_URL", url);
+        for (by, found) in [
+            ("`--prometheus-url`", lab.run(&by_option)),
+            ("`GLIDEPATH_PROMETHEUS_URL`", ran(&mut by_variable)),
+        ] {
+            assert_eq!(found.code, 2, "{}", found.err);
+            assert!(
+                found.err.contains(says) && found.err.contains(by),
+                "{url}: {}",
+                found.err
+            );
+            assert!(!found.err.contains("s3cret"), "{}", found.err);
+        }
+    }
+}
+
+#[test]
+fn a_report_for_a_pull_request_mentions_nobody() {
+    let lab = Lab::bare_bones("mentions");
+    let spec = lab.read("app/rollout.yaml");
+    lab.write(
+        "app/rollout.yaml",
+        &spec
+            .replace("gates: [availability, latency]", "gates: [availability]")
+            .replace(
+                "    - {name: latency, latency: {percentile: 95, max: 500ms}}\n",
+                "",
+            )
+            .replace(
+                "{name: availability, ",
+                "{name: availability, noData: pass, because: \"@everyone `x` #1 & y\", ",
+            ),
+    );
+    let mut command = lab.prepare(&[
+        "gate",
+        "app",
+        "--stage",
+        "split",
+        "--stage-started-at",
+        "1577836800",
+        "--format",
+        "markdown",
+    ]);
+    let found = ran(command.env("GLIDEPATH_PROMETHEUS_URL", telemetry(0)));
+    assert_eq!(found.code, 0, "{} {}", found.out, found.err);
+    assert!(
+        found
+            .out
+            .contains("because @&#8203;everyone \\`x\\` \\#&#8203;1 &amp; y"),
+        "{}",
+        found.out
+    );
+}
+
+#[test]
+fn the_live_stage_is_the_committed_one_where_there_is_one() {
+    let lab = Lab::new("explained");
+    let explain = ["gate", "app", "--explain", "availability"];
+    let asks = || lab.ok(&explain).contains("istio_requests_total");
+    assert!(!asks(), "no gate watches the baseline");
+    let (pointer, baseline) = (lab.read(POINTER), baseline(&lab));
+    lab.write(POINTER, &pointer.replace(&baseline, "02-split"));
+    assert!(!asks(), "what is not committed is not live");
+    lab.commit_all("split");
+    assert!(asks());
+    // Where no commit says, the folder does.
+    fs::remove_dir_all(lab.dir.join(".git")).expect("it is ours");
+    lab.git(&["init", "--quiet"]);
+    assert!(asks());
+    lab.write(POINTER, &pointer);
+    assert!(!asks());
+}
