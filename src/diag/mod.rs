@@ -13,7 +13,7 @@ mod json;
 mod located;
 mod report;
 mod sarif;
-mod visible;
+pub(crate) mod visible;
 pub mod words;
 
 use std::io;

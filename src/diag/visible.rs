@@ -32,7 +32,7 @@ fn picture(c: char) -> char {
 }
 
 /// One line: every character that acts becomes one that shows, line ends and tabs too.
-pub(super) fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     keep(text, None)
 }
 
@@ -77,7 +77,7 @@ pub(super) fn json(json: &str) -> String {
 }
 
 /// The first `limit` characters, and `…` where there are more.
-pub(super) fn cut(text: &str, limit: usize) -> String {
+pub(crate) fn cut(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
