@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::units::Moment;
 
-use super::answer::{Answer, Data, Fault, Source};
+use super::answer::{Answer, Data, Fault, Source, said};
 use super::evidence::Origin;
 use super::query::{Query, When};
 
@@ -45,7 +45,7 @@ impl Replay {
                 .as_str()
                 .ok_or("a question has no `promql`")?;
             let when = when(asked).ok_or("a question has no time")?;
-            let message = |kind: &str| asked["fault"][kind].as_str().map(ToOwned::to_owned);
+            let message = |kind: &str| asked["fault"][kind].as_str().map(said);
             let answer = match (message("telemetry"), message("question")) {
                 (Some(message), _) => Err(Fault::Telemetry(message)),
                 (None, Some(message)) => Err(Fault::Question(message)),

@@ -119,6 +119,10 @@ fn credentials_that_cannot_be_used_are_told_without_being_shown() {
             ],
             "one of them",
         ),
+        (
+            vec![("GLIDEPATH_PROMETHEUS_PASSWORD", "s3cret")],
+            "a password is set without a user name",
+        ),
     ] {
         let (exit, text, told) = gate(&folder, "http://127.0.0.1:1", &LONG_AGO, &environment);
         assert_eq!(exit, 2, "{text}{told}");
@@ -128,6 +132,10 @@ fn credentials_that_cannot_be_used_are_told_without_being_shown() {
             "{told}"
         );
     }
+    let endless = [&LONG_AGO[..], &["--deadline", "5124095576030431h"]].concat();
+    let (exit, _, told) = gate(&folder, "http://127.0.0.1:1", &endless, &[]);
+    assert_eq!(exit, 2, "{told}");
+    assert!(told.contains("further away than a clock"), "{told}");
     let (exit, _, told) = gate(&folder, "http://me:s3cret@127.0.0.1:1", &LONG_AGO, &[]);
     assert_eq!(exit, 2, "{told}");
     assert!(!told.contains("s3cret"), "{told}");

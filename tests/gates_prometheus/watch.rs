@@ -34,6 +34,8 @@ fn now() -> u64 {
 
 /// The exit code, stdout and stderr of a watch that begins now.
 fn watch(name: &str, looks: u32, gate: impl Fn(u64) -> String) -> (i32, String, String) {
+    // It may take seconds to start, and the looks would not wait for it.
+    let url = &server().url;
     let began = now();
     let folder = with_spec(name, &spec(&gate(began), looks));
     let start = Instant::now();
@@ -47,7 +49,7 @@ fn watch(name: &str, looks: u32, gate: impl Fn(u64) -> String) -> (i32, String, 
             "--stage-started-at",
             &began.to_string(),
             "--prometheus-url",
-            &server().url,
+            url,
         ],
     );
     // It ends by itself long before anybody gives up.
@@ -99,13 +101,13 @@ fn it_stops_after_the_last_look() {
 #[test]
 #[ignore = "needs prometheus; tests/conformance/run gates"]
 fn a_terminal_gets_a_countdown() {
+    let url = &server().url;
     let began = now();
     let gate = "{name: t, threshold: {query: absent, max: 10}}";
     let folder = with_spec("watch-terminal", &spec(gate, 2));
     let command = format!(
-        "'{}' gate --watch --stage canary --stage-started-at {began} --prometheus-url {} '{}'",
+        "'{}' gate --watch --stage canary --stage-started-at {began} --prometheus-url {url} '{}'",
         env!("CARGO_BIN_EXE_glidepath"),
-        server().url,
         folder.display()
     );
     // `script` gives the command a terminal of its own.

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 
+use crate::diag::{cut, visible_line};
+
 use super::query::Query;
 
 pub(super) use wire::Reply;
@@ -88,7 +90,7 @@ impl Answer {
 
     /// Reads `data`, `warnings` and `infos` of a response of Prometheus's API.
     pub fn read(body: &Value) -> Result<Self, String> {
-        let reply = Reply::deserialize(body).map_err(|error| error.to_string())?;
+        let reply = Reply::deserialize(body).map_err(|error| said(&error.to_string()))?;
         reply.answer()
     }
 
@@ -128,6 +130,15 @@ impl Answer {
         }
         body
     }
+}
+
+/// The most characters of one text that is taken from an answer.
+const MOST_CHARACTERS: usize = 300;
+
+/// A text from outside as it may be shown: nothing in it moves a cursor, and it is short. Said twice it is the same, so a
+/// recording says what its evaluation said.
+pub(in crate::gate) fn said(text: &str) -> String {
+    visible_line(&cut(text, MOST_CHARACTERS))
 }
 
 /// A number as Prometheus writes it: decimal, `NaN`, `+Inf` or `-Inf`.

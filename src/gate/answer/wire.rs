@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 
-use super::{Answer, Data, Series, read_number};
+use super::{Answer, Data, Series, read_number, said};
 
 /// A response.
 #[derive(Deserialize)]
@@ -19,10 +19,11 @@ pub(in crate::gate) struct Reply {
     pub(in crate::gate) error: Option<String>,
     #[serde(default)]
     data: Option<Wire>,
+    // Proxies write `null` where there are none.
     #[serde(default)]
-    warnings: Vec<String>,
+    warnings: Option<Vec<String>>,
     #[serde(default)]
-    infos: Vec<String>,
+    infos: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -103,7 +104,7 @@ impl Reply {
             Wire::Vector(all) => {
                 let series = all.into_iter().map(|one| {
                     Ok(Series {
-                        labels: one.metric,
+                        labels: labels(one.metric),
                         points: vec![one.value.map(point).ok_or_else(native)?],
                     })
                 });
@@ -113,19 +114,30 @@ impl Reply {
                 let series = all.into_iter().map(|one| {
                     let points = one.values.ok_or_else(native)?;
                     Ok(Series {
-                        labels: one.metric,
+                        labels: labels(one.metric),
                         points: points.into_iter().map(point).collect(),
                     })
                 });
                 Data::Matrix(series.collect::<Result<_, String>>()?)
             }
             Wire::Scalar(Point(time, value)) => Data::Scalar(time, value),
-            Wire::String((_, text)) => Data::String(text),
+            Wire::String((_, text)) => Data::String(said(&text)),
         };
         Ok(Answer {
             data,
-            warnings: self.warnings,
-            infos: self.infos,
+            warnings: texts(self.warnings),
+            infos: texts(self.infos),
         })
     }
+}
+
+fn texts(all: Option<Vec<String>>) -> Vec<String> {
+    let all = all.unwrap_or_default().into_iter();
+    all.map(|text| said(&text)).collect()
+}
+
+fn labels(all: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let all = all.into_iter();
+    all.map(|(name, value)| (said(&name), said(&value)))
+        .collect()
 }

@@ -51,7 +51,8 @@ pub struct Finding {
     pub help: String,
 }
 
-/// Looks at the telemetry of a stage's gates at one point in time. A fault ends it: nothing else can be told then.
+/// Looks at the telemetry of a stage's gates at one point in time. A gate's question that is refused is a
+/// finding; a fault of the telemetry ends it, for nothing else can be told then.
 pub fn examine(
     plan: &Plan,
     stage: usize,
@@ -90,7 +91,15 @@ pub fn examine(
             doctor.requests(&target, name, &gates, plan.stages[stage].bake)?;
         }
         for gate in gates {
-            doctor.of_gate(&target, gate)?;
+            match doctor.of_gate(&target, gate) {
+                Err(Fault::Question(why)) => doctor.say(
+                    Level::Missing,
+                    &gate.name,
+                    why,
+                    "`glidepath gate --explain` prints the query to try",
+                ),
+                other => other?,
+            }
         }
     }
     if doctor.findings.is_empty() {

@@ -167,19 +167,19 @@ impl Doctor<'_> {
         bake: Bake,
     ) -> Result<(), Fault> {
         let found = self.value(format!(
-            "max(count_over_time(istio_requests_total{{reporter=\"{reporter}\",destination_workload_namespace=\"{}\",destination_workload=\"{}\"}}[{}s]))",
+            "istio_requests_total{{reporter=\"{reporter}\",destination_workload_namespace=\"{}\",destination_workload=\"{}\"}}[{}s]",
             target.namespace,
             target.workload,
             BACK.seconds()
         ))?;
-        let count = found
-            .first()
-            .and_then(|one| one.points.first())
-            .map_or(0.0, |(_, value)| *value);
-        if count < 2.0 {
+        // Between scrapes, and not over the whole range: a young pod has few of them, however often it is scraped.
+        let intervals = found.iter().filter_map(|one| {
+            let (first, last) = (one.points.first()?, one.points.last()?);
+            (one.points.len() > 1).then(|| (last.0 - first.0) / (one.points.len() - 1) as f64)
+        });
+        let Some(interval) = intervals.min_by(f64::total_cmp) else {
             return Ok(());
-        }
-        let interval = BACK.seconds() as f64 / count;
+        };
         for gate in gates {
             let window = match &gate.kind {
                 GateKind::Ranks(ranks) => ranks.step.as_seconds(),

@@ -16,7 +16,7 @@ use ureq::{Agent, Body};
 
 pub use settings::{Credentials, Settings};
 
-use super::answer::{Answer, Fault, Reply, Source};
+use super::answer::{Answer, Fault, Reply, Source, said};
 use super::query::{Query, When};
 
 /// The largest answer that is read, after decompression.
@@ -44,7 +44,7 @@ enum Attempt {
 }
 
 impl Prometheus {
-    /// A client whose deadline begins now; fails where the CA file holds no certificate.
+    /// A client whose deadline begins now; fails where that is beyond all clocks, or the CA file holds no certificate.
     pub fn new(settings: Settings) -> Result<Self, String> {
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
@@ -66,7 +66,9 @@ impl Prometheus {
         Ok(Self {
             agent: config.build().new_agent(),
             authorization: settings.credentials.header(),
-            ends: Instant::now() + settings.deadline,
+            ends: Instant::now()
+                .checked_add(settings.deadline)
+                .ok_or("the deadline is further away than a clock can tell")?,
             settings,
         })
     }
@@ -199,7 +201,7 @@ fn read(body: Body) -> Attempt {
         Err(attempt) => return attempt,
     };
     let telemetry = |message: String| Attempt::Done(Err(Fault::Telemetry(message)));
-    let cannot = |why: &str| telemetry(format!("Prometheus's answer cannot be read: {why}"));
+    let cannot = |why: &str| telemetry(said(&format!("Prometheus's answer cannot be read: {why}")));
     let reply: Reply = match serde_json::from_slice(&text) {
         Ok(reply) => reply,
         Err(error) => {
@@ -289,10 +291,5 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: Body) -> Attempt {
 /// A question that the server does not take.
 fn question(why: Option<&str>) -> Fault {
     let why = why.unwrap_or("it does not say why");
-    let why: String = why
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(300)
-        .collect();
-    Fault::Question(format!("Prometheus does not take the query: {why}"))
+    Fault::Question(said(&format!("Prometheus does not take the query: {why}")))
 }

@@ -86,7 +86,10 @@ impl Settings {
             }
             (Some(token), None, _) => Credentials::Bearer(token),
             (None, Some(name), password) => Credentials::Basic(name, password.unwrap_or_default()),
-            (None, None, _) => Credentials::None,
+            (None, None, Some(_)) => {
+                return Err("a password is set without a user name; GLIDEPATH_PROMETHEUS_USERNAME is to name the user".to_owned());
+            }
+            (None, None, None) => Credentials::None,
         };
         if let Some(path) = variable("GLIDEPATH_PROMETHEUS_CA_FILE") {
             self.ca =

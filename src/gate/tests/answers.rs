@@ -59,6 +59,58 @@ fn numbers_are_prometheus_numbers() {
 }
 
 #[test]
+fn no_text_of_an_answer_acts_on_a_terminal() {
+    let hostile = format!("\u{1b}[31m\u{7}\n\u{9b}\u{202e}{}", "x".repeat(3_000));
+    let body = serde_json::json!({"warnings": [hostile], "infos": [hostile],
+        "data": {"resultType": "vector", "result": [{"metric": {"le": hostile}, "value": [1, "1"]}]}});
+    let answer = Answer::read(&body).expect("an answer");
+    let Data::Vector(series) = &answer.data else {
+        panic!("a vector")
+    };
+    let value = serde_json::json!({"data": {"resultType": "vector", "result": [{"metric": {}, "value": [1, hostile]}]}});
+    let kind = serde_json::json!({"data": {"resultType": hostile, "result": []}});
+    let [value, kind] = [value, kind].map(|body| Answer::read(&body).expect_err("no answer"));
+    for text in [
+        &answer.warnings[0],
+        &answer.infos[0],
+        series[0].label("le"),
+        &value,
+        &kind,
+    ] {
+        assert!(text.contains("␛[31m␇"), "{text}");
+        assert!(
+            !text.contains(|c: char| c.is_control() || c == '\u{202e}'),
+            "{text:?}"
+        );
+        assert!(text.chars().count() <= 301, "{}", text.len());
+    }
+}
+
+#[test]
+fn a_recorded_fault_does_not_act_on_a_terminal() {
+    let asked = serde_json::json!({"name": "q", "promql": "m", "time": "2023-11-14T22:13:20Z",
+        "fault": {"question": "\u{1b}[31mred"}});
+    let body = serde_json::json!({"version": 1, "stage": "s", "namespace": "n",
+        "stageStartedAt": "2023-11-14T22:13:20Z", "evaluatedAt": "2023-11-14T22:13:20Z",
+        "gates": [{"asked": [asked]}]});
+    let replay = Replay::read(&body.to_string()).expect("a recording");
+    let query = Query {
+        name: "q".to_owned(),
+        promql: "m".to_owned(),
+        when: When::At(BEGAN),
+    };
+    let fault = replay.ask(&query).expect_err("a fault");
+    assert_eq!(fault, Fault::Question("␛[31mred".to_owned()));
+}
+
+#[test]
+fn warnings_that_are_null_are_none() {
+    let body = serde_json::json!({"warnings": null, "infos": null, "data": {"resultType": "vector", "result": []}});
+    let answer = Answer::read(&body).expect("an answer");
+    assert!(answer.warnings.is_empty() && answer.infos.is_empty());
+}
+
+#[test]
 fn partial_data_never_passes() {
     let warned = |value: f64| Answer {
         warnings: vec!["a store is down".to_owned()],

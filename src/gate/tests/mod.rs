@@ -3,6 +3,7 @@
 mod answers;
 mod availability;
 mod comparisons;
+mod doctor;
 mod drift;
 mod latency;
 mod looks;
