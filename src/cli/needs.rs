@@ -3,16 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::diag::words::count;
-use crate::gate::stats::zero_failure_samples;
-use crate::gate::{Need, needs};
+use crate::gate::{Need, needs, without_failure};
 use crate::plan::{GateKind, Plan};
 use crate::units::Bake;
 
 use super::columns::columns;
 use crate::diag::escape_markdown as escape;
-
-/// The confidence at which the sample size without a failure is given: the one that gates use where nothing else is said.
-const CONFIDENCE: f64 = 0.95;
 
 /// What the slowest gate of one stage needs.
 struct Slowest {
@@ -45,7 +41,7 @@ fn slowest(plan: &Plan) -> Vec<Slowest> {
 }
 
 /// A line for each gate of availability that a stage uses: how many requests without a failure show its objective.
-fn without_failure(plan: &Plan, line: impl Fn(&str) -> String) -> Vec<String> {
+fn samples(plan: &Plan, line: impl Fn(&str) -> String) -> Vec<String> {
     let is_used = |at: &usize| plan.stages.iter().any(|stage| stage.gates.contains(at));
     let gates = (0..plan.gates.len()).filter(is_used);
     let sentence = |at: usize| {
@@ -53,10 +49,10 @@ fn without_failure(plan: &Plan, line: impl Fn(&str) -> String) -> Vec<String> {
         let GateKind::Availability(kind) = &gate.kind else {
             return None;
         };
-        let needed = zero_failure_samples(kind.objective.as_f64(), CONFIDENCE);
         Some(line(&format!(
-            "{}: {needed} requests without a failure show {} at 95 %",
-            gate.name, kind.objective
+            "{}: {}",
+            gate.name,
+            without_failure(kind, gate)
         )))
     };
     gates.filter_map(sentence).collect()
@@ -77,7 +73,7 @@ pub(super) fn text(plan: &Plan) -> String {
         ]
     });
     let table = columns(["EVIDENCE", "NEEDS", "BAKE", "FOR"], rows);
-    let lines = without_failure(plan, |line| format!("{line}\n"));
+    let lines = samples(plan, |line| format!("{line}\n"));
     let gap = if lines.is_empty() { "" } else { "\n" };
     format!("\n{table}{gap}{}", lines.concat())
 }
@@ -97,7 +93,7 @@ pub(super) fn markdown(plan: &Plan) -> String {
             escape(&one.why())
         )
     });
-    let lines = without_failure(plan, |line| format!("- {}\n", escape(line)));
+    let lines = samples(plan, |line| format!("- {}\n", escape(line)));
     let gap = if lines.is_empty() { "" } else { "\n" };
     format!(
         "\n| Evidence | Needs | Bake | For |\n| --- | --- | --- | --- |\n{}{gap}{}",

@@ -1,9 +1,13 @@
 //! `glidepath diff --against REVISION`: the rollout as it was there, compiled from git's objects without touching the work tree.
 
+use std::collections::BTreeSet;
+
 use crate::compile::{Compiled, Source, compile as compile_source};
 use crate::objects::{Object, ObjectId, build_argo};
+use crate::plan::Plan;
 use crate::sink::git::Repo;
-use crate::tree::diff;
+use crate::tree::{diff, plan_markdown};
+use crate::units::names::PLAN_FILE;
 
 use super::diff::Change;
 use super::inputs::Input;
@@ -11,7 +15,7 @@ use super::output::Output;
 use super::standing::folder_of;
 use super::{Exit, Failure};
 
-/// Every stage of two compilations, by name: first those that are there now, in their order, then those that are gone.
+/// Every stage of two compilations: first those that are there now, in their order, then those that are gone; then the plan.
 pub(super) fn changes(
     input: &Input,
     revision: &str,
@@ -37,10 +41,15 @@ pub(super) fn changes(
             }
         }));
     };
-    for (index, stage) in new.plan.stages.iter().enumerate() {
+    let mut gone: BTreeSet<usize> =
+        (0..old.as_ref().map_or(0, |old| old.plan.stages.len())).collect();
+    for index in 0..new.plan.stages.len() {
         let before = old
             .as_ref()
-            .and_then(|old| Some((old, old.plan.stage_index(stage.name.as_str())?)));
+            .and_then(|old| Some((old, counterpart(&old.plan, &new.plan, index)?)));
+        if let Some((_, index)) = before {
+            gone.remove(&index);
+        }
         compare(
             [
                 before.map(|(old, index)| old.plan.numbered(index)),
@@ -51,11 +60,9 @@ pub(super) fn changes(
         );
     }
     if let Some(old) = &old {
-        for (index, stage) in old.plan.stages.iter().enumerate() {
-            if new.plan.stage_index(stage.name.as_str()).is_none() {
-                let folder = old.plan.numbered(index);
-                compare([Some(folder), None], &old.objects(index), &[]);
-            }
+        for index in gone {
+            let folder = old.plan.numbered(index);
+            compare([Some(folder), None], &old.objects(index), &[]);
         }
     }
     let argo = |compiled: &Compiled| build_argo(&compiled.plan);
@@ -65,7 +72,35 @@ pub(super) fn changes(
         &old.as_ref().map(argo).unwrap_or_default(),
         &argo(new),
     );
+    // No object tells of bakes, gates or approvals.
+    changes.extend(plans(old.as_ref(), new));
     Ok(changes)
+}
+
+/// The stage of `old` that has become the one at `index` of `new`: the one of its name, else the one in its place, where neither has
+/// another namesake: a step that is named after its weight is the same step with another weight.
+fn counterpart(old: &Plan, new: &Plan, index: usize) -> Option<usize> {
+    let stage = &new.stages[index];
+    let in_place = || {
+        let there = old.stages.get(index)?;
+        let is_free = new.stage_index(there.name.as_str()).is_none();
+        (is_free && there.kind == stage.kind).then_some(index)
+    };
+    old.stage_index(stage.name.as_str()).or_else(in_place)
+}
+
+/// The plan for people, where it is another.
+fn plans(old: Option<&Compiled>, new: &Compiled) -> Option<Change> {
+    let before = old.map(|old| plan_markdown(&old.plan, true));
+    let after = plan_markdown(&new.plan, true);
+    (before.as_ref() != Some(&after)).then(|| Change {
+        name: PLAN_FILE.to_owned(),
+        verb: if before.is_some() { "changed" } else { "added" },
+        from: before.is_some().then(|| format!("a/{PLAN_FILE}")),
+        to: Some(format!("b/{PLAN_FILE}")),
+        old: before.unwrap_or_default(),
+        new: after,
+    })
 }
 
 /// What the file of this input compiled to at a revision; `None` where it was not there yet.

@@ -33,10 +33,25 @@ pub(super) fn number(value: f64) -> String {
     }
 }
 
-/// A share as a percentage; as many digits as tell it from the next share.
+/// The fewest and the most decimals of a percentage.
+const DECIMALS: [usize; 2] = [3, 9];
+
+/// A share as a percentage.
 pub(super) fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    let text = format!("{percent:.3}");
+    percent_with(share, DECIMALS[0])
+}
+
+/// A share as a percentage, with as many digits as tell it from `limit`: a share below it must not read as if it reached it.
+pub(super) fn percent_beside(share: f64, limit: f64) -> String {
+    let [fewest, most] = DECIMALS;
+    let differs =
+        |decimals: &usize| percent_with(share, *decimals) != percent_with(limit, *decimals);
+    let decimals = (fewest..=most).find(differs).unwrap_or(fewest);
+    percent_with(share, decimals)
+}
+
+fn percent_with(share: f64, decimals: usize) -> String {
+    let text = format!("{:.decimals$}", share * 100.0);
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
@@ -94,4 +109,21 @@ pub(super) fn whole(n: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_below_its_limit_reads_as_below() {
+        for (share, limit, text) in [
+            (0.999_989, 0.999_99, "99.9989 %"),
+            (0.994_999_9, 0.995, "99.49999 %"),
+            (0.999_99, 0.999_99, "99.999 %"),
+            (0.7, 0.995, "70 %"),
+        ] {
+            assert_eq!(percent_beside(share, limit), text);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::objects::{Object, Scope};
 use crate::plan::Plan;
-use crate::units::names::LOCK_FILE;
+use crate::units::names::{LOCK_FILE, PLAN_FILE};
 
 use super::lock::lock;
 use super::markdown::plan_markdown;
@@ -90,7 +90,7 @@ pub fn lay_out(plan: &Plan, digest: &str, stages: &[Vec<Object>], argo: &[Object
             files.insert(format!("argocd/{}.yaml", object.file), manifest(object));
         }
     }
-    files.insert("PLAN.md".to_owned(), plan_markdown(plan, true));
+    files.insert(PLAN_FILE.to_owned(), plan_markdown(plan, true));
     files.insert(LOCK_FILE.to_owned(), lock(plan, digest, &files));
     Tree { files, folders }
 }

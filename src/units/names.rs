@@ -6,6 +6,8 @@ pub const MANAGER: &str = "glidepath";
 pub const SPEC_FILE: &str = "rollout.yaml";
 /// The folder that is written beside it.
 pub const TREE_FOLDER: &str = "deploy";
+/// The plan for people, at the root of the tree.
+pub const PLAN_FILE: &str = "PLAN.md";
 /// The tree's lock, in its root: which files it consists of, with their digests.
 pub const LOCK_FILE: &str = "plan.json";
 /// The pointer to the live stage. The lock does not hash it.

@@ -41,6 +41,7 @@ pub(super) fn judge(
     let bounds = level.map(|level| wilson(good as f64, total as f64, level));
     let sure = |what: String| words::sure(level.unwrap_or_default(), &what);
     let budget = gate.objective.rest();
+    let percent = |share| words::percent_beside(share, objective);
     let (verdict, why) = match bounds {
         // What too few requests have lost already, no further request can win back.
         _ if total < least && !context.early && budget.is_exceeded_by(bad, least) => (
@@ -60,34 +61,31 @@ pub(super) fn judge(
             Verdict::Fail,
             sure(format!(
                 "at most {} are good, and {} must be",
-                words::percent(bounds.upper),
+                percent(bounds.upper),
                 gate.objective
             )),
         ),
         Some(bounds) if bounds.lower >= objective => (
             Verdict::Pass,
-            sure(format!(
-                "at least {} are good",
-                words::percent(bounds.lower)
-            )),
+            sure(format!("at least {} are good", percent(bounds.lower))),
         ),
         Some(bounds) => (
             Verdict::Inconclusive,
             sure(format!(
                 "{} to {} are good: more requests are needed to tell",
-                words::percent(bounds.lower),
-                words::percent(bounds.upper)
+                percent(bounds.lower),
+                percent(bounds.upper)
             )),
         ),
         None if gate.objective.is_reached_by(good, total) => (
             Verdict::Pass,
-            format!("{} of the requests were good", words::percent(share)),
+            format!("{} of the requests were good", percent(share)),
         ),
         None => (
             Verdict::Fail,
             format!(
                 "{} of the requests were good, and {} must be",
-                words::percent(share),
+                percent(share),
                 gate.objective
             ),
         ),
@@ -100,7 +98,7 @@ pub(super) fn judge(
         ]
     });
     Ok(Judgement::new(verdict, why)
-        .value(words::percent(share))
+        .value(percent(share))
         .limit(limit)
         .evidence(format!("{} bad of {}", bad, words::count(total, "request")))
         .numbers([
@@ -138,12 +136,23 @@ pub(super) fn meaning(gate: &Availability, common: &Gate) -> Vec<String> {
             words::count(least, "request"),
             words::number(gate.objective.rest().as_f64() * least as f64)
         ),
-        format!(
-            "{} without a failure show the objective at 95 %",
-            words::count(
-                zero_failure_samples(gate.objective.as_f64(), 0.95),
-                "request"
-            )
-        ),
+        without_failure(gate, common),
     ]
+}
+
+/// The confidence of a sample size where the gate names none.
+const CONFIDENCE: f64 = 0.95;
+
+/// How many requests without a failure show the objective, at the confidence of one look.
+pub fn without_failure(gate: &Availability, common: &Gate) -> String {
+    let level = gate
+        .confidence
+        .map_or(CONFIDENCE, |level| per_look(level, common.max_looks));
+    let requests = zero_failure_samples(gate.objective.as_f64(), level);
+    format!(
+        "{} without a failure show {} at {}",
+        words::count(requests, "request"),
+        gate.objective,
+        words::percent(level)
+    )
 }

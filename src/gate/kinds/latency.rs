@@ -67,7 +67,7 @@ pub(super) fn judge(
     let fraction = histogram.fraction(max);
     let wanted = percentile.as_f64();
     let quantile = histogram.quantile(wanted);
-    let within = words::percent(fraction.share);
+    let within = words::percent_beside(fraction.share, wanted);
     let (verdict, why) = if total + 0.5 < least as f64 {
         (
             Verdict::Inconclusive,
@@ -85,7 +85,7 @@ pub(super) fn judge(
             format!(
                 "with {} confidence at most {} of the requests are within {}, and {percentile} must be",
                 words::percent(EARLY_CONFIDENCE),
-                words::percent(upper),
+                words::percent_beside(upper, wanted),
                 time_limit(gate)
             ),
         )

@@ -1,7 +1,7 @@
 //! What each kind of gate asks, and how it judges the answers: one file a kind, without a clock or a network.
 
 mod answers;
-mod availability;
+pub(super) mod availability;
 mod burn_rate;
 pub(in crate::gate) mod compare;
 mod drift;

@@ -41,12 +41,13 @@ fn the_scrape_interval_of_a_young_pod_is_that_between_its_scrapes() {
                 &[("reporter", "destination"), ("response_code", "200")],
                 5.0,
             )]);
-            Ok(match raw {
-                true => Answer::of(Data::Matrix(vec![Series {
+            Ok(if raw {
+                Answer::of(Data::Matrix(vec![Series {
                     labels: names,
                     points,
-                }])),
-                false => counted,
+                }]))
+            } else {
+                counted
             })
         })
     };
