@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::diag::escape_markdown as escape;
 use crate::gate::{Evidence, Record, Verdict};
+use crate::units::Moment;
 
 use super::columns::{Line, cell, print};
 
@@ -46,9 +47,18 @@ pub(super) fn text(record: &Record, coloured: bool) -> String {
         add(&mut text, format_args!("\nnote: {gate}: {note}\n"));
     }
     if let Some(next) = record.next() {
-        add(&mut text, format_args!("\nThe next look is at {next}.\n"));
+        add(&mut text, format_args!("\n{}\n", coming(record, next)));
     }
     text
+}
+
+/// When the next look is, and what this one is worth.
+fn coming(record: &Record, next: Moment) -> String {
+    if record.verdict() == Verdict::Pass {
+        format!("It passes at this look, before the last one; the next is at {next}.")
+    } else {
+        format!("The next look is at {next}.")
+    }
 }
 
 /// The evidence, as `--replay` reads it.
@@ -91,7 +101,7 @@ pub(super) fn markdown(record: &Record) -> String {
         ),
     );
     if let Some(next) = record.next() {
-        add(&mut text, format_args!("The next look is at {next}.\n"));
+        add(&mut text, format_args!("{}\n", coming(record, next)));
     }
     text
 }
@@ -242,7 +252,7 @@ fn notes(record: &Record) -> Vec<(String, String)> {
         .flat_map(|gate| {
             let early = gate.early.map(|window| {
                 format!(
-                    "it failed before its window ended, by what happened from {} to {}",
+                    "what happened from {} to {} is enough to fail it, whatever the look says",
                     window.start, window.end
                 )
             });

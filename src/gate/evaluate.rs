@@ -160,7 +160,7 @@ impl<'a> Job<'a> {
             None => Judgement::new(
                 Verdict::Inconclusive,
                 match self.look.next {
-                    Some(next) => format!("baking until {next}"),
+                    Some(next) => format!("baking: the first look is at {next}"),
                     None => "baking".to_owned(),
                 },
             ),

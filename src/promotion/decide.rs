@@ -220,10 +220,9 @@ pub fn against_leaving(
             and_list(&missing),
             stage.name
         );
-        refusals.push(
-            Refusal::new(Why::NotYet, message)
-                .help("hand in verdicts with `--evidence FILE`, or go on with `--force --reason`"),
-        );
+        refusals.push(Refusal::new(Why::NotYet, message).help(
+            "say where Prometheus is (`spec.metrics` or GLIDEPATH_PROMETHEUS_URL), hand in verdicts with `--evidence FILE`, or go on with `--force --reason`",
+        ));
     }
     refusals
 }
