@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::units::Moment;
+use crate::units::Timestamp;
 
 /// The longest that the server may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -32,7 +32,7 @@ pub struct Application {
     /// The commits that its sources are at.
     pub revisions: Vec<String>,
     /// What was deployed and when, in the order of the server.
-    pub deployed: Vec<(String, Moment)>,
+    pub deployed: Vec<(String, Timestamp)>,
 }
 
 #[derive(Default, Deserialize)]
@@ -128,7 +128,7 @@ impl From<Status> for Application {
                 .collect::<Vec<_>>()
         };
         let deployed = status.history.into_iter().flat_map(|deployment| {
-            let at = deployment.deployed_at.parse::<Moment>();
+            let at = deployment.deployed_at.parse::<Timestamp>();
             all(deployment.revision, deployment.revisions)
                 .into_iter()
                 .filter_map(move |revision| Some((revision, at.ok()?)))

@@ -6,10 +6,10 @@ use serde_json::json;
 use crate::gate::doctor::{Finding, Level, examine};
 use crate::gate::prometheus::Prometheus;
 
+use super::committed::now;
 use super::gate::{TelemetryArgs, namespace, settings, stage};
 use super::inputs::OnePath;
 use super::output::Output;
-use super::standing::now;
 use super::{Exit, Failure};
 
 /// Say what the telemetry lacks for the live stage's gates

@@ -4,21 +4,22 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use crate::gate::prometheus::{Prometheus, Settings};
-use crate::gate::{Occasion, Record, Replay, Source, Verdict, When, evaluate, needs, preview};
+use crate::gate::{
+    EvaluationContext, Record, Replay, Source, Verdict, When, evaluate, needs, preview,
+};
 use crate::plan::{GateKind, Plan};
-use crate::units::{Bake, Moment};
+use crate::units::{Duration, Timestamp};
 
-use super::began::{StartArgs, live_in, stage_and_start};
+use super::committed::{Committed, folder_of, now};
 use super::diff::live_stage;
 use super::inputs::{Input, OnePath};
 use super::live::stage_index;
 use super::output::Output;
-use super::standing::{Standing, folder_of, now};
+use super::stage_start::{StartArgs, live_in, stage_and_start};
 use super::{Exit, Failure, gate_report, inside};
 
 /// The largest recording that is read, in bytes.
@@ -44,7 +45,7 @@ pub(super) struct TelemetryArgs {
     pub(super) prometheus_url: Option<String>,
     /// The time for all questions together
     #[arg(long, value_name = "TIME", default_value = "2m", value_parser = parse_time)]
-    pub(super) deadline: Bake,
+    pub(super) deadline: Duration,
 }
 
 /// Evaluate the live stage's gates against Prometheus
@@ -141,8 +142,8 @@ pub(super) fn record(
     input: &Input,
     stage: usize,
     namespace: &str,
-    began: Moment,
-    now: Moment,
+    began: Timestamp,
+    now: Timestamp,
     settings: Settings,
 ) -> Result<Record, Failure> {
     let (source, references) = (prometheus(settings)?, references(input));
@@ -165,13 +166,13 @@ fn judge(
     input: &Input,
     stage: usize,
     namespace: &str,
-    began: Moment,
-    now: Moment,
+    began: Timestamp,
+    now: Timestamp,
     references: &BTreeMap<String, String>,
     source: &dyn Source,
 ) -> Record {
     let plan = &input.compiled.plan;
-    let occasion = Occasion {
+    let occasion = EvaluationContext {
         stage,
         namespace,
         began,
@@ -228,8 +229,8 @@ fn explain(
     input: &Input,
     stage: usize,
     namespace: &str,
-    began: Moment,
-    now: Moment,
+    began: Timestamp,
+    now: Timestamp,
     name: &str,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
@@ -244,7 +245,7 @@ fn explain(
         }
     })?;
     let references = BTreeMap::new();
-    let occasion = Occasion {
+    let occasion = EvaluationContext {
         stage,
         namespace,
         began,
@@ -295,8 +296,8 @@ pub(super) fn stage(
     let plan = &input.compiled.plan;
     match name {
         Some(name) => stage_index(plan, name),
-        None if Standing::is_committed(&input.path)? => {
-            live_in(&Standing::read(&input.path, false, output)?, plan)
+        None if Committed::is_committed(&input.path)? => {
+            live_in(&Committed::read(&input.path, false, output)?, plan)
         }
         None => live_stage(input),
     }
@@ -371,9 +372,9 @@ pub(super) fn settings(plan: &Plan, args: &TelemetryArgs) -> Result<Settings, Fa
     }
     let mut settings = Settings::new(url).with_environment().map_err(usage)?;
     if let Some(metrics) = &plan.metrics {
-        settings.timeout = Duration::from_secs(metrics.timeout.seconds().max(1));
+        settings.timeout = std::time::Duration::from_secs(metrics.timeout.seconds().max(1));
     }
-    settings.deadline = Duration::from_secs(args.deadline.seconds());
+    settings.deadline = std::time::Duration::from_secs(args.deadline.seconds());
     Ok(settings)
 }
 
@@ -397,7 +398,7 @@ fn references(input: &Input) -> BTreeMap<String, String> {
 }
 
 /// Waits for the next look; with gates that may fail early, no longer than a minute.
-fn wait(plan: &Plan, stage: usize, next: Moment, output: &mut Output<'_>) {
+fn wait(plan: &Plan, stage: usize, next: Timestamp, output: &mut Output<'_>) {
     let fails_early = plan.stages[stage]
         .gates
         .iter()
@@ -405,11 +406,11 @@ fn wait(plan: &Plan, stage: usize, next: Moment, output: &mut Output<'_>) {
     // The clock is asked, and not the naps counted: a machine that slept wakes up late.
     let mut until = next;
     if fails_early {
-        until = until.min(now().plus(Bake::from_seconds(WATCH_EVERY)));
+        until = until.min(now().plus(Duration::from_seconds(WATCH_EVERY)));
     }
     loop {
         output.countdown(format_args!("next look in {}", next.since(now())));
-        thread::sleep(Duration::from_secs(1));
+        thread::sleep(std::time::Duration::from_secs(1));
         if now() >= until {
             break;
         }
@@ -417,9 +418,9 @@ fn wait(plan: &Plan, stage: usize, next: Moment, output: &mut Output<'_>) {
     output.countdown("");
 }
 
-fn parse_time(text: &str) -> Result<Bake, String> {
+fn parse_time(text: &str) -> Result<Duration, String> {
     text.parse()
         .ok()
-        .filter(|time| *time > Bake::ZERO)
+        .filter(|time| *time > Duration::ZERO)
         .ok_or_else(|| "write it as `90s`, `2m` or `1h30m`".to_owned())
 }

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use crate::diag::escape_markdown as escape;
 use crate::gate::{Evidence, Record, Verdict};
-use crate::units::Moment;
+use crate::units::Timestamp;
 
-use super::columns::{Line, cell, print};
+use super::table::{Line, cell, print};
 
 /// One line: the verdict, and what keeps the stage from passing.
 pub(super) fn line(record: &Record) -> String {
@@ -53,7 +53,7 @@ pub(super) fn text(record: &Record, coloured: bool) -> String {
 }
 
 /// When the next look is, and what this one is worth.
-fn coming(record: &Record, next: Moment) -> String {
+fn coming(record: &Record, next: Timestamp) -> String {
     if record.verdict() == Verdict::Pass {
         format!("It passes at this look, before the last one; the next is at {next}.")
     } else {

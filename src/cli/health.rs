@@ -9,7 +9,7 @@ use clap::Args;
 use crate::argocd::{self, Server};
 use crate::promotion::health::{Arrival, arrived};
 
-use super::began::Asks;
+use super::stage_start::Asks;
 use super::{Exit, Failure};
 
 /// How Argo CD is asked.

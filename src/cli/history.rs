@@ -4,15 +4,15 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::promotion::history::{self, Move};
-use crate::promotion::ledger::Entry;
+use crate::promotion::ledger::Trailers;
 use crate::sink::git::Repo;
 use crate::units::names::POINTER_FILE as POINTER;
-use crate::units::{Bake, Moment};
+use crate::units::{Duration, Timestamp};
 
-use super::columns::columns;
+use super::committed::{folder_of, in_tree, now};
 use super::inputs::OnePath;
 use super::output::Output;
-use super::standing::{folder_of, in_tree, now};
+use super::table::columns;
 use super::{Exit, Failure};
 
 /// Show every stage that was live: when, for how long, on what evidence, by whom
@@ -48,7 +48,7 @@ impl Stay<'_> {
         until.since(self.entered.commit.committed).seconds()
     }
 
-    fn left_at(&self) -> Option<Moment> {
+    fn left_at(&self) -> Option<Timestamp> {
         self.left.map(|left| left.commit.committed)
     }
 
@@ -72,10 +72,10 @@ impl Stay<'_> {
     fn note(&self) -> String {
         match &self.entered.entry {
             None => "not by glidepath".to_owned(),
-            Some(Entry {
+            Some(Trailers {
                 forced: Some(why), ..
             }) => format!("forced: {why}"),
-            Some(Entry {
+            Some(Trailers {
                 reason: Some(why), ..
             }) => format!("rolled back: {why}"),
             Some(_) => String::new(),
@@ -121,7 +121,7 @@ fn table(stays: &[Stay<'_>]) -> String {
             stay.entered.commit.committed.to_string(),
             stay.left_at()
                 .map_or_else(|| "live".to_owned(), |at| at.to_string()),
-            Bake::from_seconds(stay.seconds()).to_string(),
+            Duration::from_seconds(stay.seconds()).to_string(),
             if gates.is_empty() {
                 "–".to_owned()
             } else {

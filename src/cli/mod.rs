@@ -3,16 +3,17 @@
 //! Nobody imports this room.
 
 mod action;
-mod began;
 mod cmp;
-mod columns;
+mod committed;
 mod diff;
 mod doctor;
+mod eligibility;
+mod evidence_table;
 mod exit;
 mod failure;
 mod gate;
 mod gate_report;
-mod grounds;
+mod gate_results;
 mod health;
 mod history;
 mod init;
@@ -20,9 +21,9 @@ mod inputs;
 mod inside;
 mod live;
 mod moving;
-mod needs;
 mod output;
 mod plan;
+mod plan_table;
 mod promote;
 mod proposal;
 mod reference;
@@ -32,13 +33,12 @@ mod rollback;
 mod series;
 mod signing;
 mod site;
-mod standing;
+mod stage_start;
 mod status;
 mod streams;
 mod table;
 mod trace;
 mod validate;
-mod weigh;
 
 use std::ffi::OsString;
 

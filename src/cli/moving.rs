@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 
 use crate::diag::words::and_list;
 use crate::gate::Record;
-use crate::promotion::branch::{self, Proposed, Trouble};
+use crate::promotion::branch::{self, Error, Proposed};
 use crate::promotion::decide::{Refusal, Why};
 use crate::promotion::evidence;
-use crate::promotion::ledger::{Entry, traffic_words};
+use crate::promotion::ledger::{Trailers, traffic_words};
 use crate::sink::git::{Edit, Signing};
 use crate::tree::{Hold, Pointer, unified};
 use crate::units::names::{HOLD_FILE as HOLD, POINTER_FILE as POINTER};
 
+use super::committed::{Committed, in_tree};
 use super::output::Output;
-use super::standing::{Standing, in_tree};
 use super::{Failure, gate_report};
 
-impl Standing {
+impl Committed {
     /// What a move to a stage changes; `hold` is what shall become of the hold.
     pub(super) fn edits(&self, to: usize, hold: Option<Option<String>>) -> Vec<Edit> {
         let pointer = Pointer::to(self.lock.stages[to].folder.clone());
@@ -53,7 +53,7 @@ impl Standing {
         &self,
         record: &Record,
         edits: &mut Vec<Edit>,
-        entry: &mut Entry,
+        entry: &mut Trailers,
     ) -> Result<(), Failure> {
         let text = gate_report::json(record);
         if let Some(refusal) = evidence::refusal(&text) {
@@ -122,8 +122,8 @@ impl Standing {
                     self.lock.rollout,
                     id.short()
                 )),
-                Err(Trouble::Refused(refusal)) => return Err(Failure::refused(&[refusal])),
-                Err(Trouble::Git(error)) => return Err(Failure::git(&error)),
+                Err(Error::Refused(refusal)) => return Err(Failure::refused(&[refusal])),
+                Err(Error::Git(error)) => return Err(Failure::git(&error)),
             }
             return Ok(());
         }
@@ -150,18 +150,18 @@ impl Standing {
     }
 
     /// The trailers of a move.
-    pub(super) fn entry(&self, to: usize) -> Entry {
-        Entry {
+    pub(super) fn entry(&self, to: usize) -> Trailers {
+        Trailers {
             rollout: self.lock.rollout.clone(),
             from: self.stage().name.clone(),
             to: self.lock.stages[to].name.clone(),
             digest: self.lock.spec_digest.clone(),
-            ..Entry::default()
+            ..Trailers::default()
         }
     }
 
     /// The commit's message: on to a later stage, or back to an earlier one.
-    pub(super) fn message(&self, to: usize, entry: &Entry) -> String {
+    pub(super) fn message(&self, to: usize, entry: &Trailers) -> String {
         let (lock, from) = (&self.lock, &self.stage().folder);
         let stage = &lock.stages[to];
         let (back, body) = if to < self.live {

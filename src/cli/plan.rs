@@ -6,7 +6,7 @@ use crate::tree::{describe, plan_markdown};
 
 use super::inputs::{Input, Paths};
 use super::output::Output;
-use super::{Exit, Failure, needs, table};
+use super::{Exit, Failure, evidence_table, plan_table};
 
 /// Show the stages: who gets which traffic, replicas, cohorts, bake, gates, rollback
 #[derive(Debug, Args)]
@@ -36,22 +36,23 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Fail
                 if index > 0 {
                     output.result("\n")?;
                 }
-                let table = table::plan(&input.compiled.plan, output.width(), output.is_coloured());
+                let table =
+                    plan_table::plan(&input.compiled.plan, output.width(), output.is_coloured());
                 output.result(table)?;
-                output.result(needs::text(&input.compiled.plan))?;
+                output.result(evidence_table::text(&input.compiled.plan))?;
             }
         }
         PlanFormat::Markdown => {
             for input in &inputs {
                 output.result(plan_markdown(&input.compiled.plan, false))?;
-                output.result(needs::markdown(&input.compiled.plan))?;
+                output.result(evidence_table::markdown(&input.compiled.plan))?;
             }
         }
         PlanFormat::Json => {
             let one = |input: &Input| {
                 let plan = &input.compiled.plan;
                 let mut body = describe(plan, &input.compiled.digest());
-                body["needs"] = needs::describe(plan);
+                body["needs"] = evidence_table::describe(plan);
                 body
             };
             let body = match &inputs[..] {

@@ -8,14 +8,14 @@ use crate::promotion::branch;
 use crate::promotion::decide::{Refusal, Why, standing_hold};
 use crate::promotion::ledger::{gate_trailers, one_line};
 
+use super::committed::{Committed, folder_of};
+use super::eligibility::{Eligibility, MoveRequest, weigh};
 use super::health::HealthArgs;
 use super::inputs::OnePath;
 use super::output::Output;
 use super::proposal;
 use super::signing::SigningArgs;
 use super::site::{PullRequestArgs, Site};
-use super::standing::{Standing, folder_of};
-use super::weigh::{Weighed, Wish, weigh};
 use super::{Exit, Failure};
 
 /// Point at the next stage, once the live one has baked and its gates have passed
@@ -61,12 +61,12 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
         return Err(Failure::new(Exit::Usage, "`--reason` is empty").help("say why in a few words"));
     }
     let spec = args.path.locate()?;
-    let standing = Standing::read(&spec, !args.dry_run, output)?;
+    let committed = Committed::read(&spec, !args.dry_run, output)?;
     let input = args.path.compile(output)?;
-    if let Some(refusal) = standing.staleness(&input.compiled)? {
+    if let Some(refusal) = committed.staleness(&input.compiled)? {
         return Err(Failure::refused(&[refusal]));
     }
-    let wish = Wish {
+    let wish = MoveRequest {
         to: args.to.clone(),
         reason,
         force: args.force,
@@ -77,46 +77,46 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
     let signing = args.signing.signing();
     if args.pull_request.pull_request {
         let site = Site::of_clone(folder_of(&spec), args.pull_request.base.as_deref())?;
-        let done = proposal::promote(&standing, &input, &wish, &args.health, &site, &signing)?;
-        return proposal::report(&standing, &done, output);
+        let done = proposal::promote(&committed, &input, &wish, &args.health, &site, &signing)?;
+        return proposal::report(&committed, &done, output);
     }
-    let lock = &standing.lock;
+    let lock = &committed.lock;
     let to = match &args.to {
-        Some(name) => standing.index(name)?,
-        None if standing.live + 1 < lock.stages.len() => standing.live + 1,
+        Some(name) => committed.index(name)?,
+        None if committed.live + 1 < lock.stages.len() => committed.live + 1,
         None => {
             output.note(format_args!(
                 "{}: complete in `{}`; nothing comes after it",
                 lock.rollout,
-                standing.stage().folder
+                committed.stage().folder
             ));
             return output.finish(Exit::Done);
         }
     };
-    let Weighed {
+    let Eligibility {
         judged,
         record,
         mut refusals,
         ..
-    } = weigh(&standing, &input, to, &wish, &args.health)?;
-    let lifts = args.resume || standing_hold(lock, standing.hold.as_ref()).is_none();
-    let mut edits = standing.edits(to, lifts.then_some(None));
-    let mut entry = standing.entry(to);
+    } = weigh(&committed, &input, to, &wish, &args.health)?;
+    let lifts = args.resume || standing_hold(lock, committed.hold.as_ref()).is_none();
+    let mut edits = committed.edits(to, lifts.then_some(None));
+    let mut entry = committed.entry(to);
     if let Some(record) = &record {
-        standing.keep(record, &mut edits, &mut entry)?;
+        committed.keep(record, &mut edits, &mut entry)?;
     } else if args.record_evidence {
         output.note(format_args!(
             "{}: no gate watches `{}`, and so there is no evidence to record",
             lock.rollout,
-            standing.stage().name
+            committed.stage().name
         ));
     }
     if !args.branch {
-        refusals.extend(standing.dirt(&edits)?);
+        refusals.extend(committed.dirt(&edits)?);
     }
-    refusals.extend(open_elsewhere(&standing, to)?);
-    if args.dry_run && to > standing.live {
-        output.result(standing.diff(to, &edits)?)?;
+    refusals.extend(open_elsewhere(&committed, to)?);
+    if args.dry_run && to > committed.live {
+        output.result(committed.diff(to, &edits)?)?;
     }
     if !refusals.is_empty() {
         return Err(Failure::refused(&refusals));
@@ -124,20 +124,20 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
     if args.dry_run {
         return output.finish(Exit::Done);
     }
-    entry.gates = gate_trailers(standing.stage(), &judged);
+    entry.gates = gate_trailers(committed.stage(), &judged);
     entry.forced = wish.reason;
-    let message = standing.message(to, &entry);
-    standing.commit(to, &edits, &message, &signing, args.branch, output)?;
+    let message = committed.message(to, &entry);
+    committed.commit(to, &edits, &message, &signing, args.branch, output)?;
     output.finish(Exit::Done)
 }
 
-fn open_elsewhere(standing: &Standing, to: usize) -> Result<Option<Refusal>, Failure> {
-    let lock = &standing.lock;
+fn open_elsewhere(committed: &Committed, to: usize) -> Result<Option<Refusal>, Failure> {
+    let lock = &committed.lock;
     let open = branch::open_elsewhere(
-        &standing.repo,
-        &standing.head,
+        &committed.repo,
+        &committed.head,
         &lock.rollout,
-        &standing.stage().name,
+        &committed.stage().name,
         &lock.stages[to].name,
     )
     .map_err(|error| Failure::git(&error))?;

@@ -7,23 +7,23 @@ use crate::promotion::gates::Verdict;
 use crate::promotion::ledger::{gate_trailers, one_line};
 use crate::promotion::pull_request::{Baked, GateLine, Kind, Marker, Proposal, bare};
 use crate::promotion::rollback;
-use crate::promotion::upsert::{self, Operation, Target, Trouble, Upserted, Wanted};
+use crate::promotion::upsert::{self, Error, Operation, Target, Upserted, Wanted};
 use crate::sink::git::{Edit, Signing};
 use crate::tree::diff;
-use crate::units::Bake;
+use crate::units::Duration;
 
-use super::grounds::verdict;
+use super::committed::{Committed, in_tree};
+use super::eligibility::{MoveRequest, weigh};
+use super::gate_results::verdict;
 use super::health::HealthArgs;
 use super::inputs::Input;
 use super::output::Output;
 use super::site::Site;
-use super::standing::{Standing, in_tree};
-use super::weigh::{Wish, weigh};
 use super::{Exit, Failure};
 
 /// What came of it.
 #[derive(Debug, Default)]
-pub(super) struct Done {
+pub(super) struct Outcome {
     /// The live stage's folder.
     pub(super) stage: String,
     /// The folder of the stage that is proposed, or would be.
@@ -44,17 +44,17 @@ pub(super) struct Done {
     pub(super) notes: Vec<String>,
 }
 
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
+impl From<Error> for Failure {
+    fn from(trouble: Error) -> Self {
         match trouble {
-            Trouble::Refused(refusal) => Self::refused(&[refusal]),
-            Trouble::Git(error) => Self::git(&error),
-            Trouble::Forge(error) => Self {
+            Error::Refused(refusal) => Self::refused(&[refusal]),
+            Error::Git(error) => Self::git(&error),
+            Error::Forge(error) => Self {
                 exit: Exit::Outside,
                 message: error.message,
                 help: error.help,
             },
-            Trouble::Remote(error) => Self {
+            Error::Remote(error) => Self {
                 exit: Exit::Outside,
                 message: error.message,
                 help: error.help,
@@ -65,48 +65,48 @@ impl From<Trouble> for Failure {
 
 impl From<crate::forge::ForgeError> for Failure {
     fn from(error: crate::forge::ForgeError) -> Self {
-        Trouble::Forge(error).into()
+        Error::Forge(error).into()
     }
 }
 
 /// Proposes the next stage, where it is due.
 pub(super) fn promote(
-    standing: &Standing,
+    committed: &Committed,
     input: &Input,
-    wish: &Wish,
+    wish: &MoveRequest,
     health: &HealthArgs,
     site: &Site,
     signing: &Signing,
-) -> Result<Done, Failure> {
-    let (lock, compiled) = (&standing.lock, &input.compiled);
-    let mut done = Done {
-        stage: standing.stage().folder.clone(),
-        ..Done::default()
+) -> Result<Outcome, Failure> {
+    let (lock, compiled) = (&committed.lock, &input.compiled);
+    let mut done = Outcome {
+        stage: committed.stage().folder.clone(),
+        ..Outcome::default()
     };
-    if let Some(refusal) = standing.staleness(compiled)? {
+    if let Some(refusal) = committed.staleness(compiled)? {
         done.refusals.push(refusal);
         return Ok(done);
     }
-    let hold = standing_hold(lock, standing.hold.as_ref()).filter(|_| !wish.resume);
+    let hold = standing_hold(lock, committed.hold.as_ref()).filter(|_| !wish.resume);
     let to = match &wish.to {
-        Some(name) => Some(standing.index(name)?),
-        None => Some(standing.live + 1).filter(|next| *next < lock.stages.len()),
+        Some(name) => Some(committed.index(name)?),
+        None => Some(committed.live + 1).filter(|next| *next < lock.stages.len()),
     };
     let target = site.target();
-    let mut edits = standing.edits(
-        to.unwrap_or(standing.live),
-        standing_hold(lock, standing.hold.as_ref())
+    let mut edits = committed.edits(
+        to.unwrap_or(committed.live),
+        standing_hold(lock, committed.hold.as_ref())
             .is_none_or(|_| wish.resume)
             .then_some(None),
     );
-    let marker = marker(standing, to.unwrap_or(standing.live));
+    let marker = marker(committed, to.unwrap_or(committed.live));
     let closed = upsert::close_obsolete(
-        &standing.repo,
+        &committed.repo,
         &target,
         &marker,
         hold.map(|hold| hold.stage.as_str()),
         &edits,
-        standing.head.tip,
+        committed.head.tip,
     )?;
     let was_closed = !closed.is_empty();
     done.notes.extend(closed);
@@ -114,18 +114,18 @@ pub(super) fn promote(
         return Ok(complete(done, was_closed));
     };
     done.next = Some(lock.stages[to].folder.clone());
-    let weighed = weigh(standing, input, to, wish, health)?;
+    let weighed = weigh(committed, input, to, wish, health)?;
     done.verdict = verdict(&weighed.gates);
     done.gates = weighed.gates;
     let mut refusals = weighed.refusals;
-    refusals.extend(open_rollback(standing, &target, &marker)?);
+    refusals.extend(open_rollback(committed, &target, &marker)?);
     let words = reasons(&refusals);
-    let changes = diff(&compiled.objects(standing.live), &compiled.objects(to));
+    let changes = diff(&compiled.objects(committed.live), &compiled.objects(to));
     let proposal = Proposal {
         plan: &compiled.plan,
         digest: &lock.spec_digest,
         folder: &marker.folder,
-        from: standing.live,
+        from: committed.live,
         to,
         kind: Kind::Promotion {
             forced: wish.reason.as_deref().filter(|_| wish.force),
@@ -147,16 +147,16 @@ pub(super) fn promote(
         return Ok(done);
     }
     let stage = &lock.stages[to];
-    let mut entry = standing.entry(to);
-    entry.gates = gate_trailers(standing.stage(), &weighed.judged);
+    let mut entry = committed.entry(to);
+    entry.gates = gate_trailers(committed.stage(), &weighed.judged);
     entry.forced = wish.reason.as_deref().filter(|_| wish.force).map(one_line);
     if let Some(record) = &weighed.record {
-        standing.keep(record, &mut edits, &mut entry)?;
+        committed.keep(record, &mut edits, &mut entry)?;
     }
-    let message = standing.message(to, &entry);
+    let message = committed.message(to, &entry);
     let branch = site.branch(&lock.rollout, &stage.name)?;
     let upserted = upsert::upsert(
-        &standing.repo,
+        &committed.repo,
         &target,
         &Wanted {
             marker: &marker,
@@ -166,7 +166,7 @@ pub(super) fn promote(
             edits: &edits,
             message: &message,
             signing,
-            head: &standing.head,
+            head: &committed.head,
             again: wish.resume,
         },
     )?;
@@ -178,26 +178,26 @@ pub(super) fn promote(
 
 /// Proposes to go back; waits for nothing.
 pub(super) fn rollback(
-    standing: &Standing,
+    committed: &Committed,
     compiled: Option<&Compiled>,
-    wish: &Wish,
+    wish: &MoveRequest,
     gates: &[GateLine],
     site: &Site,
     signing: &Signing,
-) -> Result<Done, Failure> {
-    let lock = &standing.lock;
-    let mut done = Done {
-        stage: standing.stage().folder.clone(),
+) -> Result<Outcome, Failure> {
+    let lock = &committed.lock;
+    let mut done = Outcome {
+        stage: committed.stage().folder.clone(),
         gates: gates.to_vec(),
         verdict: verdict(gates),
-        ..Done::default()
+        ..Outcome::default()
     };
     let wished = wish
         .to
         .as_deref()
-        .map(|name| standing.index(name))
+        .map(|name| committed.index(name))
         .transpose()?;
-    let found = rollback::target(lock, standing.live, wished)
+    let found = rollback::target(lock, committed.live, wished)
         .map_err(|refusal| Failure::refused(&[refusal]))?;
     let Some(to) = found else {
         done.notes
@@ -206,26 +206,26 @@ pub(super) fn rollback(
     };
     done.next = Some(lock.stages[to].folder.clone());
     let reason = one_line(wish.reason.as_deref().unwrap_or_default());
-    let hold = standing.hold_for(&reason, signing)?;
-    let edits: Vec<Edit> = standing.edits(to, Some(Some(hold.text())));
-    let marker = marker(standing, to);
+    let hold = committed.hold_for(&reason, signing)?;
+    let edits: Vec<Edit> = committed.edits(to, Some(Some(hold.text())));
+    let marker = marker(committed, to);
     // A tree that is not what the file compiles to goes back all the same, and then speaks for itself.
     let current = match compiled {
-        Some(compiled) if standing.staleness(compiled)?.is_none() => Some(compiled),
+        Some(compiled) if committed.staleness(compiled)?.is_none() => Some(compiled),
         Some(_) | None => None,
     };
     let (title, body) = if let Some(compiled) = current {
-        let changes = diff(&compiled.objects(standing.live), &compiled.objects(to));
+        let changes = diff(&compiled.objects(committed.live), &compiled.objects(to));
         let proposal = Proposal {
             plan: &compiled.plan,
             digest: &lock.spec_digest,
             folder: &marker.folder,
-            from: standing.live,
+            from: committed.live,
             to,
             kind: Kind::Rollback { reason: &reason },
             gates,
             baked: Baked {
-                asked: Bake::ZERO,
+                asked: Duration::ZERO,
                 is_over: true,
             },
             changes: &changes,
@@ -237,20 +237,20 @@ pub(super) fn rollback(
         );
         bare(
             lock,
-            standing.live,
+            committed.live,
             to,
             &reason,
-            &standing.diff(to, &edits)?,
+            &committed.diff(to, &edits)?,
             &marker,
         )
     };
     let stage = &lock.stages[to];
-    let mut entry = standing.entry(to);
+    let mut entry = committed.entry(to);
     entry.reason = Some(reason).filter(|reason| !reason.is_empty());
-    let message = standing.message(to, &entry);
+    let message = committed.message(to, &entry);
     let branch = site.branch(&lock.rollout, &stage.name)?;
     let upserted = upsert::upsert(
-        &standing.repo,
+        &committed.repo,
         &site.target(),
         &Wanted {
             marker: &marker,
@@ -260,7 +260,7 @@ pub(super) fn rollback(
             edits: &edits,
             message: &message,
             signing,
-            head: &standing.head,
+            head: &committed.head,
             again: wish.resume,
         },
     )?;
@@ -286,11 +286,11 @@ fn retold((pull, changed): (Pull, bool)) -> Upserted {
 
 /// Says on the terminal what came of it.
 pub(super) fn report(
-    standing: &Standing,
-    done: &Done,
+    committed: &Committed,
+    done: &Outcome,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
-    let rollout = &standing.lock.rollout;
+    let rollout = &committed.lock.rollout;
     for note in &done.notes {
         output.note(format_args!("{rollout}: {note}"));
     }
@@ -328,7 +328,7 @@ pub(super) fn reasons(refusals: &[Refusal]) -> String {
     messages.join("; ")
 }
 
-fn complete(mut done: Done, was_closed: bool) -> Done {
+fn complete(mut done: Outcome, was_closed: bool) -> Outcome {
     done.notes.push(format!(
         "complete in `{}`; nothing comes after it",
         done.stage
@@ -346,12 +346,12 @@ fn closed_only(notes: &[String]) -> Upserted {
     }
 }
 
-fn marker(standing: &Standing, to: usize) -> Marker {
-    let lock = &standing.lock;
+fn marker(committed: &Committed, to: usize) -> Marker {
+    let lock = &committed.lock;
     Marker {
         rollout: lock.rollout.clone(),
-        folder: standing.repo.from_root(in_tree("").trim_end_matches('/')),
-        from: standing.stage().name.clone(),
+        folder: committed.repo.from_root(in_tree("").trim_end_matches('/')),
+        from: committed.stage().name.clone(),
         to: lock.stages[to].name.clone(),
         digest: lock.spec_digest.clone(),
         superseded: false,
@@ -360,17 +360,17 @@ fn marker(standing: &Standing, to: usize) -> Marker {
 
 /// A way back that is proposed is decided on before the way on.
 fn open_rollback(
-    standing: &Standing,
+    committed: &Committed,
     target: &Target<'_>,
     marker: &Marker,
 ) -> Result<Option<Refusal>, Failure> {
-    let lock = &standing.lock;
+    let lock = &committed.lock;
     let open = upsert::open(target, marker)?;
     let back = open.into_iter().find(|(_, found)| {
         found.from == marker.from
             && lock
                 .stage_index(&found.to)
-                .is_some_and(|to| to < standing.live)
+                .is_some_and(|to| to < committed.live)
     });
     Ok(back.map(|(pull, _)| {
         Refusal::new(Why::NotYet, format!("#{} proposes to go back", pull.number))

@@ -9,10 +9,10 @@ use crate::sink::git::Repo;
 use crate::tree::{diff, plan_markdown};
 use crate::units::names::PLAN_FILE;
 
+use super::committed::folder_of;
 use super::diff::Change;
 use super::inputs::Input;
 use super::output::Output;
-use super::standing::folder_of;
 use super::{Exit, Failure};
 
 /// Every stage of two compilations: first those that are there now, in their order, then those that are gone; then the plan.

@@ -5,13 +5,13 @@ use clap::Args;
 use crate::promotion::ledger::one_line;
 use crate::promotion::rollback;
 
+use super::committed::{Committed, folder_of};
+use super::eligibility::MoveRequest;
 use super::inputs::OnePath;
 use super::output::Output;
 use super::proposal;
 use super::signing::SigningArgs;
 use super::site::{PullRequestArgs, Site};
-use super::standing::{Standing, folder_of};
-use super::weigh::Wish;
 use super::{Exit, Failure};
 
 /// Point at an earlier stage, and hold the one that is left
@@ -42,27 +42,27 @@ pub(super) struct RollbackArgs {
 
 pub(super) fn run(args: &RollbackArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let spec = args.path.locate()?;
-    let standing = Standing::read(&spec, !args.dry_run, output)?;
+    let committed = Committed::read(&spec, !args.dry_run, output)?;
     if args.pull_request.pull_request {
         let site = Site::of_clone(folder_of(&spec), args.pull_request.base.as_deref())?;
-        let wish = Wish {
+        let wish = MoveRequest {
             to: args.to.clone(),
             reason: Some(args.reason.clone()),
             resume: true,
-            ..Wish::default()
+            ..MoveRequest::default()
         };
         let compiled = args.path.compile_alone().ok();
         let signing = args.signing.signing();
-        let done = proposal::rollback(&standing, compiled.as_ref(), &wish, &[], &site, &signing)?;
-        return proposal::report(&standing, &done, output);
+        let done = proposal::rollback(&committed, compiled.as_ref(), &wish, &[], &site, &signing)?;
+        return proposal::report(&committed, &done, output);
     }
-    let lock = &standing.lock;
+    let lock = &committed.lock;
     let wish = args
         .to
         .as_deref()
-        .map(|name| standing.index(name))
+        .map(|name| committed.index(name))
         .transpose()?;
-    let Some(to) = rollback::target(lock, standing.live, wish)
+    let Some(to) = rollback::target(lock, committed.live, wish)
         .map_err(|refusal| Failure::refused(&[refusal]))?
     else {
         let why = if wish.is_some() {
@@ -73,35 +73,35 @@ pub(super) fn run(args: &RollbackArgs, output: &mut Output<'_>) -> Result<Exit, 
         output.note(format_args!(
             "{}: nothing to go back from in `{}`: {why}",
             lock.rollout,
-            standing.stage().folder
+            committed.stage().folder
         ));
         return output.finish(Exit::Done);
     };
     let signing = args.signing.signing();
     let reason = one_line(&args.reason);
-    let hold = standing.hold_for(&reason, &signing)?;
-    let edits = standing.edits(to, Some(Some(hold.text())));
+    let hold = committed.hold_for(&reason, &signing)?;
+    let edits = committed.edits(to, Some(Some(hold.text())));
     if !args.branch
-        && let Some(refusal) = standing.dirt(&edits)?
+        && let Some(refusal) = committed.dirt(&edits)?
     {
         return Err(Failure::refused(&[refusal]));
     }
-    warn_if_stale(&standing, args, output);
+    warn_if_stale(&committed, args, output);
     if args.dry_run {
-        output.result(standing.diff(to, &edits)?)?;
+        output.result(committed.diff(to, &edits)?)?;
         return output.finish(Exit::Done);
     }
-    let mut entry = standing.entry(to);
+    let mut entry = committed.entry(to);
     entry.reason = Some(reason).filter(|reason| !reason.is_empty());
-    let message = standing.message(to, &entry);
-    standing.commit(to, &edits, &message, &signing, args.branch, output)?;
+    let message = committed.message(to, &entry);
+    committed.commit(to, &edits, &message, &signing, args.branch, output)?;
     output.finish(Exit::Done)
 }
 
 /// A tree that is not what rollout.yaml compiles to is worth a word, but stops nobody.
-fn warn_if_stale(standing: &Standing, args: &RollbackArgs, output: &mut Output<'_>) {
+fn warn_if_stale(committed: &Committed, args: &RollbackArgs, output: &mut Output<'_>) {
     let why = match args.path.compile_alone() {
-        Ok(compiled) => match standing.staleness(&compiled) {
+        Ok(compiled) => match committed.staleness(&compiled) {
             Ok(None) => return,
             Ok(Some(refusal)) => refusal.message,
             Err(failure) => failure.message,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::Args;
 
 use crate::compile::Compiled;
-use crate::promotion::branch::Trouble;
+use crate::promotion::branch::Error;
 use crate::promotion::decide::bake;
 use crate::promotion::history;
 use crate::promotion::ledger::traffic_words;
@@ -14,10 +14,10 @@ use crate::sink::git::Repo;
 use crate::tree::{Lock, stream};
 use crate::units::names::{self, LOCK_FILE as LOCK};
 
+use super::committed::folder_of;
 use super::inputs::OnePath;
 use super::output::Output;
 use super::signing::SigningArgs;
-use super::standing::folder_of;
 use super::{Exit, Failure};
 
 /// Write the stages as a branch: one commit a stage, fully built, with a tag
@@ -66,8 +66,8 @@ pub(super) fn run(args: &SeriesArgs, output: &mut Output<'_>) -> Result<Exit, Fa
     let written =
         series::write(&repo, &wanted, &args.signing.signing()).map_err(
             |trouble| match trouble {
-                Trouble::Refused(refusal) => Failure::refused(&[refusal]),
-                Trouble::Git(error) => Failure::git(&error),
+                Error::Refused(refusal) => Failure::refused(&[refusal]),
+                Error::Git(error) => Failure::git(&error),
             },
         )?;
     for (stage, commit) in stages.iter().zip(&written.commits) {

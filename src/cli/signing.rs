@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::sink::git::{Person, Signing};
-use crate::units::Moment;
+use crate::units::Timestamp;
 
 /// Who signs a commit, and when.
 #[derive(Debug, Args)]
@@ -16,7 +16,7 @@ pub(super) struct SigningArgs {
     committer: Option<Person>,
     /// When, in RFC 3339 or as `@SECONDS`; default: GIT_AUTHOR_DATE and GIT_COMMITTER_DATE, then now
     #[arg(long, value_name = "DATE", value_parser = moment)]
-    date: Option<Moment>,
+    date: Option<Timestamp>,
 }
 
 impl SigningArgs {
@@ -44,7 +44,7 @@ fn person(text: &str) -> Result<Person, String> {
     }
 }
 
-fn moment(text: &str) -> Result<Moment, String> {
+fn moment(text: &str) -> Result<Timestamp, String> {
     text.parse()
         .map_err(|()| "write it as `2026-01-31T12:00:00Z` or `@1767225600`".to_owned())
 }

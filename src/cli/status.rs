@@ -11,12 +11,12 @@ use crate::diag::visible_line;
 use crate::promotion::decide::{self, standing_hold};
 use crate::promotion::ledger::traffic_words;
 use crate::promotion::rollback;
-use crate::units::{Bake, Moment};
+use crate::units::{Duration, Timestamp};
 
+use super::committed::{Committed, in_tree, now};
 use super::history::LedgerFormat;
 use super::inputs::Paths;
 use super::output::Output;
-use super::standing::{Standing, in_tree, now};
 use super::{Exit, Failure};
 
 /// Show where a rollout stands: the live stage, bake left, gates, what comes next
@@ -31,8 +31,8 @@ pub(super) struct StatusArgs {
 
 /// Everything that is said about one rollout.
 struct Status {
-    standing: Standing,
-    since: Option<(Moment, String)>,
+    committed: Committed,
+    since: Option<(Timestamp, String)>,
     elapsed: u64,
     stale: Option<String>,
     uncommitted: bool,
@@ -61,52 +61,54 @@ pub(super) fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Exit, Fa
 }
 
 fn read(spec: &Path, output: &mut Output<'_>) -> Result<Status, Failure> {
-    let standing = Standing::read(spec, false, output)?;
-    let commits = standing.since()?;
+    let committed = Committed::read(spec, false, output)?;
+    let commits = committed.since()?;
     let entered = commits.last();
     let stale = match super::inputs::read(spec)?.and_then(|source| compile(&source)) {
-        Ok(compiled) => staleness(&standing, &compiled)?,
+        Ok(compiled) => staleness(&committed, &compiled)?,
         Err(_) => Some("rollout.yaml does not compile".to_owned()),
     };
     let pointer = in_tree(crate::units::names::POINTER_FILE);
-    let dirty = standing
+    let dirty = committed
         .repo
-        .dirty(standing.head.tip, &[&pointer])
+        .dirty(committed.head.tip, &[&pointer])
         .map_err(|error| Failure::git(&error))?;
     Ok(Status {
         since: entered.map(|commit| (commit.committed, commit.id.to_string())),
         elapsed: entered.map_or(0, |commit| now().since(commit.committed).seconds()),
         stale,
         uncommitted: !dirty.is_empty(),
-        standing,
+        committed,
     })
 }
 
-fn staleness(standing: &Standing, compiled: &Compiled) -> Result<Option<String>, Failure> {
-    Ok(standing.staleness(compiled)?.map(|refusal| refusal.message))
+fn staleness(committed: &Committed, compiled: &Compiled) -> Result<Option<String>, Failure> {
+    Ok(committed
+        .staleness(compiled)?
+        .map(|refusal| refusal.message))
 }
 
 impl Status {
-    fn state(&self) -> decide::Standing<'_> {
-        decide::Standing {
-            lock: &self.standing.lock,
-            live: self.standing.live,
+    fn state(&self) -> decide::Position<'_> {
+        decide::Position {
+            lock: &self.committed.lock,
+            live: self.committed.live,
             elapsed: self.elapsed,
-            hold: self.standing.hold.as_ref(),
+            hold: self.committed.hold.as_ref(),
             judged: &[],
         }
     }
 
     /// The folder of the stage that a rollback goes to.
     fn back(&self) -> Option<&str> {
-        let lock = &self.standing.lock;
-        rollback::default_target(lock, self.standing.live)
+        let lock = &self.committed.lock;
+        rollback::default_target(lock, self.committed.live)
             .map(|stage| lock.stages[stage].folder.as_str())
     }
 
     fn text(&self) -> String {
-        let (lock, state) = (&self.standing.lock, self.state());
-        let stage = self.standing.stage();
+        let (lock, state) = (&self.committed.lock, self.state());
+        let stage = self.committed.stage();
         let mut text = String::new();
         let mut line = |key: &str, value: String| {
             writeln!(text, "{key:<9} {}", visible_line(&value))
@@ -121,13 +123,16 @@ impl Status {
             let short: String = commit.chars().take(7).collect();
             line(
                 "since",
-                format!("{at}, for {} ({short})", Bake::from_seconds(self.elapsed)),
+                format!(
+                    "{at}, for {} ({short})",
+                    Duration::from_seconds(self.elapsed)
+                ),
             );
         }
         line(
             "bake",
             match (state.bake(), state.left()) {
-                (bake, Bake::ZERO) => format!("{bake}, done"),
+                (bake, Duration::ZERO) => format!("{bake}, done"),
                 (bake, left) => format!("{bake}, {left} left"),
             },
         );
@@ -153,7 +158,7 @@ impl Status {
             "rollback",
             match self.back() {
                 Some(back) => format!("to {back}"),
-                None if rollback::is_past_return(lock, self.standing.live) => {
+                None if rollback::is_past_return(lock, self.committed.live) => {
                     "none in one step: the point of no return has passed".to_owned()
                 }
                 None => "not needed: all traffic is on stable".to_owned(),
@@ -165,7 +170,7 @@ impl Status {
                 format!("from {} on", lock.stages[stage].folder),
             );
         }
-        if let Some(hold) = standing_hold(lock, self.standing.hold.as_ref()) {
+        if let Some(hold) = standing_hold(lock, self.committed.hold.as_ref()) {
             line(
                 "hold",
                 format!("{}, by {}: {}", hold.stage, hold.by, hold.reason),
@@ -185,8 +190,8 @@ impl Status {
     }
 
     fn json(&self) -> Value {
-        let (lock, state) = (&self.standing.lock, self.state());
-        let stage = self.standing.stage();
+        let (lock, state) = (&self.committed.lock, self.state());
+        let stage = self.committed.stage();
         let named = |stage: usize| {
             let stage = &lock.stages[stage];
             json!({"stage": stage.name, "folder": stage.folder})
@@ -195,19 +200,19 @@ impl Status {
             "version": 1,
             "rollout": lock.rollout,
             "specDigest": lock.spec_digest,
-            "live": named(self.standing.live),
+            "live": named(self.committed.live),
             "since": self.since.as_ref().map(|(at, _)| at.to_string()),
             "commit": self.since.as_ref().map(|(_, commit)| commit),
-            "head": self.standing.head.tip.to_string(),
+            "head": self.committed.head.tip.to_string(),
             "elapsedSeconds": self.elapsed,
             "bakeSeconds": state.bake().seconds(),
             "bakeLeftSeconds": state.left().seconds(),
             "gates": stage.gates,
             "next": state.next().map(named),
-            "rollback": rollback::default_target(lock, self.standing.live).map(named),
+            "rollback": rollback::default_target(lock, self.committed.live).map(named),
             "pointOfNoReturn": rollback::point_of_no_return(lock).map(named),
-            "pastReturn": rollback::is_past_return(lock, self.standing.live),
-            "hold": standing_hold(lock, self.standing.hold.as_ref()).map(|hold| json!({
+            "pastReturn": rollback::is_past_return(lock, self.committed.live),
+            "hold": standing_hold(lock, self.committed.hold.as_ref()).map(|hold| json!({
                 "stage": hold.stage, "reason": hold.reason, "by": hold.by, "commit": hold.commit,
             })),
             "stale": self.stale.is_some(),

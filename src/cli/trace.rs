@@ -10,10 +10,10 @@ use crate::plan::Plan;
 use crate::trace::{Outcome, Request, Served, Via, trace};
 use crate::units::Percent;
 
-use super::columns::columns;
 use super::inputs::OnePath;
 use super::live::stage_index;
 use super::output::Output;
+use super::table::columns;
 use super::{Exit, Failure};
 
 /// Show which model serves a request in every stage, and with what probability

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::plan::{Gate, GateKind, ModelId, NoData, OnInconclusive, Plan};
-use crate::units::Moment;
+use crate::units::Timestamp;
 
 use super::answer::{Fault, Source};
 use super::evidence::{Asked, Evidence};
@@ -21,22 +21,26 @@ const MOST_AT_ONCE: usize = 8;
 
 /// Which stage is judged, and when.
 #[derive(Clone, Copy, Debug)]
-pub struct Occasion<'a> {
+pub struct EvaluationContext<'a> {
     /// The stage's index.
     pub stage: usize,
     /// Where the objects live.
     pub namespace: &'a str,
     /// When the stage began.
-    pub began: Moment,
+    pub began: Timestamp,
     /// The time of asking.
-    pub now: Moment,
+    pub now: Timestamp,
     /// Recorded distributions by their path in the spec.
     pub references: &'a BTreeMap<String, String>,
 }
 
 /// Evaluates every gate of a stage for every model that it judges, at most eight at a time, and gives the evidence in the
 /// order of the spec. The source sets its own deadline: after it, every question is a fault, and its gate an error.
-pub fn evaluate(plan: &Plan, occasion: &Occasion<'_>, source: &dyn Source) -> Vec<Evidence> {
+pub fn evaluate(
+    plan: &Plan,
+    occasion: &EvaluationContext<'_>,
+    source: &dyn Source,
+) -> Vec<Evidence> {
     let jobs = jobs(plan, occasion.stage);
     if let [(gate, model)] = &jobs[..] {
         return vec![Job::new(plan, occasion, gate, *model).run(source)];
@@ -64,7 +68,7 @@ pub fn evaluate(plan: &Plan, occasion: &Occasion<'_>, source: &dyn Source) -> Ve
 }
 
 /// When any gate of a stage looks next, after `now`.
-pub fn next_look(plan: &Plan, occasion: &Occasion<'_>) -> Option<Moment> {
+pub fn next_look(plan: &Plan, occasion: &EvaluationContext<'_>) -> Option<Timestamp> {
     let stage = &plan.stages[occasion.stage];
     let gates = jobs(plan, occasion.stage).into_iter();
     gates
@@ -79,7 +83,7 @@ pub fn next_look(plan: &Plan, occasion: &Occasion<'_>) -> Option<Moment> {
 /// What a gate of a stage asks of each model, and what the answers would mean. Before the first look it is that look's.
 pub fn preview(
     plan: &Plan,
-    occasion: &Occasion<'_>,
+    occasion: &EvaluationContext<'_>,
     gate: &Gate,
 ) -> Vec<(String, Window, Vec<Query>, Vec<String>)> {
     let models = plan.judged(gate, occasion.stage).into_iter();
@@ -118,7 +122,7 @@ fn jobs(plan: &Plan, stage: usize) -> Vec<(&Gate, ModelId)> {
 /// One gate and one model.
 struct Job<'a> {
     gate: &'a Gate,
-    occasion: &'a Occasion<'a>,
+    occasion: &'a EvaluationContext<'a>,
     schedule: Schedule,
     look: Look,
     candidate: Target,
@@ -126,7 +130,12 @@ struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    fn new(plan: &Plan, occasion: &'a Occasion<'a>, gate: &'a Gate, model: ModelId) -> Self {
+    fn new(
+        plan: &Plan,
+        occasion: &'a EvaluationContext<'a>,
+        gate: &'a Gate,
+        model: ModelId,
+    ) -> Self {
         let schedule = Schedule::new(gate, plan.stages[occasion.stage].bake, occasion.began);
         Self {
             gate,

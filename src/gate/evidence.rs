@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::plan::Plan;
-use crate::units::Moment;
+use crate::units::Timestamp;
 
 use super::answer::{Answer, Fault};
 use super::looks::{Look, Window};
@@ -96,11 +96,11 @@ pub struct Record {
     /// The stage.
     pub stage: String,
     /// When the stage began.
-    pub began: Moment,
+    pub began: Timestamp,
     /// How that is known.
     pub origin: Origin,
     /// When it was evaluated.
-    pub now: Moment,
+    pub now: Timestamp,
     /// One for each gate and model, in the order of the spec.
     pub gates: Vec<Evidence>,
 }
@@ -111,8 +111,8 @@ impl Record {
         plan: &Plan,
         stage: usize,
         namespace: &str,
-        began: Moment,
-        now: Moment,
+        began: Timestamp,
+        now: Timestamp,
         gates: Vec<Evidence>,
     ) -> Self {
         Self {
@@ -139,12 +139,12 @@ impl Record {
     }
 
     /// When the next look of any gate is due.
-    pub fn next(&self) -> Option<Moment> {
+    pub fn next(&self) -> Option<Timestamp> {
         self.gates.iter().filter_map(|gate| gate.look.next).min()
     }
 
     /// When the next look is due that the stage's verdict may depend on.
-    pub fn next_deciding(&self) -> Option<Moment> {
+    pub fn next_deciding(&self) -> Option<Timestamp> {
         let deciding = self.gates.iter().filter(|gate| !gate.advisory);
         deciding.filter_map(|gate| gate.look.next).min()
     }

@@ -1,23 +1,23 @@
 //! When a gate looks, and at what: windows end at boundaries that are known beforehand, never at the time of asking.
 
 use crate::plan::{Gate, GateKind};
-use crate::units::{Bake, Moment};
+use crate::units::{Duration, Timestamp};
 
 /// The shortest window that a gate may fail early on.
-const SHORTEST_FAIL_FAST: Bake = Bake::from_seconds(300);
+const SHORTEST_FAIL_FAST: Duration = Duration::from_seconds(300);
 
 /// The time that samples count from (exclusive) and to (inclusive).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Its start.
-    pub start: Moment,
+    pub start: Timestamp,
     /// Its end.
-    pub end: Moment,
+    pub end: Timestamp,
 }
 
 impl Window {
     /// Its length.
-    pub fn length(self) -> Bake {
+    pub fn length(self) -> Duration {
         self.end.since(self.start)
     }
 }
@@ -56,21 +56,21 @@ pub struct Look {
     /// What it looks at; none before the first.
     pub window: Option<Window>,
     /// When the next look is due, if there is one.
-    pub next: Option<Moment>,
+    pub next: Option<Timestamp>,
 }
 
 /// The looks of one gate in one stage.
 #[derive(Clone, Copy, Debug)]
 pub struct Schedule {
-    start: Moment,
-    look: Bake,
-    settle: Bake,
+    start: Timestamp,
+    look: Duration,
+    settle: Duration,
     looks: u32,
 }
 
 impl Schedule {
     /// The looks of a gate in a stage that began at `began` and bakes for `bake`.
-    pub fn new(gate: &Gate, bake: Bake, began: Moment) -> Self {
+    pub fn new(gate: &Gate, bake: Duration, began: Timestamp) -> Self {
         let delay = match &gate.kind {
             GateKind::Threshold(threshold) => threshold.delay,
             GateKind::Availability(_)
@@ -79,7 +79,7 @@ impl Schedule {
             | GateKind::Proportions(_)
             | GateKind::Ranks(_)
             | GateKind::BurnRate(_)
-            | GateKind::Drift(_) => Bake::ZERO,
+            | GateKind::Drift(_) => Duration::ZERO,
         };
         Self {
             start: began.plus(gate.warmup).plus(delay),
@@ -90,7 +90,7 @@ impl Schedule {
     }
 
     /// The look at `now`: the last whose window has ended and whose samples have had time to arrive.
-    pub fn at(&self, now: Moment) -> Look {
+    pub fn at(&self, now: Timestamp) -> Look {
         let passed = now.minus(self.settle).since(self.start).seconds() / self.look.seconds();
         let number = u32::try_from(passed).unwrap_or(u32::MAX).min(self.looks);
         let window = (number > 0).then(|| Window {
@@ -119,7 +119,7 @@ impl Schedule {
     }
 
     /// What a gate may fail early on: all that there is before the first look, the last look's length of it afterwards.
-    pub fn fail_fast(&self, now: Moment) -> Option<Window> {
+    pub fn fail_fast(&self, now: Timestamp) -> Option<Window> {
         let end = now.minus(self.settle);
         let start = match self.at(now).number {
             0 => self.start,
@@ -129,8 +129,8 @@ impl Schedule {
         (window.length() >= SHORTEST_FAIL_FAST).then_some(window)
     }
 
-    fn end_of(&self, number: u32) -> Moment {
+    fn end_of(&self, number: u32) -> Timestamp {
         let seconds = self.look.seconds().saturating_mul(u64::from(number));
-        self.start.plus(Bake::from_seconds(seconds))
+        self.start.plus(Duration::from_seconds(seconds))
     }
 }

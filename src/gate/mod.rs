@@ -23,7 +23,7 @@ mod verdict;
 mod words;
 
 pub use answer::{Answer, Data, Fault, Series, Source};
-pub use evaluate::{Occasion, evaluate, next_look, preview};
+pub use evaluate::{EvaluationContext, evaluate, next_look, preview};
 pub use evidence::{Asked, Evidence, Origin, Record};
 pub use kinds::availability::without_failure;
 pub use looks::{Look, Schedule, State, Window};

@@ -2,7 +2,7 @@
 
 use crate::plan::gates::{Gate, GateKind, Margin};
 use crate::plan::{ModelId, Plan};
-use crate::units::Bake;
+use crate::units::Duration;
 
 use super::stats::{per_look, samples_for_difference, zero_failure_samples};
 
@@ -21,7 +21,7 @@ pub struct Need {
     /// What they are needed for.
     pub why: &'static str,
     /// The time that they take, at the traffic that is expected.
-    pub bake: Option<Bake>,
+    pub bake: Option<Duration>,
 }
 
 /// What the gates of a stage need.
@@ -92,7 +92,7 @@ fn need(plan: &Plan, stage: usize, gate: &Gate, model: ModelId) -> Option<Need> 
         )]
         let seconds = (requests as f64 / per_second).ceil() as u64;
         (per_second > 0.0)
-            .then(|| Bake::from_seconds(seconds.saturating_add(gate.warmup.seconds())))
+            .then(|| Duration::from_seconds(seconds.saturating_add(gate.warmup.seconds())))
     });
     Some(Need {
         gate: gate.name.clone(),

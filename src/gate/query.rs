@@ -3,7 +3,7 @@
 use crate::plan::gates::{BadResponse, Reporter, Requests, Times};
 use crate::plan::template::{Variable, fill};
 use crate::plan::{ModelId, Plan};
-use crate::units::{Bake, Moment, names};
+use crate::units::{Duration, Timestamp, names};
 
 /// How far back a counter's value before a window is looked for.
 pub(super) const LOOK_BACK: u64 = 300;
@@ -16,13 +16,13 @@ const POD_BASE: usize = 58;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum When {
     /// One point in time.
-    At(Moment),
+    At(Timestamp),
     /// Every `step` seconds from one to another.
     Over {
         /// The first point.
-        start: Moment,
+        start: Timestamp,
         /// The last point, at most.
-        end: Moment,
+        end: Timestamp,
         /// Seconds between points.
         step: u64,
     },
@@ -95,7 +95,7 @@ impl Target {
     }
 
     /// A query of the team's with its variables replaced.
-    pub fn fill(&self, template: &str, window: Bake) -> String {
+    pub fn fill(&self, template: &str, window: Duration) -> String {
         let value = |variable: Variable| match variable {
             Variable::Namespace => self.namespace.clone(),
             Variable::Workload => self.workload.clone(),

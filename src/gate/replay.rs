@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::units::Moment;
+use crate::units::Timestamp;
 
 use super::answer::{Answer, Data, Fault, Source, said};
 use super::evidence::Origin;
@@ -18,11 +18,11 @@ pub struct Replay {
     /// The namespace.
     pub namespace: String,
     /// When the stage began.
-    pub began: Moment,
+    pub began: Timestamp,
     /// How that was known.
     pub origin: Origin,
     /// When it was evaluated.
-    pub now: Moment,
+    pub now: Timestamp,
     answers: BTreeMap<(String, When), Result<Answer, Fault>>,
 }
 
@@ -85,7 +85,7 @@ fn size(answer: &Result<Answer, Fault>) -> usize {
     }
 }
 
-fn moment(value: &Value) -> Option<Moment> {
+fn moment(value: &Value) -> Option<Timestamp> {
     value.as_str()?.parse().ok()
 }
 

@@ -1,7 +1,7 @@
 //! Requests, counted exactly: from raw samples, each series judged by its labels.
 
 use crate::plan::gates::{BadResponse, Requests};
-use crate::units::Moment;
+use crate::units::Timestamp;
 
 use super::answer::{Data, Fault, Series};
 use super::kinds::Answers;
@@ -111,7 +111,7 @@ fn judge(series: &Series, requests: &Requests) -> Option<bool> {
 
 /// Drops the samples that no count needs: of each series the last before and the first after each of `cuts` are kept, both
 /// sides of each restart, and the last. Counts of windows that begin at a cut stay the same.
-pub(super) fn compact(data: &mut Data, cuts: &[Moment]) {
+pub(super) fn compact(data: &mut Data, cuts: &[Timestamp]) {
     let Data::Matrix(all) = data else { return };
     for series in all {
         let points = &series.points;
@@ -136,6 +136,6 @@ pub(super) fn compact(data: &mut Data, cuts: &[Moment]) {
 }
 
 /// A moment on Prometheus's clock.
-pub(super) fn seconds(moment: Moment) -> f64 {
+pub(super) fn seconds(moment: Timestamp) -> f64 {
     moment.seconds() as f64
 }

@@ -1,6 +1,6 @@
 //! Gates as they are asked: every default filled in, every unit settled.
 
-use crate::units::{Bake, PromSpan, Share};
+use crate::units::{Duration, PromDuration, Share};
 
 use super::{ModelId, NoData, OnInconclusive};
 
@@ -12,13 +12,13 @@ pub struct Gate {
     /// The one model it judges; otherwise every candidate with traffic.
     pub model: Option<ModelId>,
     /// Time after the stage's start that no sample counts from.
-    pub warmup: Bake,
+    pub warmup: Duration,
     /// The length of one look's window; otherwise the stage's bake divided by the looks.
-    pub bake: Option<Bake>,
+    pub bake: Option<Duration>,
     /// How often it decides in one stage; at least 1.
     pub max_looks: u32,
     /// Time that samples need to arrive.
-    pub settle: Bake,
+    pub settle: Duration,
     /// The verdict without data.
     pub no_data: NoData,
     /// The fewest requests that are evidence; otherwise the kind says.
@@ -108,7 +108,7 @@ pub struct Latency {
     /// The percentile, as a share.
     pub percentile: Share,
     /// The limit.
-    pub max: PromSpan,
+    pub max: PromDuration,
     /// Where times come from.
     pub times: Times,
 }
@@ -156,14 +156,14 @@ pub struct Threshold {
     /// Over the window, not at its end.
     pub range: Option<Range>,
     /// Shifts the window.
-    pub delay: Bake,
+    pub delay: Duration,
 }
 
 /// A query over a window; what `reduce` is `None` for, every point must hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Range {
     /// Between points.
-    pub step: PromSpan,
+    pub step: PromDuration,
     /// The fewest that are evidence.
     pub min_points: u64,
 }
@@ -235,7 +235,7 @@ pub struct Ranks {
     /// The one-sided level over all looks.
     pub confidence: f64,
     /// Between points.
-    pub step: PromSpan,
+    pub step: PromDuration,
     /// Which change is bad.
     pub direction: Direction,
     /// Points of the same step are compared with each other.
@@ -248,9 +248,9 @@ pub struct Ranks {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BurnPair {
     /// Says that it matters.
-    pub long: PromSpan,
+    pub long: PromDuration,
     /// Says that it is still so.
-    pub short: PromSpan,
+    pub short: PromDuration,
     /// The burn rate above which the pair fails.
     pub factor: f64,
 }
@@ -261,7 +261,7 @@ pub struct BurnRate {
     /// The share of good requests that the budget is for.
     pub objective: Share,
     /// The time that the budget is for.
-    pub period: PromSpan,
+    pub period: PromDuration,
     /// The pairs; whichever fits into the window so far is asked.
     pub pairs: Vec<BurnPair>,
     /// The most of the service's whole budget that the candidate may use up.
@@ -383,11 +383,12 @@ impl GateKind {
 
 impl Gate {
     /// The length of one look's window in a stage that bakes for `stage`; at least a second.
-    pub fn look(&self, stage: Bake) -> Bake {
-        let seconds = self
-            .bake
-            .map_or(stage.seconds() / u64::from(self.max_looks), Bake::seconds);
-        Bake::from_seconds(seconds.max(1))
+    pub fn look(&self, stage: Duration) -> Duration {
+        let seconds = self.bake.map_or(
+            stage.seconds() / u64::from(self.max_looks),
+            Duration::seconds,
+        );
+        Duration::from_seconds(seconds.max(1))
     }
 
     /// The fewest samples that are evidence: as the spec says, else as the kind's objective or percentile needs.

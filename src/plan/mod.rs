@@ -34,7 +34,7 @@ pub use crate::spec::{
     PortRef, Rewrite, ServiceType,
 };
 
-use crate::units::{Bake, DnsLabel, Percent};
+use crate::units::{DnsLabel, Duration, Percent};
 
 /// A rollout, resolved: nothing in it refers to something that is not there.
 #[derive(Clone, Debug)]
@@ -107,7 +107,7 @@ pub struct Metrics {
     /// Its base address, without credentials.
     pub url: String,
     /// The time for one query.
-    pub timeout: Bake,
+    pub timeout: Duration,
 }
 
 /// Limits for the steps.
@@ -116,7 +116,7 @@ pub struct Policy {
     /// The most points that exposure may rise by in one step.
     pub max_increase: Percent,
     /// The least time in any stage.
-    pub min_bake: Bake,
+    pub min_bake: Duration,
     /// Whether the live stage must have arrived in the cluster, by Argo CD's word, before it is left.
     pub require_healthy: bool,
 }

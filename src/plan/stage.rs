@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Route;
 use crate::spec::Approval;
-use crate::units::{Bake, DnsLabel, Percent};
+use crate::units::{DnsLabel, Duration, Percent};
 
 use super::{ModelId, Split};
 
@@ -45,7 +45,7 @@ pub struct Stage {
     /// Shadow traffic.
     pub mirror: Option<Mirror>,
     /// The least time in the stage, as the step asks for it.
-    pub bake: Bake,
+    pub bake: Duration,
     /// The gates that must pass before it is left, as indices into the plan's gates.
     pub gates: Vec<usize>,
     /// Who may merge the promotion out of it.

@@ -6,7 +6,7 @@ use crate::sink::git::{CommitId, Edit, GitError, Head, RefChange, Repo, Signing}
 
 use super::decide::{Refusal, Why};
 use super::evidence::{is_of_a_move, is_same};
-use super::ledger::Entry;
+use super::ledger::Trailers;
 
 /// What became of a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,14 +19,14 @@ pub enum Proposed {
 
 /// Why a branch was not made.
 #[derive(Debug)]
-pub enum Trouble {
+pub enum Error {
     /// Something speaks against it.
     Refused(Refusal),
     /// Git failed.
     Git(GitError),
 }
 
-impl From<GitError> for Trouble {
+impl From<GitError> for Error {
     fn from(error: GitError) -> Self {
         Self::Git(error)
     }
@@ -51,7 +51,7 @@ pub fn open_elsewhere(
 ) -> Result<Option<String>, GitError> {
     let start = format!("refs/heads/{}", folder(rollout));
     for (name, tip) in repo.references_below(&start)? {
-        let entry = Entry::read(&repo.commit(tip)?.message);
+        let entry = Trailers::read(&repo.commit(tip)?.message);
         let is_other = entry
             .is_some_and(|entry| entry.rollout == rollout && entry.from == live && entry.to != to);
         if is_other && !repo.reaches(head.tip, tip)? {
@@ -69,13 +69,13 @@ pub fn propose(
     edits: &[Edit],
     message: &str,
     signing: &Signing,
-) -> Result<Proposed, Trouble> {
+) -> Result<Proposed, Error> {
     let reference = format!("refs/heads/{branch}");
     let known = repo.reference(&reference)?;
     if repo.is_checked_out(branch) {
         let message = format!("the branch `{branch}` is checked out in a work tree");
         let help = "switch that work tree to another branch".to_owned();
-        return Err(Trouble::Refused(
+        return Err(Error::Refused(
             Refusal::new(Why::Conflict, message).help(help),
         ));
     }
@@ -89,7 +89,7 @@ pub fn propose(
                 tip.short(),
                 commit.author
             );
-            return Err(Trouble::Refused(Refusal::new(Why::Conflict, message).help(
+            return Err(Error::Refused(Refusal::new(Why::Conflict, message).help(
                 format!("merge it, or delete it with `git branch -D {branch}`"),
             )));
         }
@@ -149,7 +149,7 @@ pub(super) fn is_ours(
         let below = |tree: &String| path.strip_prefix(tree.as_str()).is_some_and(is_of_a_move);
         trees.iter().any(below)
     };
-    Ok(Entry::read(&commit.message).is_some()
+    Ok(Trailers::read(&commit.message).is_some()
         && repo.reaches(base, parent)?
         && repo.differing(parent, tip)?.iter().all(is_mine))
 }

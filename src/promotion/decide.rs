@@ -2,7 +2,7 @@
 
 use crate::diag::words::and_list;
 use crate::tree::{Hold, Lock, LockedStage};
-use crate::units::Bake;
+use crate::units::Duration;
 
 use super::gates::{Judged, Verdict, list, unjudged};
 
@@ -52,7 +52,7 @@ impl Refusal {
 
 /// Where a rollout stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing<'a> {
+pub struct Position<'a> {
     /// The committed lock.
     pub lock: &'a Lock,
     /// The live stage, as an index.
@@ -65,20 +65,20 @@ pub struct Standing<'a> {
     pub judged: &'a [Judged],
 }
 
-impl<'a> Standing<'a> {
+impl<'a> Position<'a> {
     /// The live stage.
     pub fn stage(&self) -> &'a LockedStage {
         &self.lock.stages[self.live]
     }
 
     /// The least time in the live stage.
-    pub fn bake(&self) -> Bake {
+    pub fn bake(&self) -> Duration {
         bake(self.lock, self.stage())
     }
 
     /// How much of it is left.
-    pub fn left(&self) -> Bake {
-        Bake::from_seconds(self.bake().seconds().saturating_sub(self.elapsed))
+    pub fn left(&self) -> Duration {
+        Duration::from_seconds(self.bake().seconds().saturating_sub(self.elapsed))
     }
 
     /// The stage after the live one.
@@ -88,8 +88,8 @@ impl<'a> Standing<'a> {
 }
 
 /// The least time in a stage: its own, and no less than the rollout's.
-pub fn bake(lock: &Lock, stage: &LockedStage) -> Bake {
-    Bake::from_seconds(stage.bake_seconds.max(lock.min_bake_seconds))
+pub fn bake(lock: &Lock, stage: &LockedStage) -> Duration {
+    Duration::from_seconds(stage.bake_seconds.max(lock.min_bake_seconds))
 }
 
 /// The hold, if it still counts: it ends with the spec that it was made under, and with its stage.
@@ -151,7 +151,7 @@ pub fn against_jump(lock: &Lock, live: usize, to: usize, force: bool) -> Option<
 
 /// Everything that time, gates and a hold say against leaving the live stage for `to`.
 pub fn against_leaving(
-    standing: &Standing<'_>,
+    standing: &Position<'_>,
     to: usize,
     force: bool,
     resume: bool,
@@ -173,7 +173,7 @@ pub fn against_leaving(
     if force {
         return refusals;
     }
-    if standing.left() > Bake::ZERO {
+    if standing.left() > Duration::ZERO {
         let message = format!(
             "`{}` bakes for {}, and {} is left",
             stage.name,

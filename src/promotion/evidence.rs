@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::tree::Hold;
-use crate::units::Moment;
+use crate::units::Timestamp;
 use crate::units::names::{EVIDENCE_FOLDER, HOLD_FILE, POINTER_FILE};
 
 use super::decide::{Refusal, Why};
@@ -27,7 +27,7 @@ pub fn refusal(text: &str) -> Option<Refusal> {
 
 /// Its path in the tree: `evidence/split-20260822T090000Z.json`, for the stay in `split` that began then. The same stay has the
 /// same path, however often it is judged.
-pub fn path(stage: &str, began: Moment) -> String {
+pub fn path(stage: &str, began: Timestamp) -> String {
     let at: String = began
         .to_string()
         .chars()
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_stay_has_one_file() {
-        let began = Moment::from_seconds(1_700_000_000);
+        let began = Timestamp::from_seconds(1_700_000_000);
         let path = path("split", began);
         assert_eq!(path, "evidence/split-20231114T221320Z.json");
         assert!(is_of_a_move(&path));

@@ -1,7 +1,7 @@
 //! Whether the live stage has arrived in the cluster, by what Argo CD says.
 
 use crate::argocd::Application;
-use crate::units::Moment;
+use crate::units::Timestamp;
 
 use super::decide::{Refusal, Why};
 
@@ -9,7 +9,7 @@ use super::decide::{Refusal, Why};
 #[derive(Debug)]
 pub struct Arrival {
     /// When the first of the stage's commits was deployed, which is when the stage began; `None` where the history does not say.
-    pub deployed: Option<Moment>,
+    pub deployed: Option<Timestamp>,
     /// Why the stage has not arrived, or has arrived ill.
     pub refusal: Option<Refusal>,
 }
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn only_synced_and_healthy_at_a_commit_of_the_stage_counts() {
         let commits = ["b".repeat(40), "a".repeat(40)];
-        let moment = |seconds| Moment::from_seconds(seconds);
+        let moment = |seconds| Timestamp::from_seconds(seconds);
         let good = Application {
             sync: "Synced".to_owned(),
             health: "Healthy".to_owned(),

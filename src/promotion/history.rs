@@ -4,7 +4,7 @@
 use crate::sink::git::{Commit, CommitId, GitError, Repo};
 use crate::tree::Pointer;
 
-use super::ledger::Entry;
+use super::ledger::Trailers;
 
 /// How many commits of a merged branch are searched for the trailers of a move.
 const MERGED: usize = 100;
@@ -17,7 +17,7 @@ pub struct Move {
     /// The commit on the branch.
     pub commit: Commit,
     /// What its trailers tell, or those of the commit that it merged; `None` for a foreign commit.
-    pub entry: Option<Entry>,
+    pub entry: Option<Trailers>,
 }
 
 /// The commits of the live stage, from `tip` back to the one that entered it, which is the last. Empty where there is no stage.
@@ -90,9 +90,9 @@ pub fn stage_at(repo: &Repo, at: CommitId, pointer: &str) -> Result<Option<Strin
 }
 
 /// What is told of a move into `stage`: by the commit itself, or by one of the branch that it merged.
-fn entry(repo: &Repo, commit: &Commit, stage: Option<&str>) -> Result<Option<Entry>, GitError> {
+fn entry(repo: &Repo, commit: &Commit, stage: Option<&str>) -> Result<Option<Trailers>, GitError> {
     let tells = |commit: &Commit| {
-        Entry::read(&commit.message).filter(|entry| Some(entry.to.as_str()) == stage)
+        Trailers::read(&commit.message).filter(|entry| Some(entry.to.as_str()) == stage)
     };
     if let Some(entry) = tells(commit) {
         return Ok(Some(entry));

@@ -16,7 +16,7 @@ const REASON: &str = "Rollback-Reason";
 
 /// One move of the pointer, as its commit's trailers tell it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Entry {
+pub struct Trailers {
     /// The rollout's name.
     pub rollout: String,
     /// The stage that was left, by name.
@@ -35,7 +35,7 @@ pub struct Entry {
     pub reason: Option<String>,
 }
 
-impl Entry {
+impl Trailers {
     /// A whole commit message.
     pub fn message(&self, subject: &str, body: &str) -> String {
         let mut lines = vec![one_line(subject), String::new(), body.trim_end().to_owned()];
@@ -134,8 +134,8 @@ pub fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn entry() -> Entry {
-        Entry {
+    fn entry() -> Trailers {
+        Trailers {
             rollout: "r".to_owned(),
             from: "split".to_owned(),
             to: "weight-100".to_owned(),
@@ -150,19 +150,19 @@ mod tests {
     #[test]
     fn a_message_reads_back() {
         let message = entry().message("r: 03-weight-100", "Moves on.");
-        assert_eq!(Entry::read(&message), Some(entry()));
+        assert_eq!(Trailers::read(&message), Some(entry()));
         let squashed = format!("Merge (#3)\n\n* {message}\nCo-authored-by: x\n");
-        assert_eq!(Entry::read(&squashed), Some(entry()));
-        assert_eq!(Entry::read("a foreign commit\n\nStage-To: x\n"), None);
+        assert_eq!(Trailers::read(&squashed), Some(entry()));
+        assert_eq!(Trailers::read("a foreign commit\n\nStage-To: x\n"), None);
     }
 
     #[test]
     fn a_reason_cannot_forge_a_trailer() {
-        let forged = Entry {
+        let forged = Trailers {
             forced: Some("x\n\nStage-To: retire\r\nRollout: q".to_owned()),
             ..entry()
         };
-        let read = Entry::read(&forged.message("s", "")).expect("an entry");
+        let read = Trailers::read(&forged.message("s", "")).expect("an entry");
         assert_eq!(
             (read.to.as_str(), read.rollout.as_str()),
             ("weight-100", "r")

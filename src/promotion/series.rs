@@ -10,7 +10,7 @@ use crate::diag::words::and_list;
 use crate::sink::git::{Commit, CommitId, GitError, RefChange, Repo, Signing};
 use crate::units::sha256_hex;
 
-use super::branch::Trouble;
+use super::branch::Error;
 use super::decide::{Refusal, Why};
 use super::ledger::one_line;
 
@@ -91,7 +91,7 @@ pub struct Written {
 }
 
 /// Makes the branch and the tags of a series; commits that are as they should be stay.
-pub fn write(repo: &Repo, wanted: &Wanted<'_>, signing: &Signing) -> Result<Written, Trouble> {
+pub fn write(repo: &Repo, wanted: &Wanted<'_>, signing: &Signing) -> Result<Written, Error> {
     let reference = format!("refs/heads/{}", wanted.branch);
     let tip = repo.reference(&reference)?;
     if repo.is_checked_out(wanted.branch) {
@@ -143,7 +143,7 @@ pub fn write(repo: &Repo, wanted: &Wanted<'_>, signing: &Signing) -> Result<Writ
 }
 
 /// The commits that are on the branch, oldest first; one that is not ours is an error.
-fn chain(repo: &Repo, wanted: &Wanted<'_>, tip: CommitId) -> Result<Vec<Commit>, Trouble> {
+fn chain(repo: &Repo, wanted: &Wanted<'_>, tip: CommitId) -> Result<Vec<Commit>, Error> {
     let mut found = Vec::new();
     let mut next = Some(repo.commit(tip)?);
     while let Some(commit) = next {
@@ -167,7 +167,7 @@ fn chain(repo: &Repo, wanted: &Wanted<'_>, tip: CommitId) -> Result<Vec<Commit>,
 }
 
 /// The tags that move, come and go.
-fn tags(repo: &Repo, wanted: &Wanted<'_>, commits: &[CommitId]) -> Result<Vec<RefChange>, Trouble> {
+fn tags(repo: &Repo, wanted: &Wanted<'_>, commits: &[CommitId]) -> Result<Vec<RefChange>, Error> {
     let start = format!("refs/tags/{}/", wanted.rollout);
     let mut known = repo.references_below(&start)?;
     let mut changes = Vec::new();
@@ -283,6 +283,6 @@ fn readme(dry: &Dry) -> String {
     )
 }
 
-fn refused(message: String, help: &str) -> Trouble {
-    Trouble::Refused(Refusal::new(Why::Conflict, message).help(help))
+fn refused(message: String, help: &str) -> Error {
+    Error::Refused(Refusal::new(Why::Conflict, message).help(help))
 }

@@ -10,7 +10,7 @@ use crate::sink::remote::{Remote, RemoteError, RemoteFault};
 use super::branch::is_ours;
 use super::decide::{Refusal, Why};
 use super::evidence::is_same;
-use super::ledger::Entry;
+use super::ledger::Trailers;
 use super::pull_request::Marker;
 
 /// Where pull requests go, and how they look beside title and body.
@@ -83,7 +83,7 @@ pub struct Upserted {
 
 /// Why there is no pull request.
 #[derive(Debug)]
-pub enum Trouble {
+pub enum Error {
     /// Something speaks against it.
     Refused(Refusal),
     /// Git failed.
@@ -94,19 +94,19 @@ pub enum Trouble {
     Remote(RemoteError),
 }
 
-impl From<GitError> for Trouble {
+impl From<GitError> for Error {
     fn from(error: GitError) -> Self {
         Self::Git(error)
     }
 }
 
-impl From<ForgeError> for Trouble {
+impl From<ForgeError> for Error {
     fn from(error: ForgeError) -> Self {
         Self::Forge(error)
     }
 }
 
-impl From<RemoteError> for Trouble {
+impl From<RemoteError> for Error {
     fn from(error: RemoteError) -> Self {
         if error.kind == RemoteFault::Moved {
             let refusal = Refusal::new(Why::Conflict, error.message);
@@ -129,7 +129,7 @@ pub fn open(target: &Target<'_>, marker: &Marker) -> Result<Vec<(Pull, Marker)>,
 }
 
 /// Makes sure of the one pull request for a move; others about the same rollout are closed.
-pub fn upsert(repo: &Repo, target: &Target<'_>, wanted: &Wanted<'_>) -> Result<Upserted, Trouble> {
+pub fn upsert(repo: &Repo, target: &Target<'_>, wanted: &Wanted<'_>) -> Result<Upserted, Error> {
     let pulls = target.github.open_pulls(target.base)?;
     let mut ours = Vec::new();
     let mut others = Vec::new();
@@ -139,7 +139,7 @@ pub fn upsert(repo: &Repo, target: &Target<'_>, wanted: &Wanted<'_>) -> Result<U
         match marker {
             _ if pull.head == wanted.branch => {
                 if let Some(marker) = marker.filter(|marker| !is_of(marker)) {
-                    return Err(Trouble::Refused(foreign_folder(&pull, &marker, wanted)));
+                    return Err(Error::Refused(foreign_folder(&pull, &marker, wanted)));
                 }
                 ours.push(pull);
             }
@@ -228,7 +228,7 @@ fn closed_by_a_person(
 }
 
 /// Makes sure of the branch; gives its tip, and whether it moved.
-fn push(repo: &Repo, target: &Target<'_>, wanted: &Wanted<'_>) -> Result<(String, bool), Trouble> {
+fn push(repo: &Repo, target: &Target<'_>, wanted: &Wanted<'_>) -> Result<(String, bool), Error> {
     let tips = target.remote.tips(&[target.base, wanted.branch])?;
     let base = base_tip(repo, target, wanted, tips.get(target.base))?;
     let known = tips.get(wanted.branch);
@@ -243,7 +243,7 @@ fn push(repo: &Repo, target: &Target<'_>, wanted: &Wanted<'_>) -> Result<(String
                 tip.short(),
                 commit.author
             );
-            return Err(Trouble::Refused(
+            return Err(Error::Refused(
                 Refusal::new(Why::Conflict, message).help("merge it, or delete the branch"),
             ));
         }
@@ -266,11 +266,11 @@ fn base_tip(
     target: &Target<'_>,
     wanted: &Wanted<'_>,
     tip: Option<&String>,
-) -> Result<CommitId, Trouble> {
+) -> Result<CommitId, Error> {
     let base = target.base;
     let Some(text) = tip else {
         let message = format!("the repository has no branch `{base}`");
-        return Err(Trouble::Refused(
+        return Err(Error::Refused(
             Refusal::new(Why::Wrong, message).help("name the branch to merge into as `base`"),
         ));
     };
@@ -284,7 +284,7 @@ fn base_tip(
                     repo.from_root(path),
                     wanted.head.tip.short()
                 );
-                return Err(Trouble::Refused(
+                return Err(Error::Refused(
                     Refusal::new(Why::Conflict, message)
                         .help(format!("run again on the newest commit of `{base}`")),
                 ));
@@ -299,9 +299,9 @@ fn known_commit(
     target: &Target<'_>,
     branch: &str,
     text: &str,
-) -> Result<CommitId, Trouble> {
+) -> Result<CommitId, Error> {
     let id = CommitId::parse(text).ok_or_else(|| {
-        Trouble::Refused(Refusal::new(
+        Error::Refused(Refusal::new(
             Why::Outside,
             format!("`{branch}` leads to `{text}`, which is no commit"),
         ))
@@ -324,8 +324,11 @@ fn is_the_same(
     let [parent] = commit.parents[..] else {
         return Ok(false);
     };
-    let (now, then) = (Entry::read(wanted.message), Entry::read(&commit.message));
-    let key = |entry: &Entry| {
+    let (now, then) = (
+        Trailers::read(wanted.message),
+        Trailers::read(&commit.message),
+    );
+    let key = |entry: &Trailers| {
         (
             entry.from.clone(),
             entry.to.clone(),
@@ -443,7 +446,7 @@ pub fn close_obsolete(
     held: Option<&str>,
     edits: &[Edit],
     base: CommitId,
-) -> Result<Vec<String>, Trouble> {
+) -> Result<Vec<String>, Error> {
     let mut notes = Vec::new();
     for (pull, found) in open(target, marker)? {
         let why = if found.from != marker.from {
@@ -468,7 +471,7 @@ fn close(
     edits: &[Edit],
     base: CommitId,
     why: &str,
-) -> Result<(), Trouble> {
+) -> Result<(), Error> {
     target.github.comment(pull.number, why)?;
     let line = Marker {
         superseded: true,

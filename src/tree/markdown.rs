@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::diag::escape_markdown as escape;
 use crate::plan::{Plan, Split, StageKind};
-use crate::units::Bake;
+use crate::units::Duration;
 
 use super::chart::traffic_chart;
 
@@ -132,7 +132,7 @@ fn row(plan: &Plan, index: usize, in_tree: bool) -> String {
         .gates
         .iter()
         .map(|gate| escape(&plan.gates[*gate].name));
-    let bake = if stage.bake == Bake::ZERO {
+    let bake = if stage.bake == Duration::ZERO {
         "–".to_owned()
     } else {
         stage.bake.to_string()

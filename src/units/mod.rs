@@ -2,27 +2,27 @@
 //! Each is checked once, when it is made; no later code asks again.
 //! Never knows YAML, places or Kubernetes objects.
 
-mod bake;
+mod duration;
 mod hash;
 mod image;
 mod label;
-mod moment;
 pub mod names;
 mod percent;
+mod prom_duration;
 mod quantity;
 mod regex;
 mod runtime;
 mod share;
-mod span;
+mod timestamp;
 
-pub use bake::Bake;
+pub use duration::Duration;
 pub use hash::{is_sha256_hex, sha256_hex};
 pub use image::ImageRef;
 pub use label::{DnsLabel, HeaderName, is_dns_subdomain, is_host, is_label_key, is_label_value};
-pub use moment::Moment;
 pub use percent::{HUNDRED, Percent};
+pub use prom_duration::PromDuration;
 pub use quantity::Quantity;
 pub use regex::{Re2Fault, check_re2, escape_re2, reads_like_a_search};
 pub use runtime::{Runtime, RuntimePort};
 pub use share::Share;
-pub use span::PromSpan;
+pub use timestamp::Timestamp;

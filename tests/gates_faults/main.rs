@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 
 use glidepath::compile::compile;
 use glidepath::gate::prometheus::{Credentials, Prometheus, Settings};
-use glidepath::gate::{Evidence, Occasion, Verdict, evaluate};
+use glidepath::gate::{EvaluationContext, Evidence, Verdict, evaluate};
 use glidepath::text::Source as Text;
-use glidepath::units::Moment;
+use glidepath::units::Timestamp;
 
 use server::{answer, read, server};
 
@@ -57,11 +57,11 @@ spec:
 fn judge_all(settings: Settings, spec: &str) -> Vec<Evidence> {
     let compiled = compile(&Text::new("rollout.yaml", spec.to_owned())).expect("it compiles");
     let references = BTreeMap::new();
-    let occasion = Occasion {
+    let occasion = EvaluationContext {
         stage: compiled.plan.stage_index("canary").expect("the stage"),
         namespace: "ml",
-        began: Moment::from_seconds(1_700_000_000),
-        now: Moment::from_seconds(1_700_010_000),
+        began: Timestamp::from_seconds(1_700_000_000),
+        now: Timestamp::from_seconds(1_700_010_000),
         references: &references,
     };
     let source = Prometheus::new(settings).expect("a client");

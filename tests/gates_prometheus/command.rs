@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use glidepath::units::Moment;
+use glidepath::units::Timestamp;
 
 use crate::server::server;
 use crate::{BEGAN, folder, glidepath};
@@ -260,7 +260,7 @@ fn a_promotion_asks_since_the_commit_and_keeps_what_it_was_told() {
     fs::write(&pointer, text.replace("00-baseline", "02-canary")).expect("a file");
     run("git", &["add", "--all"]);
     run("git", &["commit", "--quiet", "--message", "live"]);
-    let began = Moment::from_seconds(BEGAN).to_string();
+    let began = Timestamp::from_seconds(BEGAN).to_string();
     assert!(run(glidepath, &["gate"]).contains(&format!("canary since {began} (commit ")));
     run(glidepath, &["promote", "--quiet", "--record-evidence"]);
     let kept = run("git", &["ls-files", "deploy/evidence"]);

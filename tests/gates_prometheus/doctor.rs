@@ -1,7 +1,7 @@
 //! What the doctor finds: Q13, and the telemetry that gates need.
 
 use glidepath::gate::doctor::{Finding, Level, examine};
-use glidepath::units::Moment;
+use glidepath::units::Timestamp;
 
 use crate::server::server;
 use crate::{BEGAN, client, compiled};
@@ -11,7 +11,7 @@ const AVAILABILITY: &str = "[{name: a, availability: {objective: 99.5%}}]";
 fn of(name: &str, namespace: &str, gates: &str) -> Vec<Finding> {
     let compiled = compiled(name, namespace, gates);
     let stage = compiled.plan.stage_index("canary").expect("the stage");
-    let now = Moment::from_seconds(BEGAN + 4_000);
+    let now = Timestamp::from_seconds(BEGAN + 4_000);
     examine(&compiled.plan, stage, namespace, now, &client(server())).expect("answers")
 }
 

@@ -1,7 +1,7 @@
 //! Times: L.
 
 use glidepath::gate::{Data, Query, Source as _, Verdict, When};
-use glidepath::units::Moment;
+use glidepath::units::Timestamp;
 
 use crate::server::server;
 use crate::{BEGAN, client, is, judged, number};
@@ -11,7 +11,7 @@ fn asked(promql: &str) -> f64 {
     let query = Query {
         name: "value".to_owned(),
         promql: promql.to_owned(),
-        when: When::At(Moment::from_seconds(BEGAN + 3_720)),
+        when: When::At(Timestamp::from_seconds(BEGAN + 3_720)),
     };
     let Data::Vector(series) = client(server()).ask(&query).expect("an answer").data else {
         panic!("a vector")

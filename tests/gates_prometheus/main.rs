@@ -21,9 +21,9 @@ use std::process::Command;
 
 use glidepath::compile::{Compiled, compile};
 use glidepath::gate::prometheus::{Prometheus, Settings};
-use glidepath::gate::{Evidence, Occasion, Verdict, evaluate};
+use glidepath::gate::{EvaluationContext, Evidence, Verdict, evaluate};
 use glidepath::text::Source as Text;
-use glidepath::units::Moment;
+use glidepath::units::Timestamp;
 
 use server::{Server, server};
 
@@ -74,11 +74,11 @@ fn judged(name: &str, gates: &str) -> Vec<Evidence> {
 fn judged_at(server: &Server, name: &str, gates: &str, seconds: i64) -> Vec<Evidence> {
     let compiled = compiled(name, "ml", gates);
     let references = BTreeMap::new();
-    let occasion = Occasion {
+    let occasion = EvaluationContext {
         stage: compiled.plan.stage_index("canary").expect("the stage"),
         namespace: "ml",
-        began: Moment::from_seconds(BEGAN),
-        now: Moment::from_seconds(BEGAN + seconds),
+        began: Timestamp::from_seconds(BEGAN),
+        now: Timestamp::from_seconds(BEGAN + seconds),
         references: &references,
     };
     evaluate(&compiled.plan, &occasion, &client(server))

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use glidepath::units::Moment;
+use glidepath::units::Timestamp;
 use serde_json::Value;
 
 use crate::harness::{Lab, Ran, ran};
@@ -186,7 +186,7 @@ fn a_gate_counts_from_the_deployment_where_argo_cd_is_asked() {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .expect("a time");
-    let now = Moment::from_seconds(i64::try_from(now.as_secs()).expect("a time")).to_string();
+    let now = Timestamp::from_seconds(i64::try_from(now.as_secs()).expect("a time")).to_string();
     let (argo, _) = serve("200 OK", application("Synced", "Degraded", &live, &now));
     let ran = asking(&lab, &url, &["promote", "app", "--argocd-server", &argo]);
     assert_eq!(ran.code, 4, "{}", ran.err);

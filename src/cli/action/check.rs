@@ -6,11 +6,11 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::cli::committed::{Committed, in_tree};
 use crate::cli::inputs::{Input, Paths};
 use crate::cli::output::Output;
 use crate::cli::render;
 use crate::cli::site::variable;
-use crate::cli::standing::{Standing, in_tree};
 use crate::cli::{Exit, Failure};
 use crate::diag::escape_markdown as escape;
 use crate::diag::words::count;
@@ -136,32 +136,32 @@ fn section(
         "\n<details open>\n<summary><b>{name}</b></summary>\n\n{}\n",
         plan_markdown(plan, false)
     );
-    let Ok(standing) = Standing::read(&input.path, false, output) else {
+    let Ok(committed) = Committed::read(&input.path, false, output) else {
         return Ok(Some(format!("{text}\n</details>\n")));
     };
     let base = event
         .and_then(|event| event.base)
-        .filter(|base| standing.repo.has(*base));
+        .filter(|base| committed.repo.has(*base));
     let Some(base) = base else {
         return Ok(Some(format!("{text}\n</details>\n")));
     };
     let same = |path: &str| {
-        standing
+        committed
             .repo
-            .is_same(base, standing.head.tip, path)
+            .is_same(base, committed.head.tip, path)
             .map_err(|error| Failure::git(&error))
     };
     if same(crate::units::names::SPEC_FILE)? && same(crate::units::names::TREE_FOLDER)? {
         return Ok(None);
     }
-    let folder = in_tree(&format!("stages/{}", standing.stage().folder));
+    let folder = in_tree(&format!("stages/{}", committed.stage().folder));
     let files = |at| {
-        standing
+        committed
             .repo
             .files_in(at, &folder)
             .map_err(|error| Failure::git(&error))
     };
-    let (old, new): (BTreeMap<_, _>, BTreeMap<_, _>) = (files(base)?, files(standing.head.tip)?);
+    let (old, new): (BTreeMap<_, _>, BTreeMap<_, _>) = (files(base)?, files(committed.head.tip)?);
     let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
     names.sort();
     names.dedup();
@@ -178,7 +178,7 @@ fn section(
             ));
         }
     }
-    let live = &standing.stage().folder;
+    let live = &committed.stage().folder;
     let says = if diff.is_empty() {
         format!("The live stage `{live}` stays as it is.\n")
     } else {

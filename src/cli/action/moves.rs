@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use crate::cli::began::{Asks, Began};
-use crate::cli::grounds::{grounds, handed_in, telemetry, verdict};
+use crate::cli::committed::{Committed, folder_of};
+use crate::cli::eligibility::MoveRequest;
+use crate::cli::gate_results::{grounds, handed_in, telemetry, verdict};
 use crate::cli::health::{ArgoArgs, HealthArgs};
 use crate::cli::inputs::{Input, OnePath};
 use crate::cli::output::Output;
-use crate::cli::proposal::{self, Done, reasons, word};
+use crate::cli::proposal::{self, Outcome, reasons, word};
 use crate::cli::site::variable;
-use crate::cli::standing::{Standing, folder_of};
-use crate::cli::weigh::Wish;
+use crate::cli::stage_start::{Asks, StageStart};
 use crate::cli::{Exit, Failure};
 use crate::diag::escape_markdown as escape;
 use crate::forge::StatusState;
@@ -33,7 +33,7 @@ const BOT: (&str, &str) = (
 
 /// What a move begins with.
 struct Start {
-    standing: Standing,
+    committed: Committed,
     input: Option<Input>,
     folder: std::path::PathBuf,
 }
@@ -43,7 +43,7 @@ impl Start {
     fn new(inputs: &Inputs, must_compile: bool, output: &mut Output<'_>) -> Result<Self, Failure> {
         let path = OnePath::new(&inputs.path);
         let spec = path.locate()?;
-        let standing = Standing::read(&spec, false, output)?;
+        let committed = Committed::read(&spec, false, output)?;
         let input = match path.compile(output) {
             Ok(input) => Some(input),
             Err(failure) if must_compile => return Err(failure),
@@ -56,7 +56,7 @@ impl Start {
             folder
         };
         Ok(Self {
-            standing,
+            committed,
             input,
             folder,
         })
@@ -69,7 +69,7 @@ pub(super) fn promote(
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let Start {
-        standing,
+        committed,
         input,
         folder,
     } = Start::new(inputs, true, output)?;
@@ -80,8 +80,8 @@ pub(super) fn promote(
         runner.set("plan-json-path", path.display().to_string());
     }
     let site = inputs.site(&folder)?;
-    let has_gates = !standing.stage().gates.is_empty();
-    let wish = Wish {
+    let has_gates = !committed.stage().gates.is_empty();
+    let wish = MoveRequest {
         to: inputs.stage.clone(),
         reason: inputs.reason.clone(),
         force: inputs.reason.is_some(),
@@ -95,7 +95,7 @@ pub(super) fn promote(
         telemetry(&compiled.plan)?;
     }
     let done = proposal::promote(
-        &standing,
+        &committed,
         &input,
         &wish,
         &HealthArgs::default(),
@@ -103,14 +103,14 @@ pub(super) fn promote(
         &signing(),
     )?;
     let failed = done.refusals.iter().find(|one| one.why == Why::GateFailed);
-    let may_go_back = crate::promotion::rollback::default_target(&standing.lock, standing.live);
+    let may_go_back = crate::promotion::rollback::default_target(&committed.lock, committed.live);
     if let (Some(failed), OnFail::Rollback, Some(_)) = (failed, inputs.on_fail, may_go_back) {
-        let wish = Wish {
+        let wish = MoveRequest {
             reason: Some(failed.message.clone()),
-            ..Wish::default()
+            ..MoveRequest::default()
         };
         let mut back = proposal::rollback(
-            &standing,
+            &committed,
             Some(compiled),
             &wish,
             &done.gates,
@@ -118,9 +118,9 @@ pub(super) fn promote(
             &signing(),
         )?;
         back.refusals = done.refusals;
-        return report(&standing, &back, runner, output);
+        return report(&committed, &back, runner, output);
     }
-    report(&standing, &done, runner, output)
+    report(&committed, &done, runner, output)
 }
 
 pub(super) fn rollback(
@@ -129,23 +129,23 @@ pub(super) fn rollback(
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let Start {
-        standing,
+        committed,
         input,
         folder,
     } = Start::new(inputs, false, output)?;
     let site = inputs.site(&folder)?;
-    let wish = Wish {
+    let wish = MoveRequest {
         to: inputs.stage.clone(),
         reason: inputs.reason.clone(),
         resume: true,
-        ..Wish::default()
+        ..MoveRequest::default()
     };
     let compiled = input.as_ref().map(|input| &input.compiled);
     // A way back waits for no telemetry; verdicts that are there already are told.
     let judged: Vec<GateLine> = match &inputs.evidence {
         None => Vec::new(),
         Some(path) => {
-            let found = handed_in(&standing, path)?;
+            let found = handed_in(&committed, path)?;
             found
                 .lines
                 .into_iter()
@@ -153,8 +153,8 @@ pub(super) fn rollback(
                 .collect()
         }
     };
-    let done = proposal::rollback(&standing, compiled, &wish, &judged, &site, &signing())?;
-    report(&standing, &done, runner, output)
+    let done = proposal::rollback(&committed, compiled, &wish, &judged, &site, &signing())?;
+    report(&committed, &done, runner, output)
 }
 
 pub(super) fn gate(
@@ -163,7 +163,7 @@ pub(super) fn gate(
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let Start {
-        standing,
+        committed,
         input,
         folder,
     } = Start::new(inputs, true, output)?;
@@ -173,16 +173,19 @@ pub(super) fn gate(
     } else {
         Asks::Nothing
     };
-    let began = Began::of_live(&standing, &ArgoArgs::default(), asks, None)?;
+    let began = StageStart::of_live(&committed, &ArgoArgs::default(), asks, None)?;
     if let Some(refusal) = began.refusal {
         return Err(Failure::refused(&[refusal]));
     }
-    let gates = grounds(&standing, &input, &began, inputs.evidence.as_deref())?.lines;
+    let gates = grounds(&committed, &input, &began, inputs.evidence.as_deref())?.lines;
     let verdict = verdict(&gates);
-    let stage = &standing.stage().folder;
+    let stage = &committed.stage().folder;
     runner.set("stage", stage.clone());
     runner.set("gate-verdict", verdict.map_or("pass", Verdict::word));
-    runner.say(&format!("## {}: gates of `{stage}`", standing.lock.rollout));
+    runner.say(&format!(
+        "## {}: gates of `{stage}`",
+        committed.lock.rollout
+    ));
     runner.say(&table(&gates));
     if inputs.status
         && let Some(commit) = variable("GITHUB_SHA")
@@ -199,7 +202,7 @@ pub(super) fn gate(
             .filter(|gate| gate.verdict == Verdict::Pass)
             .count();
         let words = format!("{passed} of {} gates of {stage} pass", gates.len());
-        let context = format!("glidepath/{}", standing.lock.rollout);
+        let context = format!("glidepath/{}", committed.lock.rollout);
         site.github
             .set_status(&commit, &context, state, &words, run_url().as_deref())?;
     }
@@ -213,8 +216,8 @@ pub(super) fn gate(
 
 /// Outputs, summary and log of a move.
 fn report(
-    standing: &Standing,
-    done: &Done,
+    committed: &Committed,
+    done: &Outcome,
     runner: &mut Runner,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
@@ -227,7 +230,7 @@ fn report(
         .map_or(Operation::Nothing, |pull| pull.operation);
     runner.set("pull-request-operation", word(operation));
     runner.set("changed", (operation != Operation::Nothing).to_string());
-    runner.say(&format!("## {}", standing.lock.rollout));
+    runner.say(&format!("## {}", committed.lock.rollout));
     if let Some(upserted) = &done.pull
         && let Some(pull) = &upserted.pull
     {
@@ -243,7 +246,7 @@ fn report(
             .unwrap_or_else(|| pull.head_sha.clone());
         runner.set("pull-request-head-sha", tip);
         let said = format!("#{} {}", pull.number, word(operation));
-        notice(output, &format!("{}: {said}", standing.lock.rollout))?;
+        notice(output, &format!("{}: {said}", committed.lock.rollout))?;
         runner.say(&format!(
             "[{}]({}): {}",
             escape(&pull.title),
@@ -252,7 +255,7 @@ fn report(
         ));
     }
     for note in &done.notes {
-        warning(output, &format!("{}: {note}", standing.lock.rollout))?;
+        warning(output, &format!("{}: {note}", committed.lock.rollout))?;
         runner.say(&escape(note));
     }
     if !done.refusals.is_empty() {

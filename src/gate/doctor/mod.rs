@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::gates::Reporter;
 use crate::plan::{Gate, GateKind, ModelId, Plan};
-use crate::units::{Bake, Moment};
+use crate::units::{Duration, Timestamp};
 
 use super::answer::{Data, Fault, Series, Source};
 use super::query::{Query, Target, When, reporter_name};
 
 /// How far back series are looked for.
-const BACK: Bake = Bake::from_seconds(600);
+const BACK: Duration = Duration::from_seconds(600);
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -57,7 +57,7 @@ pub fn examine(
     plan: &Plan,
     stage: usize,
     namespace: &str,
-    now: Moment,
+    now: Timestamp,
     source: &dyn Source,
 ) -> Result<Vec<Finding>, Fault> {
     let mut doctor = Doctor {
@@ -115,7 +115,7 @@ pub fn examine(
 
 struct Doctor<'a> {
     source: &'a dyn Source,
-    now: Moment,
+    now: Timestamp,
     findings: Vec<Finding>,
 }
 

@@ -6,7 +6,7 @@ use crate::gate::answer::{Fault, Series};
 use crate::gate::query::Target;
 use crate::gate::words;
 use crate::plan::{Gate, GateKind};
-use crate::units::Bake;
+use crate::units::Duration;
 
 use super::{BACK, Doctor, Level};
 
@@ -30,7 +30,7 @@ impl Doctor<'_> {
         target: &Target,
         reporter: &str,
         gates: &[&Gate],
-        bake: Bake,
+        bake: Duration,
     ) -> Result<(), Fault> {
         let about = target.subset.as_str();
         let everyone = format!(
@@ -164,7 +164,7 @@ impl Doctor<'_> {
         target: &Target,
         reporter: &str,
         gates: &[&Gate],
-        bake: Bake,
+        bake: Duration,
     ) -> Result<(), Fault> {
         let found = self.value(format!(
             "istio_requests_total{{reporter=\"{reporter}\",destination_workload_namespace=\"{}\",destination_workload=\"{}\"}}[{}s]",

@@ -8,21 +8,21 @@ use crate::gate::stats::{Burn, Window as Burnt, burns};
 use crate::gate::verdict::Verdict;
 use crate::gate::words;
 use crate::plan::gates::{BurnPair, BurnRate};
-use crate::units::{Bake, Moment, PromSpan};
+use crate::units::{Duration, PromDuration, Timestamp};
 
 use super::{Answers, Context, Judgement};
 
 /// The pairs whose long window fits into what there is so far.
 fn pairs(gate: &BurnRate, context: &Context<'_>) -> Vec<BurnPair> {
-    let so_far = PromSpan::from(context.window.length());
+    let so_far = PromDuration::from(context.window.length());
     let fitting = gate.pairs.iter().filter(|pair| pair.long <= so_far);
     fitting.copied().collect()
 }
 
 /// The last `span` of the window.
-fn last(window: Window, span: PromSpan) -> Window {
+fn last(window: Window, span: PromDuration) -> Window {
     Window {
-        start: window.end.minus(Bake::from_seconds(span.seconds())),
+        start: window.end.minus(Duration::from_seconds(span.seconds())),
         end: window.end,
     }
 }
@@ -43,7 +43,7 @@ fn windows(gate: &BurnRate, context: &Context<'_>) -> Vec<Window> {
 }
 
 /// With exact counts all windows are read from one answer.
-pub(super) fn cuts(gate: &BurnRate, context: &Context<'_>) -> Vec<Moment> {
+pub(super) fn cuts(gate: &BurnRate, context: &Context<'_>) -> Vec<Timestamp> {
     let windows = windows(gate, context);
     windows.iter().map(|window| window.start).collect()
 }

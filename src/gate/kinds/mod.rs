@@ -13,7 +13,7 @@ mod threshold;
 use std::collections::BTreeMap;
 
 use crate::plan::{Gate, GateKind, NoData};
-use crate::units::Moment;
+use crate::units::Timestamp;
 
 use super::answer::Fault;
 use super::looks::{Look, Window};
@@ -197,7 +197,7 @@ pub(super) fn limit(gate: &Gate) -> String {
 }
 
 /// The samples that a compacted recording must keep.
-pub(super) fn cuts(context: &Context<'_>) -> Vec<Moment> {
+pub(super) fn cuts(context: &Context<'_>) -> Vec<Timestamp> {
     match &context.gate.kind {
         GateKind::BurnRate(gate) => burn_rate::cuts(gate, context),
         GateKind::Availability(_)

@@ -6,14 +6,14 @@ use crate::gate::stats::{Interval, mann_whitney, median, per_look, signed_rank, 
 use crate::gate::verdict::Verdict;
 use crate::gate::words;
 use crate::plan::gates::{Direction, Margin, Ranks, Sli};
-use crate::units::Bake;
+use crate::units::Duration;
 
 use super::{Answers, Context, Judgement, Reading};
 
 pub(super) fn questions(gate: &Ranks, context: &Context<'_>) -> Vec<Query> {
     let (window, step) = (context.window, gate.step.seconds());
     let when = When::Over {
-        start: window.start.plus(Bake::from_seconds(step)),
+        start: window.start.plus(Duration::from_seconds(step)),
         end: window.end,
         step,
     };
@@ -26,7 +26,7 @@ pub(super) fn questions(gate: &Ranks, context: &Context<'_>) -> Vec<Query> {
                     percentile.as_f64()
                 )
             }
-            Sli::Query(query, _) => side.fill(query, Bake::from_seconds(step)),
+            Sli::Query(query, _) => side.fill(query, Duration::from_seconds(step)),
             // The schema lets neither through.
             Sli::Availability(_) | Sli::ErrorRate(_) => String::new(),
         };
@@ -66,7 +66,7 @@ fn points(
     let (step, start) = (gate.step.seconds(), context.window.start);
     let steps = context.window.length().seconds() / step;
     let found = (1..=steps).map(|at| {
-        let time = crate::gate::requests::seconds(start.plus(Bake::from_seconds(at * step)));
+        let time = crate::gate::requests::seconds(start.plus(Duration::from_seconds(at * step)));
         let values: Vec<f64> = series
             .iter()
             .filter_map(|one| {

@@ -5,7 +5,7 @@ use crate::gate::query::{Query, When};
 use crate::gate::verdict::Verdict;
 use crate::gate::words;
 use crate::plan::gates::{Limits, Range, Reduce, Threshold};
-use crate::units::Bake;
+use crate::units::Duration;
 
 use super::{Answers, Context, Judgement, Reading, at_least, at_most, reduce};
 
@@ -15,7 +15,7 @@ pub(super) fn questions(gate: &Threshold, context: &Context<'_>) -> Vec<Query> {
     let when = gate.range.map_or(When::At(window.end), |range| {
         let step = range.step.seconds();
         When::Over {
-            start: window.start.plus(Bake::from_seconds(step)),
+            start: window.start.plus(Duration::from_seconds(step)),
             end: window.end,
             step,
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{AVAILABILITY, BEGAN, LATE, LATENCY, buckets, judged, rollout};
 use crate::gate::*;
-use crate::units::Moment;
+use crate::units::Timestamp;
 
 #[test]
 fn latency_is_the_share_within_the_limit() {
@@ -58,11 +58,11 @@ fn latency_is_the_share_within_the_limit() {
 fn latency_asks_for_successful_requests_only() {
     let asked = |gates: &str| {
         let compiled = rollout(gates);
-        let occasion = Occasion {
+        let occasion = EvaluationContext {
             stage: compiled.plan.stage_index("canary").expect("the stage"),
             namespace: "ml",
             began: BEGAN,
-            now: Moment::from_seconds(BEGAN.seconds() + LATE),
+            now: Timestamp::from_seconds(BEGAN.seconds() + LATE),
             references: &BTreeMap::new(),
         };
         let found = preview(&compiled.plan, &occasion, &compiled.plan.gates[0]);

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use super::{AVAILABILITY, BEGAN, By, at, counted, counters, known, rollout, vector};
 use crate::gate::*;
-use crate::units::{Bake, Moment};
+use crate::units::{Duration, Timestamp};
 
 #[test]
 fn looks_are_where_they_were_declared() {
@@ -12,11 +12,11 @@ fn looks_are_where_they_were_declared() {
     let compiled = rollout("[{name: a, bake: 30m, availability: {objective: 99%}}]");
     let schedule = Schedule::new(
         &compiled.plan.gates[0],
-        Bake::from_seconds(3_600),
-        Moment::from_seconds(0),
+        Duration::from_seconds(3_600),
+        Timestamp::from_seconds(0),
     );
     for case in known["cases"].as_array().expect("cases") {
-        let look = schedule.at(Moment::from_seconds(case["T"].as_i64().expect("a time")));
+        let look = schedule.at(Timestamp::from_seconds(case["T"].as_i64().expect("a time")));
         assert_eq!(u64::from(look.number), case["look"], "{case}");
         assert_eq!(look.state.name(), case["state"], "{case}");
         let window = look
@@ -92,10 +92,10 @@ fn the_bake_that_evidence_needs_follows_from_the_traffic() {
     let found = needs(&compiled.plan, stage);
     // 10 % of 600 a minute is one a second, after a warm-up of two minutes.
     assert_eq!(found[0].requests, 200);
-    assert_eq!(found[0].bake, Some(Bake::from_seconds(320)));
+    assert_eq!(found[0].bake, Some(Duration::from_seconds(320)));
     // Stable gets nine times as many: ceil(z² · p(1-p)(1 + 1/9) / m²) with p = m = 0.002 and z = 1.645 + 0.842.
     assert_eq!(found[1].requests, 3_428);
-    assert_eq!(found[1].bake, Some(Bake::from_seconds(3_548)));
+    assert_eq!(found[1].bake, Some(Duration::from_seconds(3_548)));
 }
 
 /// T6: after a look, the last look's length of time is watched; it can fail a gate that has just passed.
@@ -117,7 +117,7 @@ fn between_looks_the_time_since_is_watched() {
     assert_eq!((later.verdict, later.look.number), (Verdict::Fail, 1));
     // The trailing 20 minutes, up to a minute ago.
     let window = later.early.expect("it failed early");
-    let of = |moment: Moment| moment.seconds() - BEGAN.seconds();
+    let of = |moment: Timestamp| moment.seconds() - BEGAN.seconds();
     assert_eq!((of(window.start), of(window.end)), (440, 1_640));
     let compiled = rollout("[{name: a, failFast: false, availability: {objective: 99.5%}}]");
     assert_eq!(at(&compiled, 1_700, &source)[0].verdict, Verdict::Pass);

@@ -16,12 +16,12 @@ use serde_json::Value;
 
 use crate::compile::{Compiled, compile};
 use crate::text::Source as Text;
-use crate::units::Moment;
+use crate::units::Timestamp;
 
 use super::*;
 
 /// When the stages of these tests begin.
-pub(super) const BEGAN: Moment = Moment::from_seconds(1_700_000_000);
+pub(super) const BEGAN: Timestamp = Timestamp::from_seconds(1_700_000_000);
 
 /// After the last look of every gate here.
 pub(super) const LATE: i64 = 4_000;
@@ -103,11 +103,11 @@ pub(super) fn at_with(
     source: &dyn Source,
     references: &BTreeMap<String, String>,
 ) -> Vec<Evidence> {
-    let occasion = Occasion {
+    let occasion = EvaluationContext {
         stage: compiled.plan.stage_index("canary").expect("the stage"),
         namespace: "ml",
         began: BEGAN,
-        now: Moment::from_seconds(BEGAN.seconds() + seconds),
+        now: Timestamp::from_seconds(BEGAN.seconds() + seconds),
         references,
     };
     evaluate(&compiled.plan, &occasion, source)

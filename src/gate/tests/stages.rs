@@ -5,7 +5,7 @@ use crate::compile::{Compiled, compile};
 use crate::diag::Code;
 use crate::gate::*;
 use crate::text::Source as Text;
-use crate::units::Moment;
+use crate::units::Timestamp;
 
 #[test]
 fn verdicts_add_up_as_known() {
@@ -50,7 +50,7 @@ fn a_recording_gives_the_same_verdicts() {
         })
     });
     let stage = compiled.plan.stage_index("canary").expect("the stage");
-    let now = Moment::from_seconds(BEGAN.seconds() + LATE);
+    let now = Timestamp::from_seconds(BEGAN.seconds() + LATE);
     let first = at(&compiled, LATE, &source);
     let record = Record::new(&compiled.plan, stage, "ml", BEGAN, now, first).write();
     let replay = Replay::read(&record.to_string()).expect("a recording");
@@ -97,7 +97,7 @@ fn advisory_gates_are_not_waited_for() {
         let gates = at(&compiled, seconds, &source);
         Record::new(&compiled.plan, stage, "ml", BEGAN, BEGAN, gates)
     };
-    let of = |moment: Option<Moment>| moment.map(|moment| moment.seconds() - BEGAN.seconds());
+    let of = |moment: Option<Timestamp>| moment.map(|moment| moment.seconds() - BEGAN.seconds());
     let (first, later) = (record(300), record(1_000));
     assert_eq!(
         (of(first.next()), of(first.next_deciding())),

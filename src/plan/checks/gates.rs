@@ -10,7 +10,7 @@ use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::gates::{Gate, GateKind, Times};
 use crate::plan::template::{Variable, fill};
 use crate::plan::{Plan, StageKind};
-use crate::units::{Bake, PromSpan};
+use crate::units::{Duration, PromDuration};
 
 /// The scrape interval that windows are held against; the usual one.
 const SCRAPE: u64 = 15;
@@ -104,7 +104,7 @@ fn check_query(gate: &Gate, at: &Route, report: &mut Report) {
     // The visitor never fails.
     let _ = walk_expr(&mut ranges, &expression);
     for range in ranges.0 {
-        let span = PromSpan::from_seconds(range);
+        let span = PromDuration::from_seconds(range);
         if let GateKind::Ranks(ranks) = &gate.kind
             && !template.contains("{{window}}")
             && range > ranks.step.seconds()
@@ -125,7 +125,7 @@ fn check_query(gate: &Gate, at: &Route, report: &mut Report) {
     }
 }
 
-fn thin(place: Place, what: &str, span: PromSpan) -> Diagnostic {
+fn thin(place: Place, what: &str, span: PromDuration) -> Diagnostic {
     Diagnostic::new(
         Code::GP507,
         place,
@@ -311,9 +311,9 @@ fn check_stage(plan: &Plan, index: usize, report: &mut Report) {
     }
 }
 
-fn check_window(gate: &Gate, bake: Bake, stage: &str, at: &Place, report: &mut Report) {
+fn check_window(gate: &Gate, bake: Duration, stage: &str, at: &Place, report: &mut Report) {
     let look = gate.look(bake);
-    let whole = Bake::from_seconds(look.seconds() * u64::from(gate.max_looks));
+    let whole = Duration::from_seconds(look.seconds() * u64::from(gate.max_looks));
     if gate.bake.is_some() && look > bake {
         report.push(
             Diagnostic::new(
@@ -332,7 +332,7 @@ fn check_window(gate: &Gate, bake: Bake, stage: &str, at: &Place, report: &mut R
         && burn
             .pairs
             .iter()
-            .all(|pair| pair.long > PromSpan::from(whole))
+            .all(|pair| pair.long > PromDuration::from(whole))
     {
         let shortest = burn.pairs.iter().map(|pair| pair.long).min();
         report.push(
@@ -349,7 +349,7 @@ fn check_window(gate: &Gate, bake: Bake, stage: &str, at: &Place, report: &mut R
         );
     }
     if look.seconds() < LEAST_SCRAPES * SCRAPE {
-        report.push(thin(at.clone(), "a look", PromSpan::from(look)));
+        report.push(thin(at.clone(), "a look", PromDuration::from(look)));
     }
     if let GateKind::Ranks(ranks) = &gate.kind
         && whole.seconds() / ranks.step.seconds() < ranks.min_points

@@ -10,15 +10,15 @@ use crate::plan::gates::{
 };
 use crate::plan::{Metrics, NoData, OnInconclusive};
 use crate::spec::{self, Document};
-use crate::units::{Bake, PromSpan, Share};
+use crate::units::{Duration, PromDuration, Share};
 
 use super::names::Names;
 
 /// Istio's reports are late by as much.
-const WARMUP: Bake = Bake::from_seconds(120);
-const SETTLE: Bake = Bake::from_seconds(60);
+const WARMUP: Duration = Duration::from_seconds(120);
+const SETTLE: Duration = Duration::from_seconds(60);
 const MAX_LOOKS: u32 = 3;
-const TIMEOUT: Bake = Bake::from_seconds(30);
+const TIMEOUT: Duration = Duration::from_seconds(30);
 
 /// Where the gates ask, if the spec says so.
 pub(super) fn metrics(document: &Document) -> Option<Metrics> {
@@ -107,7 +107,7 @@ fn fields(kind: &spec::GateKind) -> (&Value, &'static str) {
     (fields, kind.name())
 }
 
-fn bake(text: Option<&String>) -> Option<Bake> {
+fn bake(text: Option<&String>) -> Option<Duration> {
     text.and_then(|text| text.parse().ok())
 }
 
@@ -187,7 +187,7 @@ impl Reader<'_> {
         share
     }
 
-    fn span(&mut self, key: &str) -> Option<PromSpan> {
+    fn span(&mut self, key: &str) -> Option<PromDuration> {
         let text = self.text(key)?.to_owned();
         let span = text.parse().ok();
         if span.is_none() {
@@ -202,8 +202,8 @@ impl Reader<'_> {
     }
 
     /// A step: whole seconds, because Prometheus is asked in seconds.
-    fn step(&mut self) -> PromSpan {
-        let step = self.span("step").unwrap_or(PromSpan::from_seconds(60));
+    fn step(&mut self) -> PromDuration {
+        let step = self.span("step").unwrap_or(PromDuration::from_seconds(60));
         if !step.millis().is_multiple_of(1_000) {
             self.complain(
                 Code::GP006,
@@ -263,13 +263,13 @@ impl Reader<'_> {
             step: self.step(),
             min_points: self.fields["minPoints"].as_u64().unwrap_or(5),
         });
-        let delay = self.span("delay").map_or(0, PromSpan::seconds);
+        let delay = self.span("delay").map_or(0, PromDuration::seconds);
         Threshold {
             query: self.text("query").unwrap_or_default().to_owned(),
             limits,
             reduce: self.reduce(),
             range,
-            delay: Bake::from_seconds(delay),
+            delay: Duration::from_seconds(delay),
         }
     }
 
@@ -448,8 +448,8 @@ impl Reader<'_> {
         }
     }
 
-    fn pair(&mut self, window: &Value, period: PromSpan, at: &Route) -> Option<BurnPair> {
-        let span = |key: &str| window[key].as_str()?.parse::<PromSpan>().ok();
+    fn pair(&mut self, window: &Value, period: PromDuration, at: &Route) -> Option<BurnPair> {
+        let span = |key: &str| window[key].as_str()?.parse::<PromDuration>().ok();
         let (Some(long), Some(short)) = (span("long"), span("short")) else {
             self.complain(
                 Code::GP006,
@@ -505,7 +505,7 @@ impl Reader<'_> {
 }
 
 /// Google's pairs: 2 % of the budget in 1 h, 5 % in 6 h, 10 % in a day, 10 % in three.
-fn default_pairs(period: PromSpan) -> Vec<BurnPair> {
+fn default_pairs(period: PromDuration) -> Vec<BurnPair> {
     const HOUR: u64 = 3_600;
     let pairs = [
         (0.02, HOUR, 300),
@@ -516,10 +516,10 @@ fn default_pairs(period: PromSpan) -> Vec<BurnPair> {
     pairs
         .into_iter()
         .map(|(fraction, long, short)| {
-            let long = PromSpan::from_seconds(long);
+            let long = PromDuration::from_seconds(long);
             BurnPair {
                 long,
-                short: PromSpan::from_seconds(short),
+                short: PromDuration::from_seconds(short),
                 factor: factor(fraction, period, long),
             }
         })
@@ -527,7 +527,7 @@ fn default_pairs(period: PromSpan) -> Vec<BurnPair> {
 }
 
 /// The rate that uses up a share of the period's budget within the long window; products of decimals, so rounded as decimals.
-fn factor(budget_fraction: f64, period: PromSpan, long: PromSpan) -> f64 {
+fn factor(budget_fraction: f64, period: PromDuration, long: PromDuration) -> f64 {
     let factor = budget_fraction * period.as_seconds() / long.as_seconds();
     (factor * 1e9).round() / 1e9
 }

@@ -16,7 +16,7 @@ use crate::diag::words::suggestion;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::spec::{Document, Spec};
 use crate::units::{
-    Bake, DnsLabel, HUNDRED, Percent, is_label_key, is_label_value, names as emitted,
+    DnsLabel, Duration, HUNDRED, Percent, is_label_key, is_label_value, names as emitted,
 };
 
 use names::Names;
@@ -26,7 +26,7 @@ use super::{ModelId, Plan, Policy, Stage, checks};
 /// The default of `policy.maxIncrease`, in points.
 const MAX_INCREASE: u32 = 5_000;
 /// The default of `policy.minBake`: time for Argo CD or Flux to have applied a stage.
-const MIN_BAKE: Bake = Bake::from_seconds(300);
+const MIN_BAKE: Duration = Duration::from_seconds(300);
 
 /// Resolves a document and holds it against every rule; `None` where the report has errors.
 pub fn resolve(document: &Document, report: &mut Report) -> Option<Plan> {

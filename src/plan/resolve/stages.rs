@@ -7,7 +7,7 @@ use crate::diag::words::{and_list, count};
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::{CohortId, Mirror, ModelId, Split, Stage, StageKind};
 use crate::spec::{Approval, CohortTarget, Retire, Spec, Step};
-use crate::units::{Bake, DnsLabel, HUNDRED, Percent, names as emitted};
+use crate::units::{DnsLabel, Duration, HUNDRED, Percent, names as emitted};
 
 use super::names::Names;
 
@@ -80,7 +80,7 @@ struct Change {
     cohorts: BTreeMap<CohortId, Option<Split>>,
     mirror: Option<Option<Mirror>>,
     replicas: BTreeMap<ModelId, u32>,
-    bake: Bake,
+    bake: Duration,
     gates: Vec<usize>,
     approval: Approval,
 }
@@ -143,7 +143,7 @@ fn generated(name: &str, kind: StageKind, at: &Route) -> Stage {
         split: Split::all(ModelId(0)),
         cohorts: BTreeMap::new(),
         mirror: None,
-        bake: Bake::ZERO,
+        bake: Duration::ZERO,
         gates: Vec::new(),
         approval: Approval::Required,
     }
@@ -286,7 +286,7 @@ impl StepReader<'_, '_> {
                 .bake
                 .as_ref()
                 .and_then(|bake| bake.parse().ok())
-                .unwrap_or(Bake::ZERO),
+                .unwrap_or(Duration::ZERO),
             gates,
             approval: step.approval.unwrap_or_default(),
         })

@@ -15,7 +15,7 @@ use crate::diag::escape_markdown as escape;
 use crate::diag::words::count;
 use crate::plan::Plan;
 use crate::tree::ObjectDiff;
-use crate::units::Bake;
+use crate::units::Duration;
 
 use super::gates::Verdict;
 
@@ -100,7 +100,7 @@ pub struct GateLine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Baked {
     /// The least time.
-    pub asked: Bake,
+    pub asked: Duration,
     /// Whether it is over.
     pub is_over: bool,
 }
@@ -240,7 +240,7 @@ impl Proposal<'_> {
         let Baked { asked, is_over } = self.baked;
         match self.kind {
             Kind::Rollback { .. } => "going back waits for neither".to_owned(),
-            Kind::Promotion { .. } if asked == Bake::ZERO => "no bake time".to_owned(),
+            Kind::Promotion { .. } if asked == Duration::ZERO => "no bake time".to_owned(),
             Kind::Promotion { .. } if is_over => format!("✅ baked for {asked} or longer"),
             Kind::Promotion { .. } => format!("⏳ the bake time of {asked} is not over"),
         }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags};
 
-use crate::units::Moment;
+use crate::units::Timestamp;
 
 pub use error::{GitError, Kind};
 pub use refs::RefChange;
@@ -64,9 +64,9 @@ pub struct Commit {
     /// Who wrote it, with characters that act on a terminal made visible.
     pub author: Person,
     /// When it was written.
-    pub authored: Moment,
+    pub authored: Timestamp,
     /// When it came into the history: a merge by squash or rebase sets it anew.
-    pub committed: Moment,
+    pub committed: Timestamp,
 }
 
 impl CommitId {

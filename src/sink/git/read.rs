@@ -7,7 +7,7 @@ use std::path::Path;
 use git2::{ErrorCode, ObjectType, Oid, Tree};
 
 use crate::diag::visible_line;
-use crate::units::Moment;
+use crate::units::Timestamp;
 
 use super::{Commit, CommitId, GitError, Head, Person, Repo};
 
@@ -63,8 +63,8 @@ impl Repo {
             parents: commit.parent_ids().map(CommitId).collect(),
             message: String::from_utf8_lossy(commit.message_bytes()).into_owned(),
             author: person(&author),
-            authored: Moment::from_seconds(author.when().seconds()),
-            committed: Moment::from_seconds(commit.time().seconds()),
+            authored: Timestamp::from_seconds(author.when().seconds()),
+            committed: Timestamp::from_seconds(commit.time().seconds()),
         })
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use git2::build::TreeUpdateBuilder;
 use git2::{FileMode, Oid, Signature, Time};
 
-use crate::units::Moment;
+use crate::units::Timestamp;
 
 use super::{CommitId, GitError, Person, Repo};
 
@@ -27,7 +27,7 @@ pub struct Signing {
     /// Who commits it.
     pub committer: Option<Person>,
     /// When, for both.
-    pub date: Option<Moment>,
+    pub date: Option<Timestamp>,
 }
 
 impl Repo {
@@ -178,6 +178,6 @@ impl Repo {
     }
 }
 
-fn time(moment: Moment) -> Time {
+fn time(moment: Timestamp) -> Time {
     Time::new(moment.seconds(), 0)
 }

@@ -10,7 +10,7 @@ use crate::sink::disk::{self, Wanted};
 use crate::sink::git::{Commit, Head, Repo};
 use crate::tree::{Hold, Lock, LockedStage, Pointer};
 use crate::units::names::{HOLD_FILE as HOLD, LOCK_FILE as LOCK, POINTER_FILE as POINTER};
-use crate::units::{Moment, names};
+use crate::units::{Timestamp, names};
 
 use super::output::Output;
 use super::{Exit, Failure};
@@ -19,7 +19,7 @@ use super::{Exit, Failure};
 const LISTED: usize = 3;
 
 /// A rollout by what is committed.
-pub(super) struct Standing {
+pub(super) struct Committed {
     /// The repository, opened at the folder of rollout.yaml.
     pub(super) repo: Repo,
     /// Where the next commit goes; read before anything else, so that whoever moves it meanwhile is noticed.
@@ -45,11 +45,11 @@ pub(super) struct Texts {
 }
 
 /// Now, by the machine's clock.
-pub(super) fn now() -> Moment {
+pub(super) fn now() -> Timestamp {
     let seconds = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs());
-    Moment::from_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+    Timestamp::from_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
 /// The folder of a rollout.yaml, as the repository is opened at it.
@@ -57,7 +57,7 @@ pub(super) fn folder_of(spec: &Path) -> &Path {
     spec.parent().unwrap_or_else(|| Path::new(""))
 }
 
-impl Standing {
+impl Committed {
     /// Whether a commit says which stage of the rollout of this file is live; not so where there is no repository.
     pub(super) fn is_committed(spec: &Path) -> Result<bool, Failure> {
         let git = |error| Failure::git(&error);

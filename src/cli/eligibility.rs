@@ -6,19 +6,19 @@ use crate::gate::Record;
 use crate::promotion::decide::{self, Refusal, against_jump, against_leaving};
 use crate::promotion::gates::Judged;
 use crate::promotion::pull_request::{Baked, GateLine};
-use crate::units::Bake;
+use crate::units::Duration;
 
 use super::Failure;
-use super::began::Began;
+use super::committed::Committed;
 use super::gate::is_telemetry_known;
-use super::grounds::{Grounds, asked, handed_in};
+use super::gate_results::{GateResults, asked, handed_in};
 use super::health::HealthArgs;
 use super::inputs::Input;
-use super::standing::Standing;
+use super::stage_start::StageStart;
 
 /// What somebody wants beside the default.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Wish {
+pub(super) struct MoveRequest {
     /// The stage to go to.
     pub(super) to: Option<String>,
     /// Why gates and bake do not count, or why to go back.
@@ -34,7 +34,7 @@ pub(super) struct Wish {
 }
 
 /// What speaks for a promotion, and what against it.
-pub(super) struct Weighed {
+pub(super) struct Eligibility {
     /// The verdicts, one a gate.
     pub(super) judged: Vec<Judged>,
     /// The same for people.
@@ -49,32 +49,32 @@ pub(super) struct Weighed {
 
 /// Weighs going from the live stage to `to`. Called after HEAD is read: whoever moves it while a judge takes its time is noticed.
 pub(super) fn weigh(
-    standing: &Standing,
+    committed: &Committed,
     input: &Input,
     to: usize,
-    wish: &Wish,
+    wish: &MoveRequest,
     health: &HealthArgs,
-) -> Result<Weighed, Failure> {
-    let (lock, plan) = (&standing.lock, &input.compiled.plan);
+) -> Result<Eligibility, Failure> {
+    let (lock, plan) = (&committed.lock, &input.compiled.plan);
     let asks = health.asks(plan.policy.require_healthy, wish.force);
-    let began = Began::of_live(standing, &health.argo, asks, health.instead())?;
+    let began = StageStart::of_live(committed, &health.argo, asks, health.instead())?;
     let grounds = match &wish.evidence {
-        Some(path) => handed_in(standing, path)?,
-        None if standing.stage().gates.is_empty() => Grounds::default(),
+        Some(path) => handed_in(committed, path)?,
+        None if committed.stage().gates.is_empty() => GateResults::default(),
         // What is forced does not wait for an answer that it would not heed, unless that shall be kept.
         None if wish.record || (!wish.force && is_telemetry_known(plan)) => {
-            asked(standing, input, &began)?
+            asked(committed, input, &began)?
         }
-        None => Grounds::of_nobody(standing),
+        None => GateResults::of_nobody(committed),
     };
-    let state = decide::Standing {
+    let state = decide::Position {
         lock,
-        live: standing.live,
-        elapsed: super::standing::now().since(began.at).seconds(),
-        hold: standing.hold.as_ref(),
+        live: committed.live,
+        elapsed: super::committed::now().since(began.at).seconds(),
+        hold: committed.hold.as_ref(),
         judged: &grounds.judged,
     };
-    let mut refusals: Vec<Refusal> = against_jump(lock, standing.live, to, wish.force)
+    let mut refusals: Vec<Refusal> = against_jump(lock, committed.live, to, wish.force)
         .into_iter()
         .collect();
     if refusals.is_empty() {
@@ -83,9 +83,9 @@ pub(super) fn weigh(
     refusals.extend(began.refusal);
     let baked = Baked {
         asked: state.bake(),
-        is_over: state.left() == Bake::ZERO,
+        is_over: state.left() == Duration::ZERO,
     };
-    Ok(Weighed {
+    Ok(Eligibility {
         baked,
         refusals,
         record: grounds.record.filter(|_| wish.record),

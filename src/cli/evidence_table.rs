@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 use crate::diag::words::count;
 use crate::gate::{Need, needs, without_failure};
 use crate::plan::{GateKind, Plan};
-use crate::units::Bake;
+use crate::units::Duration;
 
-use super::columns::columns;
+use super::table::columns;
 use crate::diag::escape_markdown as escape;
 
 /// What the slowest gate of one stage needs.
 struct Slowest {
     stage: usize,
-    bake: Bake,
+    bake: Duration,
     need: Need,
 }
 
@@ -114,7 +114,7 @@ pub(super) fn describe(plan: &Plan) -> Value {
                 "model": need.model,
                 "requests": need.requests,
                 "why": need.why,
-                "bakeSeconds": need.bake.map(Bake::seconds),
+                "bakeSeconds": need.bake.map(Duration::seconds),
             })
         })
     });

@@ -5,13 +5,13 @@ use clap::Args;
 use crate::gate::Origin;
 use crate::plan::Plan;
 use crate::promotion::decide::Refusal;
-use crate::units::Moment;
+use crate::units::Timestamp;
 
+use super::committed::Committed;
 use super::health::ArgoArgs;
 use super::inputs::Input;
 use super::live::stage_index;
 use super::output::Output;
-use super::standing::Standing;
 use super::{Exit, Failure};
 
 /// What helps where history or Argo CD does not say when the stage began.
@@ -23,7 +23,7 @@ pub(super) struct StartArgs {
     /// When the stage began, as 2026-08-22T09:00:00Z or seconds since 1970; default: when Argo CD deployed the live stage, where
     /// `--argocd-server` or policy.requireHealthy says to ask it, else the time of the commit that made it live
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
-    pub(super) stage_started_at: Option<Moment>,
+    pub(super) stage_started_at: Option<Timestamp>,
     #[command(flatten)]
     argo: ArgoArgs,
 }
@@ -41,25 +41,25 @@ pub(super) enum Asks {
 
 /// When a stage began.
 #[derive(Debug)]
-pub(super) struct Began {
+pub(super) struct StageStart {
     /// When.
-    pub(super) at: Moment,
+    pub(super) at: Timestamp,
     /// How that is known.
     pub(super) origin: Origin,
     /// What Argo CD says against leaving the stage, where that counts.
     pub(super) refusal: Option<Refusal>,
 }
 
-impl Began {
+impl StageStart {
     /// When the live stage began: when Argo CD deployed it first, where it is asked and knows, else the committer's date of the
     /// commit that made it live. A clone that does not reach that commit is an error; `instead` is what to do where Argo CD fails.
     pub(super) fn of_live(
-        standing: &Standing,
+        committed: &Committed,
         argo: &ArgoArgs,
         asks: Asks,
         instead: Option<&str>,
     ) -> Result<Self, Failure> {
-        let since = standing.since()?;
+        let since = committed.since()?;
         let entered = since.last().expect("the live stage has been entered");
         let mut began = Self {
             at: entered.committed,
@@ -71,7 +71,7 @@ impl Began {
         }
         let commits: Vec<String> = since.iter().map(|commit| commit.id.to_string()).collect();
         let arrival =
-            argo.ask(&standing.lock.rollout, &commits)
+            argo.ask(&committed.lock.rollout, &commits)
                 .map_err(|failure| match instead {
                     Some(instead) => failure.or(instead),
                     None => failure,
@@ -92,9 +92,9 @@ pub(super) fn stage_and_start(
     input: &Input,
     stage: Option<&str>,
     args: &StartArgs,
-    now: Moment,
+    now: Timestamp,
     output: &mut Output<'_>,
-) -> Result<(usize, Began), Failure> {
+) -> Result<(usize, StageStart), Failure> {
     let plan = &input.compiled.plan;
     let named = stage.map(|name| stage_index(plan, name)).transpose()?;
     if let Some(at) = args.stage_started_at.filter(|at| *at > now) {
@@ -103,7 +103,7 @@ pub(super) fn stage_and_start(
             format!("the stage begins in the future, at {at}"),
         ));
     }
-    let given = args.stage_started_at.map(|at| Began {
+    let given = args.stage_started_at.map(|at| StageStart {
         at,
         origin: Origin::Given,
         refusal: None,
@@ -112,9 +112,9 @@ pub(super) fn stage_and_start(
         (Some(stage), Some(began)) => return Ok((stage, began)),
         other => other,
     };
-    let standing =
-        Standing::read(&input.path, false, output).map_err(|failure| failure.or(WITHOUT))?;
-    let live = live_in(&standing, plan)?;
+    let committed =
+        Committed::read(&input.path, false, output).map_err(|failure| failure.or(WITHOUT))?;
+    let live = live_in(&committed, plan)?;
     if let Some(began) = given {
         return Ok((live, began));
     }
@@ -133,8 +133,8 @@ pub(super) fn stage_and_start(
     } else {
         Asks::Nothing
     };
-    let mut began =
-        Began::of_live(&standing, &args.argo, asks, None).map_err(|failure| failure.or(WITHOUT))?;
+    let mut began = StageStart::of_live(&committed, &args.argo, asks, None)
+        .map_err(|failure| failure.or(WITHOUT))?;
     match began.refusal.take() {
         Some(refusal) => Err(Failure::refused(&[refusal])),
         None => Ok((live, began)),
@@ -142,8 +142,8 @@ pub(super) fn stage_and_start(
 }
 
 /// The committed live stage, as an index into the plan.
-pub(super) fn live_in(standing: &Standing, plan: &Plan) -> Result<usize, Failure> {
-    let name = &standing.stage().name;
+pub(super) fn live_in(committed: &Committed, plan: &Plan) -> Result<usize, Failure> {
+    let name = &committed.stage().name;
     plan.stage_index(name).ok_or_else(|| {
         Failure::new(
             Exit::Conflict,
@@ -153,7 +153,7 @@ pub(super) fn live_in(standing: &Standing, plan: &Plan) -> Result<usize, Failure
     })
 }
 
-fn parse_moment(text: &str) -> Result<Moment, String> {
+fn parse_moment(text: &str) -> Result<Timestamp, String> {
     text.parse()
         .map_err(|()| "write it as 2026-08-22T09:00:00Z, or as seconds since 1970".to_owned())
 }

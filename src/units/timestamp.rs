@@ -3,15 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Bake;
+use super::Duration;
 
 const DAY: i64 = 86_400;
 
 /// Whole seconds since 1970-01-01T00:00:00Z, written as RFC 3339 in UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment(i64);
+pub struct Timestamp(i64);
 
-impl Moment {
+impl Timestamp {
     /// So many seconds after (or before) the epoch.
     pub const fn from_seconds(seconds: i64) -> Self {
         Self(seconds)
@@ -23,26 +23,26 @@ impl Moment {
     }
 
     /// The time from `earlier` to this; none where it is later, as between machines whose clocks differ.
-    pub fn since(self, earlier: Self) -> Bake {
-        Bake::from_seconds(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_seconds(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
     /// So much later.
     #[must_use]
-    pub fn plus(self, by: Bake) -> Self {
+    pub fn plus(self, by: Duration) -> Self {
         let by = i64::try_from(by.seconds()).unwrap_or(i64::MAX);
         Self(self.0.saturating_add(by))
     }
 
     /// So much earlier.
     #[must_use]
-    pub fn minus(self, by: Bake) -> Self {
+    pub fn minus(self, by: Duration) -> Self {
         let by = i64::try_from(by.seconds()).unwrap_or(i64::MAX);
         Self(self.0.saturating_sub(by))
     }
 }
 
-impl fmt::Display for Moment {
+impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = civil(self.0.div_euclid(DAY));
         let second = self.0.rem_euclid(DAY);
@@ -55,7 +55,7 @@ impl fmt::Display for Moment {
     }
 }
 
-impl FromStr for Moment {
+impl FromStr for Timestamp {
     type Err = ();
 
     /// Reads RFC 3339 (`2026-01-31T12:00:00+01:00`; fractions are cut), or git's seconds since the epoch (`@1767225600 +0000`).
@@ -140,7 +140,7 @@ mod tests {
             (1_700_000_000, "2023-11-14T22:13:20Z"),
             (-1, "1969-12-31T23:59:59Z"),
         ] {
-            let moment = Moment::from_seconds(seconds);
+            let moment = Timestamp::from_seconds(seconds);
             assert_eq!(moment.to_string(), text);
             assert_eq!(text.parse(), Ok(moment));
         }
@@ -150,7 +150,7 @@ mod tests {
             ("2023-11-15T00:13:20.75+02:00", 1_700_000_000),
             ("2023-11-14T20:13:20-02:00", 1_700_000_000),
         ] {
-            assert_eq!(text.parse(), Ok(Moment::from_seconds(seconds)), "{text}");
+            assert_eq!(text.parse(), Ok(Timestamp::from_seconds(seconds)), "{text}");
         }
     }
 
@@ -166,7 +166,7 @@ mod tests {
             "2023-11-14T22:13:20+2",
             "2023-11-14T22:13:20ü",
         ] {
-            assert_eq!(text.parse::<Moment>(), Err(()), "{text}");
+            assert_eq!(text.parse::<Timestamp>(), Err(()), "{text}");
         }
     }
 }

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Bake;
+use super::Duration;
 
 /// A span of whole milliseconds, written `500ms`, `5m`, `1h30m` or `30d`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PromSpan(u64);
+pub struct PromDuration(u64);
 
 /// The units, largest first: they may stand in this order only, and each once.
 const UNITS: [(&str, u64); 7] = [
@@ -20,7 +20,7 @@ const UNITS: [(&str, u64); 7] = [
     ("ms", 1),
 ];
 
-impl PromSpan {
+impl PromDuration {
     /// So many seconds.
     pub const fn from_seconds(seconds: u64) -> Self {
         Self(seconds * 1_000)
@@ -43,13 +43,13 @@ impl PromSpan {
     }
 }
 
-impl From<Bake> for PromSpan {
-    fn from(bake: Bake) -> Self {
+impl From<Duration> for PromDuration {
+    fn from(bake: Duration) -> Self {
         Self(bake.seconds().saturating_mul(1_000))
     }
 }
 
-impl FromStr for PromSpan {
+impl FromStr for PromDuration {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -75,7 +75,7 @@ impl FromStr for PromSpan {
     }
 }
 
-impl fmt::Display for PromSpan {
+impl fmt::Display for PromDuration {
     /// In Prometheus's own style, without years and weeks: `1h30m`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.0;
@@ -106,7 +106,7 @@ mod tests {
             ("1w", 604_800_000, "7d"),
             ("90s", 90_000, "1m30s"),
         ] {
-            let span: PromSpan = text.parse().expect(text);
+            let span: PromDuration = text.parse().expect(text);
             assert_eq!((span.millis(), span.to_string().as_str()), (millis, shown));
         }
         for text in [
@@ -120,7 +120,7 @@ mod tests {
             "m",
             "5x",
         ] {
-            assert_eq!(text.parse::<PromSpan>(), Err(()), "{text}");
+            assert_eq!(text.parse::<PromDuration>(), Err(()), "{text}");
         }
     }
 }

@@ -10,20 +10,20 @@ use crate::gate::{self, Record, When};
 use crate::plan::Plan;
 use crate::promotion::gates::{Evidence, Judged, Question, Verdict, brief};
 use crate::promotion::pull_request::GateLine;
-use crate::units::Bake;
+use crate::units::Duration;
 
-use super::began::{Began, live_in};
+use super::committed::{Committed, now};
 use super::gate::{TelemetryArgs, namespace, record, settings};
 use super::inputs::Input;
-use super::standing::{Standing, now};
+use super::stage_start::{StageStart, live_in};
 use super::{Exit, Failure};
 
 /// The time for all questions to the telemetry together.
-const DEADLINE: Bake = Bake::from_seconds(120);
+const DEADLINE: Duration = Duration::from_seconds(120);
 
 /// How the live stage's gates stand.
 #[derive(Debug, Default)]
-pub(super) struct Grounds {
+pub(super) struct GateResults {
     /// For the decision: one verdict a gate; a gate that nobody has judged has none.
     pub(super) judged: Vec<Judged>,
     /// For people: one line a gate and model.
@@ -32,13 +32,13 @@ pub(super) struct Grounds {
     pub(super) record: Option<Record>,
 }
 
-impl Grounds {
+impl GateResults {
     /// Where nobody has judged anything.
-    pub(super) fn of_nobody(standing: &Standing) -> Self {
-        Self::of(standing, Vec::new())
+    pub(super) fn of_nobody(committed: &Committed) -> Self {
+        Self::of(committed, Vec::new())
     }
 
-    fn of(standing: &Standing, judged: Vec<Judged>) -> Self {
+    fn of(committed: &Committed, judged: Vec<Judged>) -> Self {
         let line = |name: &String| {
             let found = judged.iter().find(|gate| gate.name == *name);
             GateLine {
@@ -58,7 +58,7 @@ impl Grounds {
             }
         };
         Self {
-            lines: standing.stage().gates.iter().map(line).collect(),
+            lines: committed.stage().gates.iter().map(line).collect(),
             judged,
             record: None,
         }
@@ -67,27 +67,31 @@ impl Grounds {
 
 /// By the file that is handed in, else by the telemetry.
 pub(super) fn grounds(
-    standing: &Standing,
+    committed: &Committed,
     input: &Input,
-    began: &Began,
+    began: &StageStart,
     evidence: Option<&Path>,
-) -> Result<Grounds, Failure> {
+) -> Result<GateResults, Failure> {
     match evidence {
-        _ if standing.stage().gates.is_empty() => Ok(Grounds::default()),
-        Some(path) => handed_in(standing, path),
-        None => asked(standing, input, began),
+        _ if committed.stage().gates.is_empty() => Ok(GateResults::default()),
+        Some(path) => handed_in(committed, path),
+        None => asked(committed, input, began),
     }
 }
 
 /// By the telemetry; that it is not known where that is, is wrong usage.
-pub(super) fn asked(standing: &Standing, input: &Input, began: &Began) -> Result<Grounds, Failure> {
+pub(super) fn asked(
+    committed: &Committed,
+    input: &Input,
+    began: &StageStart,
+) -> Result<GateResults, Failure> {
     let plan = &input.compiled.plan;
     let settings = telemetry(plan)?;
     let server = settings.url.clone();
-    let (stage, namespace) = (live_in(standing, plan)?, namespace(plan, None)?);
+    let (stage, namespace) = (live_in(committed, plan)?, namespace(plan, None)?);
     let record = record(input, stage, &namespace, began.at, now(), settings)?
         .with_origin(began.origin.clone());
-    Ok(Grounds {
+    Ok(GateResults {
         judged: judged(&record),
         lines: lines(&record, &server),
         record: Some(record),
@@ -106,11 +110,11 @@ pub(super) fn telemetry(plan: &Plan) -> Result<Settings, Failure> {
 }
 
 /// By the verdicts in a file.
-pub(super) fn handed_in(standing: &Standing, path: &Path) -> Result<Grounds, Failure> {
+pub(super) fn handed_in(committed: &Committed, path: &Path) -> Result<GateResults, Failure> {
     let question = Question {
-        rollout: &standing.lock.rollout,
-        stage: standing.stage(),
-        spec_digest: &standing.lock.spec_digest,
+        rollout: &committed.lock.rollout,
+        stage: committed.stage(),
+        spec_digest: &committed.lock.spec_digest,
     };
     let text = fs::read_to_string(path).map_err(|error| Failure::io("read", path, &error))?;
     let judged = Evidence::read(&text)
@@ -119,7 +123,7 @@ pub(super) fn handed_in(standing: &Standing, path: &Path) -> Result<Grounds, Fai
             let message = format!("`{}` is no evidence: {why}", path.display());
             Failure::new(Exit::Wrong, message)
         })?;
-    Ok(Grounds::of(standing, judged))
+    Ok(GateResults::of(committed, judged))
 }
 
 /// The worst of the verdicts.

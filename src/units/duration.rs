@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 /// A span of whole seconds, written `90s`, `30m`, `1h30m` or `7d`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Bake(u64);
+pub struct Duration(u64);
 
-impl Bake {
+impl Duration {
     /// No time at all.
     pub const ZERO: Self = Self(0);
 
@@ -24,7 +24,7 @@ impl Bake {
 
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
-impl FromStr for Bake {
+impl FromStr for Duration {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -50,7 +50,7 @@ impl FromStr for Bake {
     }
 }
 
-impl fmt::Display for Bake {
+impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.0;
         if rest == 0 {
@@ -79,14 +79,14 @@ mod tests {
             ("7d", 604_800, "7d"),
             ("0s", 0, "0s"),
         ] {
-            let bake: Bake = text.parse().expect(text);
+            let bake: Duration = text.parse().expect(text);
             assert_eq!(
                 (bake.seconds(), bake.to_string().as_str()),
                 (seconds, shown)
             );
         }
         for text in ["", "30", "m", "1w", "-1m", "1.5h", "99999999999999999999d"] {
-            assert_eq!(text.parse::<Bake>(), Err(()), "{text}");
+            assert_eq!(text.parse::<Duration>(), Err(()), "{text}");
         }
     }
 }
