@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::objects::{self, Object, ObjectId};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, StageId};
 use crate::spec;
 use crate::text::Route;
 use crate::tree::{self, Tree};
@@ -59,13 +59,15 @@ impl Compiled {
     }
 
     /// The objects of one stage.
-    pub fn objects(&self, stage: usize) -> Vec<Object> {
+    pub fn objects(&self, stage: StageId) -> Vec<Object> {
         objects::build(&self.plan, stage)
     }
 
     /// The whole tree.
     pub fn tree(&self) -> Tree {
-        let stages: Vec<_> = (0..self.plan.stages.len())
+        let stages: Vec<_> = self
+            .plan
+            .stage_ids()
             .map(|stage| self.objects(stage))
             .collect();
         let argo = objects::build_argo(&self.plan);
@@ -83,7 +85,7 @@ impl Compiled {
     }
 
     /// The objects of one stage, no two of one identity.
-    pub fn stage(mut self, stage: usize) -> Result<Vec<Object>, Report> {
+    pub fn stage(mut self, stage: StageId) -> Result<Vec<Object>, Report> {
         let objects = self.objects(stage);
         self.hold_apart(&objects);
         if self.report.has_errors() {
@@ -125,19 +127,18 @@ impl Compiled {
     }
 
     /// A stage for each set of running models: stages of one set have objects of the same names.
-    fn distinct_stages(&self) -> Vec<usize> {
+    fn distinct_stages(&self) -> Vec<StageId> {
         let mut known: Vec<Vec<_>> = Vec::new();
-        let stages = self.plan.stages.iter().enumerate();
+        let stages = self.plan.stage_ids();
         stages
-            .filter(|(_, stage)| {
-                let running: Vec<_> = stage.running.keys().copied().collect();
+            .filter(|stage| {
+                let running: Vec<_> = self.plan.stage(*stage).running.keys().copied().collect();
                 let is_new = !known.contains(&running);
                 if is_new {
                     known.push(running);
                 }
                 is_new
             })
-            .map(|(index, _)| index)
             .collect()
     }
 }

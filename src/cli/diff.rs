@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 
+use crate::plan::StageId;
 use crate::sink::disk::{self, Wanted};
 use crate::tree::{Lock, Pointer, diff, unified};
 use crate::units::names::{LOCK_FILE, POINTER_FILE, SPEC_FILE};
@@ -127,17 +128,16 @@ fn between_stages(
     };
     let to = match &args.to {
         Some(name) => stage_index(plan, name)?,
-        None if from + 1 < plan.stages.len() => from + 1,
-        None => {
-            return Err(Failure::new(
+        None => plan.stage_after(from).ok_or_else(|| {
+            Failure::new(
                 Exit::Usage,
                 format!(
                     "`{}` is the last stage, and nothing comes after it",
-                    plan.stages[from].name
+                    plan.stage(from).name
                 ),
             )
-            .help("name two stages with `--from` and `--to`"));
-        }
+            .help("name two stages with `--from` and `--to`")
+        })?,
     };
     let (from_name, to_name) = (plan.numbered(from), plan.numbered(to));
     let changes = diff(&input.compiled.objects(from), &input.compiled.objects(to));
@@ -154,12 +154,12 @@ fn between_stages(
 }
 
 /// The stage that the pointer names; the first one where there is no tree yet.
-pub(super) fn live_stage(input: &Input) -> Result<usize, Failure> {
+pub(super) fn live_stage(input: &Input) -> Result<StageId, Failure> {
     let folder = input.tree_folder();
     let Some(text) =
         disk::read_file(&folder, POINTER_FILE).map_err(|error| Failure::disk(&error))?
     else {
-        return Ok(0);
+        return Ok(StageId::FIRST);
     };
     let pointer = Pointer::read(&text).map_err(|why| {
         Failure::new(

@@ -53,7 +53,7 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output<'_>) -> Result<Exit, Fa
             let items = findings.iter().map(|found| {
                 json!({"level": found.level.name(), "about": found.about, "found": found.found, "help": found.help})
             });
-            let stage = plan.stages[stage].name.as_str();
+            let stage = plan.stage(stage).name.as_str();
             let body = json!({"version": 1, "stage": stage, "findings": items.collect::<Vec<_>>()});
             output.result(format_args!("{body:#}\n"))?;
         }

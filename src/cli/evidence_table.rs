@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::diag::words::count;
 use crate::gate::{Need, needs, without_failure};
-use crate::plan::{GateKind, Plan};
+use crate::plan::{GateKind, Plan, StageId};
 use crate::units::Duration;
 
 use super::table::columns;
@@ -12,13 +12,13 @@ use crate::diag::escape_markdown as escape;
 
 /// What the slowest gate of one stage needs.
 struct Slowest {
-    stage: usize,
+    stage: StageId,
     bake: Duration,
     need: Need,
 }
 
 impl Slowest {
-    fn of(plan: &Plan, stage: usize) -> Option<Self> {
+    fn of(plan: &Plan, stage: StageId) -> Option<Self> {
         let known = needs(plan, stage).into_iter();
         let known = known.filter_map(|need| Some((need.bake?, need)));
         let (bake, need) = known.max_by_key(|(bake, _)| *bake)?;
@@ -34,7 +34,7 @@ impl Slowest {
 }
 
 fn slowest(plan: &Plan) -> Vec<Slowest> {
-    let stages = 0..plan.stages.len();
+    let stages = plan.stage_ids();
     stages
         .filter_map(|stage| Slowest::of(plan, stage))
         .collect()
@@ -68,7 +68,7 @@ pub(super) fn text(plan: &Plan) -> String {
         [
             plan.numbered(one.stage),
             one.bake.to_string(),
-            plan.stages[one.stage].bake.to_string(),
+            plan.stage(one.stage).bake.to_string(),
             one.why(),
         ]
     });
@@ -89,7 +89,7 @@ pub(super) fn markdown(plan: &Plan) -> String {
             "| {} | {} | {} | {} |\n",
             plan.numbered(one.stage),
             one.bake,
-            plan.stages[one.stage].bake,
+            plan.stage(one.stage).bake,
             escape(&one.why())
         )
     });
@@ -104,9 +104,9 @@ pub(super) fn markdown(plan: &Plan) -> String {
 
 /// One object a stage, gate and model whose need is known.
 pub(super) fn describe(plan: &Plan) -> Value {
-    let stages = 0..plan.stages.len();
+    let stages = plan.stage_ids();
     let items = stages.flat_map(|stage| {
-        let name = plan.stages[stage].name.as_str();
+        let name = plan.stage(stage).name.as_str();
         needs(plan, stage).into_iter().map(move |need| {
             json!({
                 "stage": name,

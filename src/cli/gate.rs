@@ -11,7 +11,7 @@ use crate::gate::prometheus::{Prometheus, Settings};
 use crate::gate::{
     EvaluationContext, Record, Replay, Source, Verdict, When, evaluate, needs, preview,
 };
-use crate::plan::{GateKind, Plan};
+use crate::plan::{GateKind, Plan, StageId};
 use crate::units::{Duration, Timestamp};
 
 use super::committed::{Committed, folder_of, now};
@@ -140,7 +140,7 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
 /// Evaluates a stage now; what `promote` does too.
 pub(super) fn record(
     input: &Input,
-    stage: usize,
+    stage: StageId,
     namespace: &str,
     began: Timestamp,
     now: Timestamp,
@@ -164,7 +164,7 @@ fn prometheus(settings: Settings) -> Result<Prometheus, Failure> {
 
 fn judge(
     input: &Input,
-    stage: usize,
+    stage: StageId,
     namespace: &str,
     began: Timestamp,
     now: Timestamp,
@@ -227,7 +227,7 @@ pub(super) fn exit(verdict: Verdict) -> Exit {
 
 fn explain(
     input: &Input,
-    stage: usize,
+    stage: StageId,
     namespace: &str,
     began: Timestamp,
     now: Timestamp,
@@ -292,7 +292,7 @@ pub(super) fn stage(
     input: &Input,
     name: Option<&str>,
     output: &mut Output<'_>,
-) -> Result<usize, Failure> {
+) -> Result<StageId, Failure> {
     let plan = &input.compiled.plan;
     match name {
         Some(name) => stage_index(plan, name),
@@ -398,8 +398,9 @@ fn references(input: &Input) -> BTreeMap<String, String> {
 }
 
 /// Waits for the next look; with gates that may fail early, no longer than a minute.
-fn wait(plan: &Plan, stage: usize, next: Timestamp, output: &mut Output<'_>) {
-    let fails_early = plan.stages[stage]
+fn wait(plan: &Plan, stage: StageId, next: Timestamp, output: &mut Output<'_>) {
+    let fails_early = plan
+        .stage(stage)
         .gates
         .iter()
         .any(|gate| plan.gates[*gate].fail_fast);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::compile::Compiled;
 use crate::diag::words::{and_list, suggestion};
-use crate::plan::Plan;
+use crate::plan::{Plan, StageId};
 use crate::tree::{Lock, LockedStage, Pointer, Tree, unified};
 use crate::units::names;
 
@@ -21,9 +21,12 @@ pub(super) struct Live {
 }
 
 /// The index of a stage by name, or by folder (`03-weight-10`).
-pub(super) fn stage_index(plan: &Plan, wanted: &str) -> Result<usize, Failure> {
-    let by_folder = || (0..plan.stages.len()).find(|index| plan.numbered(*index) == wanted);
-    plan.stage_index(wanted).or_else(by_folder).ok_or_else(|| {
+pub(super) fn stage_index(plan: &Plan, wanted: &str) -> Result<StageId, Failure> {
+    let by_folder = || {
+        plan.stage_ids()
+            .find(|index| plan.numbered(*index) == wanted)
+    };
+    plan.stage_named(wanted).or_else(by_folder).ok_or_else(|| {
         let known = plan.stages.iter().map(|stage| stage.name.as_str());
         let failure = Failure::new(
             Exit::Usage,
@@ -49,7 +52,7 @@ pub(super) fn settle(
     restart: bool,
 ) -> Result<Live, Failure> {
     let plan = &compiled.plan;
-    let baseline = || Pointer::to(tree.folders[0].clone()).text();
+    let baseline = || Pointer::to(tree.folder(StageId::FIRST)).text();
     let Some(text) = pointer else {
         return Ok(Live {
             pointer: Some(baseline()),
@@ -81,7 +84,7 @@ pub(super) fn settle(
     {
         return next_rollout(compiled, tree, lock, locked, read_old, restart);
     }
-    let Some(index) = plan.stage_index(pointer.stage()) else {
+    let Some(index) = plan.stage_named(pointer.stage()) else {
         return match locked {
             _ if restart => Ok(Live { pointer: Some(baseline()), notes: Vec::new() }),
             _ => Err(Failure::new(
@@ -95,12 +98,12 @@ pub(super) fn settle(
         };
     };
     let mut live = Live::default();
-    if pointer.folder != tree.folders[index] {
+    if pointer.folder != tree.folder(index) {
         // Only the number has changed; what people added to the file stays.
-        live.pointer = Some(text.replace(&pointer.folder, &tree.folders[index]));
+        live.pointer = Some(text.replace(&pointer.folder, tree.folder(index)));
     }
     if let (Some(lock), Some(locked)) = (lock, locked) {
-        let breaches = locked.breaches(plan, &plan.stages[index]);
+        let breaches = locked.breaches(plan, plan.stage(index));
         if !breaches.is_empty() && !restart {
             return Err(Failure::new(
                 Exit::Conflict,
@@ -137,8 +140,8 @@ fn next_rollout(
     read_old: &dyn Fn(&str) -> Result<Option<String>, Failure>,
     restart: bool,
 ) -> Result<Live, Failure> {
-    let diff = live_diff(tree, 0, lock, locked, read_old)?;
-    let breaches = locked.breaches(&compiled.plan, &compiled.plan.stages[0]);
+    let diff = live_diff(tree, StageId::FIRST, lock, locked, read_old)?;
+    let breaches = locked.breaches(&compiled.plan, compiled.plan.stage(StageId::FIRST));
     if (!diff.is_empty() || !breaches.is_empty()) && !restart {
         let differs = match &differing(&diff)[..] {
             [] => breaches.join("; "),
@@ -156,10 +159,11 @@ fn next_rollout(
     }
     let note = format!(
         "the last rollout is complete in `{}`; this one begins at `{}`",
-        locked.name, tree.folders[0]
+        locked.name,
+        tree.folder(StageId::FIRST)
     );
     Ok(Live {
-        pointer: Some(Pointer::to(tree.folders[0].clone()).text()),
+        pointer: Some(Pointer::to(tree.folder(StageId::FIRST)).text()),
         notes: vec![note],
     })
 }
@@ -180,7 +184,7 @@ fn differing(diff: &str) -> Vec<&str> {
 /// What changes in the live stage's manifests.
 fn live_diff(
     tree: &Tree,
-    index: usize,
+    index: StageId,
     lock: &Lock,
     locked: &LockedStage,
     read_old: &dyn Fn(&str) -> Result<Option<String>, Failure>,
@@ -193,7 +197,7 @@ fn live_diff(
             .map(ToOwned::to_owned)
     };
     let old_folder = format!("stages/{}/", locked.folder);
-    let new_folder = format!("stages/{}/", tree.folders[index]);
+    let new_folder = format!("stages/{}/", tree.folder(index));
     for path in lock.files.keys() {
         if let Some(name) = under(path, &old_folder).or_else(|| under(path, "base/")) {
             sides.entry(name).or_default()[0] = read_old(path)?;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::builder::styling::{AnsiColor, Style};
 
-use crate::plan::Plan;
+use crate::plan::{Plan, StageId};
 use crate::tree::target_words;
 use crate::units::{Duration, Percent};
 
@@ -24,8 +24,8 @@ pub(super) fn plan(plan: &Plan, width: Option<u16>, coloured: bool) -> String {
     }
     let mut text = headline(plan);
     text.push_str(&table::print(&lines, coloured));
-    if let Some(index) = (0..plan.stages.len()).find(|index| plan.is_past_return(*index)) {
-        let name = &plan.stages[index].name;
+    if let Some(index) = plan.stage_ids().find(|index| plan.is_past_return(*index)) {
+        let name = &plan.stage(index).name;
         writeln!(
             text,
             "\nPoint of no return: {name} (one step no longer brings the old model back)"
@@ -50,7 +50,7 @@ fn headline(plan: &Plan) -> String {
 
 /// The table with everything in columns.
 fn beside(plan: &Plan) -> Vec<Line> {
-    let facts: Vec<_> = (0..plan.stages.len()).map(|at| facts(plan, at)).collect();
+    let facts: Vec<_> = plan.stage_ids().map(|at| facts(plan, at)).collect();
     // A column that would be empty in every stage is left out.
     let used: Vec<usize> = (0..FACTS.len())
         .filter(|column| facts.iter().any(|fact| !fact[*column].is_empty()))
@@ -59,7 +59,7 @@ fn beside(plan: &Plan) -> Vec<Line> {
     let models_wide = head.len();
     head.extend(used.iter().map(|column| cell(FACTS[*column])));
     let mut lines = vec![Line::heading(head)];
-    for (index, facts) in facts.iter().enumerate() {
+    for (index, facts) in plan.stage_ids().zip(&facts) {
         let models = models(plan, index);
         let height = facts.iter().map(Vec::len).chain([models.len()]).max();
         for at in 0..height.unwrap_or(0) {
@@ -79,7 +79,7 @@ fn beside(plan: &Plan) -> Vec<Line> {
 /// The table with the models in columns and the rest below them.
 fn below(plan: &Plan) -> Vec<Line> {
     let mut lines = vec![Line::heading(head(plan))];
-    for index in 0..plan.stages.len() {
+    for index in plan.stage_ids() {
         lines.extend(models(plan, index).into_iter().map(Line::Cells));
         let [routes, bake, gates, back] = facts(plan, index);
         let what = [
@@ -107,8 +107,8 @@ fn head(plan: &Plan) -> Vec<Cell> {
 }
 
 /// A row for each model that runs or is routed to: the stage's name in the first, then model, bar, share, load, pods.
-fn models(plan: &Plan, index: usize) -> Vec<Vec<Cell>> {
-    let stage = &plan.stages[index];
+fn models(plan: &Plan, index: StageId) -> Vec<Vec<Cell>> {
+    let stage = plan.stage(index);
     let mut rows = Vec::new();
     for id in plan.model_ids() {
         let share = stage.split.of(id);
@@ -150,8 +150,8 @@ fn models(plan: &Plan, index: usize) -> Vec<Vec<Cell>> {
 const FACTS: [&str; 4] = ["ROUTES", "BAKE", "GATES", "ROLLBACK"];
 
 /// What a stage says beside its models: cohorts and copies, bake, gates, the stage that a rollback goes to.
-fn facts(plan: &Plan, index: usize) -> [Vec<String>; 4] {
-    let stage = &plan.stages[index];
+fn facts(plan: &Plan, index: StageId) -> [Vec<String>; 4] {
+    let stage = plan.stage(index);
     let mut routes: Vec<String> = stage
         .cohorts
         .iter()
@@ -167,7 +167,7 @@ fn facts(plan: &Plan, index: usize) -> [Vec<String>; 4] {
         .iter()
         .map(|gate| plan.gates[*gate].name.clone());
     let back = match plan.rollback_target(index) {
-        Some(back) => Some(plan.stages[back].name.to_string()),
+        Some(back) => Some(plan.stage(back).name.to_string()),
         None => plan.is_past_return(index).then(|| "none".to_owned()),
     };
     [

@@ -2,6 +2,7 @@
 
 use crate::compile::Compiled;
 use crate::forge::Pull;
+use crate::plan::{Plan, StageId};
 use crate::promotion::decide::{Refusal, Why, standing_hold};
 use crate::promotion::gates::Verdict;
 use crate::promotion::ledger::{gate_trailers, one_line};
@@ -17,6 +18,7 @@ use super::eligibility::{MoveRequest, weigh};
 use super::gate_results::verdict;
 use super::health::HealthArgs;
 use super::inputs::Input;
+use super::live::stage_index;
 use super::output::Output;
 use super::site::Site;
 use super::{Exit, Failure};
@@ -120,13 +122,14 @@ pub(super) fn promote(
     let mut refusals = weighed.refusals;
     refusals.extend(open_rollback(committed, &target, &marker)?);
     let words = reasons(&refusals);
-    let changes = diff(&compiled.objects(committed.live), &compiled.objects(to));
+    let (from, target_stage) = in_plan(committed, &compiled.plan, to)?;
+    let changes = diff(&compiled.objects(from), &compiled.objects(target_stage));
     let proposal = Proposal {
         plan: &compiled.plan,
         digest: &lock.spec_digest,
         folder: &marker.folder,
-        from: committed.live,
-        to,
+        from,
+        to: target_stage,
         kind: Kind::Promotion {
             forced: wish.reason.as_deref().filter(|_| wish.force),
             blocked: (!refusals.is_empty()).then_some(words.as_str()),
@@ -215,13 +218,14 @@ pub(super) fn rollback(
         Some(_) | None => None,
     };
     let (title, body) = if let Some(compiled) = current {
-        let changes = diff(&compiled.objects(committed.live), &compiled.objects(to));
+        let (from, target_stage) = in_plan(committed, &compiled.plan, to)?;
+        let changes = diff(&compiled.objects(from), &compiled.objects(target_stage));
         let proposal = Proposal {
             plan: &compiled.plan,
             digest: &lock.spec_digest,
             folder: &marker.folder,
-            from: committed.live,
-            to,
+            from,
+            to: target_stage,
             kind: Kind::Rollback { reason: &reason },
             gates,
             baked: Baked {
@@ -344,6 +348,15 @@ fn closed_only(notes: &[String]) -> Upserted {
         tip: None,
         notes: notes.to_vec(),
     }
+}
+
+/// The live stage and the one to go to, as the plan of a current tree has them.
+fn in_plan(committed: &Committed, plan: &Plan, to: usize) -> Result<(StageId, StageId), Failure> {
+    let stages = &committed.lock.stages;
+    Ok((
+        stage_index(plan, &stages[committed.live].name)?,
+        stage_index(plan, &stages[to].name)?,
+    ))
 }
 
 fn marker(committed: &Committed, to: usize) -> Marker {

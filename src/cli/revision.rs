@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::compile::{Compiled, Source, compile as compile_source};
 use crate::objects::{Object, ObjectId, build_argo};
-use crate::plan::Plan;
+use crate::plan::{Plan, StageId};
 use crate::sink::git::Repo;
 use crate::tree::{diff, plan_markdown};
 use crate::units::names::PLAN_FILE;
@@ -41,9 +41,8 @@ pub(super) fn changes(
             }
         }));
     };
-    let mut gone: BTreeSet<usize> =
-        (0..old.as_ref().map_or(0, |old| old.plan.stages.len())).collect();
-    for index in 0..new.plan.stages.len() {
+    let mut gone: BTreeSet<StageId> = old.iter().flat_map(|old| old.plan.stage_ids()).collect();
+    for index in new.plan.stage_ids() {
         let before = old
             .as_ref()
             .and_then(|old| Some((old, counterpart(&old.plan, &new.plan, index)?)));
@@ -79,14 +78,14 @@ pub(super) fn changes(
 
 /// The stage of `old` that has become the one at `index` of `new`: the one of its name, else the one in its place, where neither has
 /// another namesake: a step that is named after its weight is the same step with another weight.
-fn counterpart(old: &Plan, new: &Plan, index: usize) -> Option<usize> {
-    let stage = &new.stages[index];
+fn counterpart(old: &Plan, new: &Plan, index: StageId) -> Option<StageId> {
+    let stage = new.stage(index);
     let in_place = || {
-        let there = old.stages.get(index)?;
-        let is_free = new.stage_index(there.name.as_str()).is_none();
+        let there = old.stages.get(index.0)?;
+        let is_free = new.stage_named(there.name.as_str()).is_none();
         (is_free && there.kind == stage.kind).then_some(index)
     };
-    old.stage_index(stage.name.as_str()).or_else(in_place)
+    old.stage_named(stage.name.as_str()).or_else(in_place)
 }
 
 /// The plan for people, where it is another.

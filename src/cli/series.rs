@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use clap::Args;
 
 use crate::compile::Compiled;
+use crate::plan::StageId;
 use crate::promotion::branch::Error;
 use crate::promotion::decide::bake;
 use crate::promotion::history;
@@ -154,7 +155,7 @@ fn stages(compiled: &Compiled) -> Result<Vec<Planned>, Failure> {
                 traffic_words(&lock, stage)
             ),
             body,
-            manifest: stream(&compiled.objects(index)),
+            manifest: stream(&compiled.objects(StageId(index))),
         }
     };
     Ok(lock.stages.iter().enumerate().map(one).collect())

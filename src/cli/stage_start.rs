@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::gate::Origin;
-use crate::plan::Plan;
+use crate::plan::{Plan, StageId};
 use crate::promotion::decide::Refusal;
 use crate::units::Timestamp;
 
@@ -94,7 +94,7 @@ pub(super) fn stage_and_start(
     args: &StartArgs,
     now: Timestamp,
     output: &mut Output<'_>,
-) -> Result<(usize, StageStart), Failure> {
+) -> Result<(StageId, StageStart), Failure> {
     let plan = &input.compiled.plan;
     let named = stage.map(|name| stage_index(plan, name)).transpose()?;
     if let Some(at) = args.stage_started_at.filter(|at| *at > now) {
@@ -123,7 +123,8 @@ pub(super) fn stage_and_start(
             Exit::Usage,
             format!(
                 "`{}` is not live, and git only says when the live stage `{}` began",
-                plan.stages[named].name, plan.stages[live].name
+                plan.stage(named).name,
+                plan.stage(live).name
             ),
         )
         .help("say with `--stage-started-at` when it began, or leave out `--stage`"));
@@ -142,9 +143,9 @@ pub(super) fn stage_and_start(
 }
 
 /// The committed live stage, as an index into the plan.
-pub(super) fn live_in(committed: &Committed, plan: &Plan) -> Result<usize, Failure> {
+pub(super) fn live_in(committed: &Committed, plan: &Plan) -> Result<StageId, Failure> {
     let name = &committed.stage().name;
-    plan.stage_index(name).ok_or_else(|| {
+    plan.stage_named(name).ok_or_else(|| {
         Failure::new(
             Exit::Conflict,
             format!("the stage `{name}` is live, and rollout.yaml has no stage of this name"),

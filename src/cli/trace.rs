@@ -88,7 +88,7 @@ pub(super) fn run(args: &TraceArgs, output: &mut Output<'_>) -> Result<Exit, Fai
     let request = request(args, plan)?;
     let stages = match &args.stage {
         Some(name) => vec![stage_index(plan, name)?],
-        None => (0..plan.stages.len()).collect(),
+        None => plan.stage_ids().collect(),
     };
     let answers = stages
         .into_iter()

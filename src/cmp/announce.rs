@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::settings::{FILE, NAMESPACE, OWN_VERSION, STAGE, VERSION, find};
 use super::{Environment, Files, Refusal, Settings};
+use crate::plan::StageId;
 
 /// The most stages that fit into a hint.
 const MOST: usize = 30;
@@ -19,8 +20,8 @@ pub fn announce(environment: &Environment, files: Files<'_>) -> Result<String, R
         Some((stage, _)) => find(plan, stage),
         None => settings.stage(&compiled, files).ok(),
     };
-    let name = |index: usize| plan.stages[index].name.as_str();
-    let mut stages: Vec<&str> = (0..plan.stages.len().min(MOST)).map(name).collect();
+    let name = |index: StageId| plan.stage(index).name.as_str();
+    let mut stages: Vec<&str> = plan.stage_ids().take(MOST).map(name).collect();
     if plan.stages.len() > MOST {
         stages.push("…");
     }

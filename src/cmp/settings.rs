@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::compile::{Compiled, Overrides, Source, compile_with};
 use crate::diag::words::{and_list, suggestion};
 use crate::diag::{Code, Diagnostic, Place, Route};
-use crate::plan::Plan;
+use crate::plan::{Plan, StageId};
 use crate::tree::Pointer;
 use crate::units::{DnsLabel, names};
 
@@ -108,7 +108,7 @@ impl Settings {
     /// The stage that is live: what the Application names, else the pointer beside the rollout, else `spec.stage`.
     ///
     /// There is no default: whoever forgets the stage must not get one that takes traffic away from a model.
-    pub(super) fn stage(&self, compiled: &Compiled, files: Files<'_>) -> Result<usize, Refusal> {
+    pub(super) fn stage(&self, compiled: &Compiled, files: Files<'_>) -> Result<StageId, Refusal> {
         let plan = &compiled.plan;
         if let Some((stage, origin)) = &self.stage {
             return find(plan, stage).ok_or_else(|| unknown(compiled, stage, origin));
@@ -121,7 +121,7 @@ impl Settings {
         if let Some(text) = files(&path)? {
             let pointer = Pointer::read(&text)
                 .map_err(|why| Refusal::new(format!("{path}:1: it names no stage: {why}")))?;
-            return plan.stage_index(pointer.stage()).ok_or_else(|| {
+            return plan.stage_named(pointer.stage()).ok_or_else(|| {
                 Refusal::new(format!(
                     "{path}:1: the stage `{}` is live, and {} has no stage of this name",
                     pointer.stage(),
@@ -217,9 +217,11 @@ fn check_version(wanted: &str) -> Result<(), Refusal> {
 }
 
 /// By name, or by folder, `03-weight-10`.
-pub(super) fn find(plan: &Plan, wanted: &str) -> Option<usize> {
-    plan.stage_index(wanted)
-        .or_else(|| (0..plan.stages.len()).find(|index| plan.numbered(*index) == wanted))
+pub(super) fn find(plan: &Plan, wanted: &str) -> Option<StageId> {
+    plan.stage_named(wanted).or_else(|| {
+        plan.stage_ids()
+            .find(|index| plan.numbered(*index) == wanted)
+    })
 }
 
 fn unknown(compiled: &Compiled, stage: &str, origin: &str) -> Refusal {

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::plan::{Gate, GateKind, ModelId, NoData, OnInconclusive, Plan};
+use crate::plan::{Gate, GateKind, ModelId, NoData, OnInconclusive, Plan, StageId};
 use crate::units::Timestamp;
 
 use super::answer::{Fault, Source};
@@ -23,7 +23,7 @@ const MOST_AT_ONCE: usize = 8;
 #[derive(Clone, Copy, Debug)]
 pub struct EvaluationContext<'a> {
     /// The stage's index.
-    pub stage: usize,
+    pub stage: StageId,
     /// Where the objects live.
     pub namespace: &'a str,
     /// When the stage began.
@@ -69,7 +69,7 @@ pub fn evaluate(
 
 /// When any gate of a stage looks next, after `now`.
 pub fn next_look(plan: &Plan, occasion: &EvaluationContext<'_>) -> Option<Timestamp> {
-    let stage = &plan.stages[occasion.stage];
+    let stage = plan.stage(occasion.stage);
     let gates = jobs(plan, occasion.stage).into_iter();
     gates
         .filter_map(|(gate, _)| {
@@ -108,8 +108,8 @@ pub fn preview(
         .collect()
 }
 
-fn jobs(plan: &Plan, stage: usize) -> Vec<(&Gate, ModelId)> {
-    let gates = plan.stages[stage].gates.iter();
+fn jobs(plan: &Plan, stage: StageId) -> Vec<(&Gate, ModelId)> {
+    let gates = plan.stage(stage).gates.iter();
     gates
         .map(|index| &plan.gates[*index])
         .flat_map(|gate| {
@@ -136,7 +136,7 @@ impl<'a> Job<'a> {
         gate: &'a Gate,
         model: ModelId,
     ) -> Self {
-        let schedule = Schedule::new(gate, plan.stages[occasion.stage].bake, occasion.began);
+        let schedule = Schedule::new(gate, plan.stage(occasion.stage).bake, occasion.began);
         Self {
             gate,
             occasion,

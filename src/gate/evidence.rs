@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::plan::Plan;
+use crate::plan::{Plan, StageId};
 use crate::units::Timestamp;
 
 use super::answer::{Answer, Fault};
@@ -109,7 +109,7 @@ impl Record {
     /// An evaluation of a plan's stage, whose beginning somebody gave.
     pub fn new(
         plan: &Plan,
-        stage: usize,
+        stage: StageId,
         namespace: &str,
         began: Timestamp,
         now: Timestamp,
@@ -118,7 +118,7 @@ impl Record {
         Self {
             rollout: plan.name.to_string(),
             namespace: namespace.to_owned(),
-            stage: plan.stages[stage].name.to_string(),
+            stage: plan.stage(stage).name.to_string(),
             began,
             origin: Origin::Given,
             now,

@@ -1,7 +1,7 @@
 //! How long a stage must bake before its gates can tell, from the traffic that the spec expects.
 
 use crate::plan::gates::{Gate, GateKind, Margin};
-use crate::plan::{ModelId, Plan};
+use crate::plan::{ModelId, Plan, StageId};
 use crate::units::Duration;
 
 use super::stats::{per_look, samples_for_difference, zero_failure_samples};
@@ -25,8 +25,8 @@ pub struct Need {
 }
 
 /// What the gates of a stage need.
-pub fn needs(plan: &Plan, stage: usize) -> Vec<Need> {
-    let found = &plan.stages[stage];
+pub fn needs(plan: &Plan, stage: StageId) -> Vec<Need> {
+    let found = plan.stage(stage);
     let gates = found.gates.iter().map(|index| &plan.gates[*index]);
     gates
         .flat_map(|gate| {
@@ -36,8 +36,8 @@ pub fn needs(plan: &Plan, stage: usize) -> Vec<Need> {
         .collect()
 }
 
-fn need(plan: &Plan, stage: usize, gate: &Gate, model: ModelId) -> Option<Need> {
-    let found = &plan.stages[stage];
+fn need(plan: &Plan, stage: StageId, gate: &Gate, model: ModelId) -> Option<Need> {
+    let found = plan.stage(stage);
     let share = |model: ModelId| found.split.of(model).as_f64() / 100.0;
     let mirrored = found
         .mirror

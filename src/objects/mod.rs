@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::diag::Route;
-use crate::plan::{Plan, StageKind};
+use crate::plan::{Plan, StageId, StageKind};
 
 /// One Kubernetes object of a stage.
 #[derive(Clone, Debug)]
@@ -79,9 +79,9 @@ pub(crate) struct Waves {
 impl Waves {
     /// Pods before subsets before routes. A stage that routes only to stable waits for no pod, because a rollback must not
     /// depend on a candidate's health; nor does `retire`, so that it equals the baseline of the rollout after it.
-    fn of(plan: &Plan, stage: usize) -> Self {
+    fn of(plan: &Plan, stage: StageId) -> Self {
         let waits_for_none =
-            plan.is_only_stable(stage) || plan.stages[stage].kind == StageKind::Retire;
+            plan.is_only_stable(stage) || plan.stage(stage).kind == StageKind::Retire;
         let (subsets, routes) = if waits_for_none { (0, 1) } else { (2, 3) };
         Self {
             namespace: -1,
@@ -100,10 +100,10 @@ pub fn build_argo(plan: &Plan) -> Vec<Object> {
 }
 
 /// The objects of one stage, sorted by file name.
-pub fn build(plan: &Plan, stage: usize) -> Vec<Object> {
+pub fn build(plan: &Plan, stage: StageId) -> Vec<Object> {
     let waves = Waves::of(plan, stage);
     let mut objects = base::build(plan, waves);
-    for (model, replicas) in &plan.stages[stage].running {
+    for (model, replicas) in &plan.stage(stage).running {
         objects.extend(workload::build(plan, *model, *replicas, waves));
     }
     objects.extend(routers::build(plan, stage, waves));

@@ -24,7 +24,7 @@ pub use model::{
 };
 pub use resolve::resolve;
 pub use split::Split;
-pub use stage::{CohortId, Mirror, Stage, StageKind};
+pub use stage::{CohortId, Mirror, Stage, StageId, StageKind};
 pub use traffic::{
     BaseMatch, BaseRoute, Cohort, Gateway, Match, Server, StringMatch, Traffic, Wire,
 };
@@ -64,7 +64,7 @@ pub struct Plan {
     /// What happens, in order; never empty.
     pub stages: Vec<Stage>,
     /// The live stage, where the spec and not a tree says it.
-    pub live: Option<usize>,
+    pub live: Option<StageId>,
     /// Limits for the steps.
     pub policy: Policy,
     /// The version of Istio's API that is written.
@@ -143,27 +143,43 @@ impl Plan {
         Some(expected * share.as_f64() / 100.0)
     }
 
-    /// The index of the stage of this name.
-    pub fn stage_index(&self, name: &str) -> Option<usize> {
-        self.stages
-            .iter()
-            .position(|stage| stage.name.as_str() == name)
+    /// The stage behind an id.
+    pub fn stage(&self, id: StageId) -> &Stage {
+        &self.stages[id.0]
+    }
+
+    /// The stages' ids, in order.
+    pub fn stage_ids(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = StageId> + ExactSizeIterator + use<> {
+        (0..self.stages.len()).map(StageId)
+    }
+
+    /// The stage of this name.
+    pub fn stage_named(&self, name: &str) -> Option<StageId> {
+        self.stage_ids()
+            .find(|id| self.stage(*id).name.as_str() == name)
+    }
+
+    /// The stage after one; none after the last.
+    pub fn stage_after(&self, id: StageId) -> Option<StageId> {
+        Some(StageId(id.0 + 1)).filter(|after| after.0 < self.stages.len())
     }
 
     /// `03-weight-10`: the stage's number, padded to the width of the largest (at least 2), and its name.
-    pub fn numbered(&self, index: usize) -> String {
+    pub fn numbered(&self, id: StageId) -> String {
         let width = (self.stages.len() - 1).to_string().len().max(2);
-        format!("{index:0width$}-{}", self.stages[index].name)
+        format!("{:0width$}-{}", id.0, self.stage(id).name)
     }
 
     /// The share of the weighted requests that a stage gives to models that are not stable.
-    pub fn exposure(&self, index: usize) -> Percent {
-        self.stages[index].split.of(self.stable).rest()
+    pub fn exposure(&self, index: StageId) -> Percent {
+        self.stage(index).split.of(self.stable).rest()
     }
 
     /// The models that a gate judges in a stage: the one it names, or every one with traffic that is not stable.
-    pub fn judged(&self, gate: &Gate, stage: usize) -> Vec<ModelId> {
-        let with_traffic = self.stages[stage].with_traffic().into_iter();
+    pub fn judged(&self, gate: &Gate, stage: StageId) -> Vec<ModelId> {
+        let with_traffic = self.stage(stage).with_traffic().into_iter();
         with_traffic
             .filter(|model| match gate.model {
                 Some(named) => *model == named,
@@ -175,8 +191,8 @@ impl Plan {
     /// Whether every request of a stage goes to stable.
     ///
     /// Asked for every pair of stages, so the weights come first: they answer for most, and nothing is collected.
-    pub fn is_only_stable(&self, index: usize) -> bool {
-        let stage = &self.stages[index];
+    pub fn is_only_stable(&self, index: StageId) -> bool {
+        let stage = self.stage(index);
         let is_stable = |split: &Split| split.models().all(|model| model == self.stable);
         is_stable(&stage.split)
             && stage.mirror.is_none_or(|mirror| mirror.to == self.stable)
@@ -185,18 +201,18 @@ impl Plan {
 
     /// The stage that a rollback from `index` goes to: the latest earlier one that routes only to stable and still runs every
     /// model that has traffic now, so that only routes change.
-    pub fn rollback_target(&self, index: usize) -> Option<usize> {
+    pub fn rollback_target(&self, index: StageId) -> Option<StageId> {
         if self.is_only_stable(index) {
             return None;
         }
-        (0..index).rev().find(|earlier| {
+        index.earlier().rev().find(|earlier| {
             self.is_only_stable(*earlier)
-                && transition(&self.stages[index], &self.stages[*earlier]).is_empty()
+                && transition(self.stage(index), self.stage(*earlier)).is_empty()
         })
     }
 
     /// Whether a stage has left stable behind for good: it exposes users and no earlier stage is one safe step away.
-    pub fn is_past_return(&self, index: usize) -> bool {
+    pub fn is_past_return(&self, index: StageId) -> bool {
         !self.is_only_stable(index) && self.rollback_target(index).is_none()
     }
 }

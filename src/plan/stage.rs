@@ -12,6 +12,25 @@ use super::{ModelId, Split};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CohortId(pub usize);
 
+/// A stage's place in the order of the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StageId(pub usize);
+
+impl StageId {
+    /// Where every rollout begins.
+    pub const FIRST: Self = Self(0);
+
+    /// The stage before it; none before the first.
+    pub fn before(self) -> Option<Self> {
+        self.0.checked_sub(1).map(Self)
+    }
+
+    /// The stages before it, the first one first.
+    pub fn earlier(self) -> impl DoubleEndedIterator<Item = Self> {
+        (0..self.0).map(Self)
+    }
+}
+
 /// Where a stage comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StageKind {

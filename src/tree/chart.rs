@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::plan::{ModelId, Plan};
+use crate::plan::{ModelId, Plan, StageId};
 
 /// More stages than this make a chart whose numbers run into each other.
 const MOST_STAGES: usize = 30;
@@ -32,7 +32,7 @@ const MARK: &str = "#8c959f55";
 ///
 /// A marked stage stands out by a column behind the lines and an arrow before its name; such a chart is lower, so that what
 /// follows it is in sight.
-pub fn traffic_chart(plan: &Plan, marked: Option<usize>) -> Option<String> {
+pub fn traffic_chart(plan: &Plan, marked: Option<StageId>) -> Option<String> {
     let has_share = |model: &ModelId| {
         plan.stages
             .iter()
@@ -63,7 +63,9 @@ pub fn traffic_chart(plan: &Plan, marked: Option<usize>) -> Option<String> {
     line(format!("    x-axis [{}]", labels(plan, marked).join(", ")));
     line("    y-axis \"%\" 0 --> 100".to_owned());
     if let Some(marked) = marked {
-        let column = (0..plan.stages.len()).map(|index| if index == marked { "100" } else { "0" });
+        let column = plan
+            .stage_ids()
+            .map(|index| if index == marked { "100" } else { "0" });
         line(format!(
             "    bar [{}]",
             column.collect::<Vec<_>>().join(", ")
@@ -89,19 +91,19 @@ pub fn traffic_chart(plan: &Plan, marked: Option<usize>) -> Option<String> {
 }
 
 /// The names of the stages, or their numbers where the names would run into each other.
-fn labels(plan: &Plan, marked: Option<usize>) -> Vec<String> {
+fn labels(plan: &Plan, marked: Option<StageId>) -> Vec<String> {
     let names = plan.stages.iter().map(|stage| stage.name.as_str());
     let longest = names.clone().map(str::len).max().unwrap_or(0);
     let has_room = (longest + 1) * CHARACTER * plan.stages.len() <= AXIS;
-    let label = |index: usize| {
+    let label = |index: StageId| {
         let numbered = plan.numbered(index);
         let name = if has_room {
-            plan.stages[index].name.as_str()
+            plan.stage(index).name.as_str()
         } else {
             numbered.split('-').next().unwrap_or_default()
         };
         let mark = if marked == Some(index) { "▶ " } else { "" };
         format!("\"{mark}{name}\"")
     };
-    (0..plan.stages.len()).map(label).collect()
+    plan.stage_ids().map(label).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::objects::{Object, Scope};
-use crate::plan::Plan;
+use crate::plan::{Plan, StageId};
 use crate::units::names::{LOCK_FILE, PLAN_FILE};
 
 use super::lock::lock;
@@ -22,22 +22,25 @@ pub struct Tree {
     /// Path below the tree's folder to text.
     pub files: BTreeMap<String, String>,
     /// The stages' folders, `00-baseline` and so on.
-    pub folders: Vec<String>,
+    folders: Vec<String>,
 }
 
 impl Tree {
     /// The pointer to the stage of this name, if there is one.
     pub fn pointer_to(&self, plan: &Plan, stage: &str) -> Option<Pointer> {
-        plan.stage_index(stage)
-            .map(|index| Pointer::to(self.folders[index].clone()))
+        plan.stage_named(stage)
+            .map(|index| Pointer::to(self.folder(index)))
+    }
+
+    /// The folder of a stage, `03-weight-10`.
+    pub fn folder(&self, stage: StageId) -> &str {
+        &self.folders[stage.0]
     }
 }
 
 /// The whole tree; `stages` are the objects of each stage, in order, and `argo` the ones that Argo CD itself reads.
 pub fn lay_out(plan: &Plan, digest: &str, stages: &[Vec<Object>], argo: &[Object]) -> Tree {
-    let folders: Vec<String> = (0..stages.len())
-        .map(|index| plan.numbered(index))
-        .collect();
+    let folders: Vec<String> = plan.stage_ids().map(|stage| plan.numbered(stage)).collect();
     let mut files = BTreeMap::new();
     let base: Vec<&Object> = stages
         .first()

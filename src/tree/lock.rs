@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value, json};
 
-use crate::plan::{Plan, Split, Stage, StageKind};
+use crate::plan::{Plan, Split, Stage, StageId, StageKind};
 use crate::units::{DnsLabel, names, sha256_hex};
 
 /// Who writes the lock.
@@ -148,7 +148,7 @@ pub fn describe(plan: &Plan, digest: &str) -> Value {
         "specDigest": digest,
         "stable": plan.model(plan.stable).name.as_str(),
         "minBakeSeconds": plan.policy.min_bake.seconds(),
-        "stages": (0..plan.stages.len()).map(|index| describe_stage(plan, index)).collect::<Vec<_>>(),
+        "stages": plan.stage_ids().map(|index| describe_stage(plan, index)).collect::<Vec<_>>(),
     })
 }
 
@@ -173,8 +173,8 @@ struct StageRecord<'a> {
     past_return: bool,
 }
 
-fn describe_stage(plan: &Plan, index: usize) -> Value {
-    let stage = &plan.stages[index];
+fn describe_stage(plan: &Plan, index: StageId) -> Value {
+    let stage = plan.stage(index);
     let name = |model| plan.model(model).name.as_str();
     let split = |split: &Split| {
         split
@@ -227,7 +227,7 @@ fn describe_stage(plan: &Plan, index: usize) -> Value {
         },
         rollback: plan
             .rollback_target(index)
-            .map(|target| plan.stages[target].name.as_str()),
+            .map(|target| plan.stage(target).name.as_str()),
         past_return: plan.is_past_return(index),
     };
     serde_json::to_value(record).expect("a stage's record is JSON")

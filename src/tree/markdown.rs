@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::diag::escape_markdown as escape;
-use crate::plan::{Plan, Split, StageKind};
+use crate::plan::{Plan, Split, StageId, StageKind};
 use crate::units::Duration;
 
 use super::chart::traffic_chart;
@@ -25,14 +25,14 @@ pub fn plan_markdown(plan: &Plan, in_tree: bool) -> String {
     }
     line("| Stage | Requests | Cohorts | Running | Bake | Gates | Rollback |");
     line("| --- | --- | --- | --- | --- | --- | --- |");
-    for index in 0..plan.stages.len() {
+    for index in plan.stage_ids() {
         line(&row(plan, index, in_tree));
     }
     line("");
-    if let Some(index) = (0..plan.stages.len()).find(|index| plan.is_past_return(*index)) {
+    if let Some(index) = plan.stage_ids().find(|index| plan.is_past_return(*index)) {
         line(&format!(
             "Point of no return: from `{}` on, one step no longer brings the old model back.",
-            plan.stages[index].name
+            plan.stage(index).name
         ));
         line("");
     }
@@ -85,8 +85,8 @@ fn summary(plan: &Plan) -> String {
     )
 }
 
-fn row(plan: &Plan, index: usize, in_tree: bool) -> String {
-    let stage = &plan.stages[index];
+fn row(plan: &Plan, index: StageId, in_tree: bool) -> String {
+    let stage = plan.stage(index);
     let folder = plan.numbered(index);
     let dash = |cells: Vec<String>| {
         if cells.is_empty() {
@@ -138,7 +138,7 @@ fn row(plan: &Plan, index: usize, in_tree: bool) -> String {
         stage.bake.to_string()
     };
     let rollback = match plan.rollback_target(index) {
-        Some(target) => plan.stages[target].name.to_string(),
+        Some(target) => plan.stage(target).name.to_string(),
         None if plan.is_past_return(index) => "none".to_owned(),
         None => "–".to_owned(),
     };

@@ -32,8 +32,8 @@ fn the_body_answers_in_this_order() {
     let compiled = compile(&Source::new("rollout.yaml", text)).expect("it compiles");
     let plan = &compiled.plan;
     let (from, to) = (
-        plan.stage_index("split").expect("a stage"),
-        plan.stage_index("weight-100").expect("a stage"),
+        plan.stage_named("split").expect("a stage"),
+        plan.stage_named("weight-100").expect("a stage"),
     );
     let changes = diff(&compiled.objects(from), &compiled.objects(to));
     let gates = [

@@ -58,7 +58,7 @@ fn judge_all(settings: Settings, spec: &str) -> Vec<Evidence> {
     let compiled = compile(&Text::new("rollout.yaml", spec.to_owned())).expect("it compiles");
     let references = BTreeMap::new();
     let occasion = EvaluationContext {
-        stage: compiled.plan.stage_index("canary").expect("the stage"),
+        stage: compiled.plan.stage_named("canary").expect("the stage"),
         namespace: "ml",
         began: Timestamp::from_seconds(1_700_000_000),
         now: Timestamp::from_seconds(1_700_010_000),

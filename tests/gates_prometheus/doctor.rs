@@ -10,7 +10,7 @@ const AVAILABILITY: &str = "[{name: a, availability: {objective: 99.5%}}]";
 
 fn of(name: &str, namespace: &str, gates: &str) -> Vec<Finding> {
     let compiled = compiled(name, namespace, gates);
-    let stage = compiled.plan.stage_index("canary").expect("the stage");
+    let stage = compiled.plan.stage_named("canary").expect("the stage");
     let now = Timestamp::from_seconds(BEGAN + 4_000);
     examine(&compiled.plan, stage, namespace, now, &client(server())).expect("answers")
 }

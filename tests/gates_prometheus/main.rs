@@ -75,7 +75,7 @@ fn judged_at(server: &Server, name: &str, gates: &str, seconds: i64) -> Vec<Evid
     let compiled = compiled(name, "ml", gates);
     let references = BTreeMap::new();
     let occasion = EvaluationContext {
-        stage: compiled.plan.stage_index("canary").expect("the stage"),
+        stage: compiled.plan.stage_named("canary").expect("the stage"),
         namespace: "ml",
         began: Timestamp::from_seconds(BEGAN),
         now: Timestamp::from_seconds(BEGAN + seconds),

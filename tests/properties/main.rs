@@ -14,7 +14,7 @@ use std::fmt;
 use glidepath::compile::{Compiled, compile};
 use glidepath::diag::Code;
 use glidepath::objects::Object;
-use glidepath::plan::StageKind;
+use glidepath::plan::{StageId, StageKind};
 use glidepath::text::Source;
 use glidepath::trace::{Outcome, trace};
 use proptest::prelude::*;
@@ -173,18 +173,18 @@ proptest! {
         let rollout = Rollout::random(&mut Tape::new(&numbers.0));
         let compiled = compiled(&rollout.document())?;
         let plan = &compiled.plan;
-        let stages: Vec<Vec<Object>> = (0..plan.stages.len()).map(|at| compiled.objects(at)).collect();
-        for (at, objects) in stages.iter().enumerate() {
+        let stages: Vec<Vec<Object>> = plan.stage_ids().map(|at| compiled.objects(at)).collect();
+        for (at, objects) in plan.stage_ids().zip(&stages) {
             for route in routes(objects) {
                 let weights: Vec<u64> = list(&route["route"]).iter().filter_map(|share| share["weight"].as_u64()).collect();
                 prop_assert!(weights.iter().all(|weight| *weight > 0), "{route}");
                 prop_assert!([100, 1_000, 10_000].contains(&weights.iter().sum()), "{route}");
             }
-            if at > 0 {
-                prop_assert_eq!(is_safe(&stages[at - 1], objects), Ok(()), "into {}", plan.numbered(at));
+            if let Some(before) = at.before() {
+                prop_assert_eq!(is_safe(&stages[before.0], objects), Ok(()), "into {}", plan.numbered(at));
             }
             if let Some(back) = plan.rollback_target(at) {
-                prop_assert_eq!(is_safe(objects, &stages[back]), Ok(()), "back from {}", plan.numbered(at));
+                prop_assert_eq!(is_safe(objects, &stages[back.0]), Ok(()), "back from {}", plan.numbered(at));
             }
         }
     }
@@ -205,7 +205,8 @@ proptest! {
         let compiled = compiled(&rollout.document())?;
         let requests: Vec<_> = (0..8).map(|_| rollout.request(&mut tape)).collect();
         let mut step = None;
-        for (at, stage) in compiled.plan.stages.iter().enumerate() {
+        for at in compiled.plan.stage_ids() {
+            let stage = compiled.plan.stage(at);
             if stage.kind == StageKind::Step {
                 step = Some(step.map_or(0, |step| step + 1));
             }
@@ -229,7 +230,7 @@ proptest! {
     }
 }
 
-fn plan_name(compiled: &Compiled, stage: usize) -> String {
+fn plan_name(compiled: &Compiled, stage: StageId) -> String {
     compiled.plan.numbered(stage)
 }
 

@@ -8,7 +8,7 @@ mod requests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::gates::Reporter;
-use crate::plan::{Gate, GateKind, ModelId, Plan};
+use crate::plan::{Gate, GateKind, ModelId, Plan, StageId};
 use crate::units::{Duration, Timestamp};
 
 use super::answer::{Data, Fault, Series, Source};
@@ -55,7 +55,7 @@ pub struct Finding {
 /// finding; a fault of the telemetry ends it, for nothing else can be told then.
 pub fn examine(
     plan: &Plan,
-    stage: usize,
+    stage: StageId,
     namespace: &str,
     now: Timestamp,
     source: &dyn Source,
@@ -66,7 +66,8 @@ pub fn examine(
         findings: Vec::new(),
     };
     doctor.value("vector(1)".to_owned())?;
-    let gates: Vec<&Gate> = plan.stages[stage]
+    let gates: Vec<&Gate> = plan
+        .stage(stage)
         .gates
         .iter()
         .map(|index| &plan.gates[*index])
@@ -88,7 +89,7 @@ pub fn examine(
             .map(reporter_name)
             .collect();
         for name in reporters {
-            doctor.requests(&target, name, &gates, plan.stages[stage].bake)?;
+            doctor.requests(&target, name, &gates, plan.stage(stage).bake)?;
         }
         for gate in gates {
             match doctor.of_gate(&target, gate) {
@@ -105,7 +106,7 @@ pub fn examine(
     if doctor.findings.is_empty() {
         doctor.say(
             Level::Good,
-            &plan.stages[stage].name.to_string(),
+            plan.stage(stage).name.as_str(),
             "no gate asks anything here".to_owned(),
             "",
         );

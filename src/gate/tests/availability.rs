@@ -103,7 +103,7 @@ fn estimated_counts_say_so() {
 #[test]
 fn names_are_those_that_are_emitted() {
     let compiled = rollout(AVAILABILITY);
-    let stage = compiled.plan.stage_index("canary").expect("the stage");
+    let stage = compiled.plan.stage_named("canary").expect("the stage");
     let candidate = compiled.plan.judged(&compiled.plan.gates[0], stage)[0];
     let target = Target::new(&compiled.plan, candidate, "ml", "");
     let deployments: Vec<String> = compiled

@@ -6,7 +6,7 @@ use crate::gate::*;
 
 fn found(gates: &str, source: &dyn Source) -> Result<Vec<Finding>, Fault> {
     let plan = &rollout(gates).plan;
-    let stage = plan.stage_index("canary").expect("the stage");
+    let stage = plan.stage_named("canary").expect("the stage");
     examine(plan, stage, "ml", BEGAN, source)
 }
 

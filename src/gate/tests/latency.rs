@@ -59,7 +59,7 @@ fn latency_asks_for_successful_requests_only() {
     let asked = |gates: &str| {
         let compiled = rollout(gates);
         let occasion = EvaluationContext {
-            stage: compiled.plan.stage_index("canary").expect("the stage"),
+            stage: compiled.plan.stage_named("canary").expect("the stage"),
             namespace: "ml",
             began: BEGAN,
             now: Timestamp::from_seconds(BEGAN.seconds() + LATE),

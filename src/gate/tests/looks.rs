@@ -88,7 +88,7 @@ fn the_bake_that_evidence_needs_follows_from_the_traffic() {
         "[{name: a, availability: {objective: 99.5%}}, {name: p, maxLooks: 1, statistical: {test: proportions, margin: 0.2pp}}]",
     );
     compiled.plan.traffic.expected_per_minute = Some(600.0);
-    let stage = compiled.plan.stage_index("canary").expect("the stage");
+    let stage = compiled.plan.stage_named("canary").expect("the stage");
     let found = needs(&compiled.plan, stage);
     // 10 % of 600 a minute is one a second, after a warm-up of two minutes.
     assert_eq!(found[0].requests, 200);

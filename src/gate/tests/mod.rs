@@ -104,7 +104,7 @@ pub(super) fn at_with(
     references: &BTreeMap<String, String>,
 ) -> Vec<Evidence> {
     let occasion = EvaluationContext {
-        stage: compiled.plan.stage_index("canary").expect("the stage"),
+        stage: compiled.plan.stage_named("canary").expect("the stage"),
         namespace: "ml",
         began: BEGAN,
         now: Timestamp::from_seconds(BEGAN.seconds() + seconds),

@@ -30,7 +30,7 @@ fn advisory_gates_never_decide() {
     let source = By(|_: &Query| Ok(vector(&[(&[], 5.0)])));
     let gates = at(&compiled, LATE, &source);
     assert_eq!(gates[0].verdict, Verdict::Fail);
-    let stage = compiled.plan.stage_index("canary").expect("the stage");
+    let stage = compiled.plan.stage_named("canary").expect("the stage");
     let record = Record::new(&compiled.plan, stage, "ml", BEGAN, BEGAN, gates);
     assert_eq!(record.verdict(), Verdict::Pass);
 }
@@ -49,7 +49,7 @@ fn a_recording_gives_the_same_verdicts() {
             return Err(Fault::Telemetry("down".to_owned()));
         })
     });
-    let stage = compiled.plan.stage_index("canary").expect("the stage");
+    let stage = compiled.plan.stage_named("canary").expect("the stage");
     let now = Timestamp::from_seconds(BEGAN.seconds() + LATE);
     let first = at(&compiled, LATE, &source);
     let record = Record::new(&compiled.plan, stage, "ml", BEGAN, now, first).write();
@@ -70,7 +70,7 @@ fn a_recording_gives_the_same_verdicts() {
 #[test]
 fn a_stage_without_gates_passes_and_is_warned_of_unless_it_means_it() {
     let compiled = rollout("[]");
-    let stage = compiled.plan.stage_index("canary").expect("the stage");
+    let stage = compiled.plan.stage_named("canary").expect("the stage");
     let none = By(|_: &Query| panic!("there is nothing to ask"));
     let gates = at(&compiled, LATE, &none);
     let record = Record::new(&compiled.plan, stage, "ml", BEGAN, BEGAN, gates);
@@ -92,7 +92,7 @@ fn advisory_gates_are_not_waited_for() {
         "[{name: t, bake: 10m, maxLooks: 1, threshold: {query: m, max: 9}}, {name: u, advisory: true, bake: 30m, maxLooks: 2, threshold: {query: m, max: 9}}]",
     );
     let source = By(|_: &Query| Ok(vector(&[])));
-    let stage = compiled.plan.stage_index("canary").expect("the stage");
+    let stage = compiled.plan.stage_named("canary").expect("the stage");
     let record = |seconds| {
         let gates = at(&compiled, seconds, &source);
         Record::new(&compiled.plan, stage, "ml", BEGAN, BEGAN, gates)

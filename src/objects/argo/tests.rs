@@ -40,7 +40,7 @@ fn the_project_allows_every_kind_that_is_emitted_and_no_other() {
         .chain([account.as_str()])
     {
         let compiled = compile(&Source::new("rollout.yaml", text)).expect("an example compiles");
-        for stage in 0..compiled.plan.stages.len() {
+        for stage in compiled.plan.stage_ids() {
             for object in compiled.objects(stage) {
                 let version = object.body["apiVersion"].as_str().unwrap_or_default();
                 let group = version.split_once('/').map_or("", |(group, _)| group);

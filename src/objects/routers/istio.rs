@@ -7,14 +7,15 @@ use crate::objects::api::istio as api;
 use crate::objects::meta::{id, metadata};
 use crate::objects::{Object, Scope, Waves, json};
 use crate::plan::{
-    BaseMatch, BaseRoute, Joined, Match, Plan, ServicePort, Split, Stage, StringMatch, join,
+    BaseMatch, BaseRoute, Joined, Match, Plan, ServicePort, Split, Stage, StageId, StringMatch,
+    join,
 };
 use crate::units::{DnsLabel, Percent, names};
 
-pub(super) fn build(plan: &Plan, stage: usize, waves: Waves) -> Vec<Object> {
+pub(super) fn build(plan: &Plan, stage: StageId, waves: Waves) -> Vec<Object> {
     let istio = Istio {
         plan,
-        stage: &plan.stages[stage],
+        stage: plan.stage(stage),
         host: names::service_host(
             &plan.service.name,
             plan.namespace.as_ref().map(DnsLabel::as_str),

@@ -9,7 +9,7 @@ use crate::diag::words::suggestion;
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::gates::{Gate, GateKind, Times};
 use crate::plan::template::{Variable, fill};
-use crate::plan::{Plan, StageKind};
+use crate::plan::{Plan, StageId, StageKind};
 use crate::units::{Duration, PromDuration};
 
 /// The scrape interval that windows are held against; the usual one.
@@ -51,7 +51,7 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
         check_limit(plan, gate, &at, report);
         check_stream(plan, gate, &at, report);
     }
-    for stage in 0..plan.stages.len() {
+    for stage in plan.stage_ids() {
         check_stage(plan, stage, report);
     }
 }
@@ -160,7 +160,8 @@ fn check_limit(plan: &Plan, gate: &Gate, at: &Route, report: &mut Report) {
         return;
     }
     let limit = latency.max.as_seconds() * 1_000.0;
-    let judged: BTreeSet<_> = (0..plan.stages.len())
+    let judged: BTreeSet<_> = plan
+        .stage_ids()
         .flat_map(|stage| plan.judged(gate, stage))
         .collect();
     for model in judged {
@@ -229,7 +230,8 @@ fn check_stream(plan: &Plan, gate: &Gate, at: &Route, report: &mut Report) {
     let Some(Times { metric: None, .. }) = gate.kind.times() else {
         return;
     };
-    let streams = (0..plan.stages.len())
+    let streams = plan
+        .stage_ids()
         .flat_map(|stage| plan.judged(gate, stage))
         .map(|model| plan.model(model))
         .find(|model| model.image.to_string().contains(STREAMING));
@@ -250,8 +252,8 @@ fn check_stream(plan: &Plan, gate: &Gate, at: &Route, report: &mut Report) {
     });
 }
 
-fn check_stage(plan: &Plan, index: usize, report: &mut Report) {
-    let stage = &plan.stages[index];
+fn check_stage(plan: &Plan, index: StageId, report: &mut Report) {
+    let stage = plan.stage(index);
     if stage.kind != StageKind::Step {
         return;
     }
@@ -373,13 +375,13 @@ fn check_window(gate: &Gate, bake: Duration, stage: &str, at: &Place, report: &m
 /// Whether the traffic that is expected makes enough evidence in the stage's whole window.
 fn check_evidence(
     plan: &Plan,
-    index: usize,
+    index: StageId,
     gate: &Gate,
     model: crate::plan::ModelId,
     at: &Place,
     report: &mut Report,
 ) {
-    let stage = &plan.stages[index];
+    let stage = plan.stage(index);
     let counts = matches!(
         gate.kind,
         GateKind::Availability(_)

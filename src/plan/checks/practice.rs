@@ -8,7 +8,7 @@ use crate::spec::Document;
 pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
     check_models(plan, report);
     check_service(plan, document, report);
-    let stages = plan.stages.iter().enumerate();
+    let stages = plan.stage_ids().map(|id| (id, plan.stage(id)));
     let stages = stages.filter(|(_, stage)| stage.kind == StageKind::Step);
     for ((index, stage), step) in stages.zip(&document.spec.steps) {
         let exposure = plan.exposure(index);

@@ -2,14 +2,14 @@
 
 use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::plan::{Breach, ModelId, Plan, Stage, StageKind};
+use crate::plan::{Breach, ModelId, Plan, Stage, StageId, StageKind};
 
 use super::transition::transition;
 
 pub(super) fn check(plan: &Plan, report: &mut Report) {
     let mut warned_of_no_return = false;
-    for index in 1..plan.stages.len() {
-        let (before, stage) = (&plan.stages[index - 1], &plan.stages[index]);
+    for (before, index) in plan.stage_ids().zip(plan.stage_ids().skip(1)) {
+        let (earlier, before, stage) = (before, plan.stage(before), plan.stage(index));
         for breach in transition(before, stage) {
             if !is_known(before, breach) {
                 report.push(unsafe_move(plan, before, stage, breach));
@@ -29,7 +29,7 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
                 .help("remove the step, or change what it sets"),
             );
         }
-        check_exposure(plan, index, report);
+        check_exposure(plan, earlier, index, report);
         if !warned_of_no_return && stage.kind != StageKind::Retire && plan.is_past_return(index) {
             warned_of_no_return = true;
             report.push(
@@ -53,12 +53,12 @@ fn is_known(before: &Stage, breach: Breach) -> bool {
     }
 }
 
-fn check_exposure(plan: &Plan, index: usize, report: &mut Report) {
-    let stage = &plan.stages[index];
+fn check_exposure(plan: &Plan, earlier: StageId, index: StageId, report: &mut Report) {
+    let stage = plan.stage(index);
     if stage.kind != StageKind::Step {
         return;
     }
-    let (before, now) = (plan.exposure(index - 1), plan.exposure(index));
+    let (before, now) = (plan.exposure(earlier), plan.exposure(index));
     let place = || Place::value(stage.place.clone());
     let rise = now.hundredths().saturating_sub(before.hundredths());
     if rise > plan.policy.max_increase.hundredths() {

@@ -21,7 +21,7 @@ use crate::units::{
 
 use names::Names;
 
-use super::{ModelId, Plan, Policy, Stage, checks};
+use super::{ModelId, Plan, Policy, Stage, StageId, checks};
 
 /// The default of `policy.maxIncrease`, in points.
 const MAX_INCREASE: u32 = 5_000;
@@ -134,10 +134,10 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
 }
 
 /// The index of the stage that `spec.stage` names.
-fn live(spec: &Spec, stages: &[Stage], report: &mut Report) -> Option<usize> {
+fn live(spec: &Spec, stages: &[Stage], report: &mut Report) -> Option<StageId> {
     let wanted = spec.stage.as_deref()?;
     let known = || stages.iter().map(|stage| stage.name.as_str());
-    let live = known().position(|name| name == wanted);
+    let live = known().position(|name| name == wanted).map(StageId);
     if live.is_none() {
         report.push(
             Diagnostic::new(

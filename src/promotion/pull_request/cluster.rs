@@ -31,7 +31,7 @@ pub(super) fn glance(proposal: &Proposal<'_>) -> String {
         }
     };
     let plan = proposal.plan;
-    let (from, to) = (&plan.stages[proposal.from], &plan.stages[proposal.to]);
+    let (from, to) = (plan.stage(proposal.from), plan.stage(proposal.to));
     let name = |model: &ModelId| format!("`{}`", plan.model(*model).name);
     let start: Vec<String> = to
         .running
@@ -69,7 +69,7 @@ pub(super) fn glance(proposal: &Proposal<'_>) -> String {
 /// Replicas and capacity, and every object that changes.
 pub(super) fn section(proposal: &Proposal<'_>) -> String {
     let plan = proposal.plan;
-    let (from, to) = (&plan.stages[proposal.from], &plan.stages[proposal.to]);
+    let (from, to) = (plan.stage(proposal.from), plan.stage(proposal.to));
     let mut text = String::from(
         "| Model | Replicas now | After | Expected requests | Capacity |\n| :-- | --: | --: | --: | --: |\n",
     );
@@ -113,7 +113,8 @@ pub(super) fn diff(proposal: &Proposal<'_>, room: usize) -> String {
     let (from, to) = sides(proposal);
     let command = format!(
         "glidepath diff --from {} --to {}",
-        proposal.plan.stages[proposal.from].name, proposal.plan.stages[proposal.to].name
+        proposal.plan.stage(proposal.from).name,
+        proposal.plan.stage(proposal.to).name
     );
     let mut left = room.saturating_sub(AROUND);
     let (mut text, mut left_out) = (String::new(), 0);

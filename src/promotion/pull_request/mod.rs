@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 
 use crate::diag::escape_markdown as escape;
 use crate::diag::words::count;
-use crate::plan::Plan;
+use crate::plan::{Plan, StageId};
 use crate::tree::ObjectDiff;
 use crate::units::Duration;
 
@@ -40,9 +40,9 @@ pub struct Proposal<'a> {
     /// The folder of its tree, from the repository's root.
     pub folder: &'a str,
     /// The live stage, as an index.
-    pub from: usize,
+    pub from: StageId,
     /// The stage to go to.
-    pub to: usize,
+    pub to: StageId,
     /// What kind of move it is.
     pub kind: Kind<'a>,
     /// How the gates of the live stage stand.
@@ -123,7 +123,7 @@ impl Proposal<'_> {
 
     /// Which move it is.
     pub fn marker(&self) -> Marker {
-        let name = |stage: usize| self.plan.stages[stage].name.to_string();
+        let name = |stage: StageId| self.plan.stage(stage).name.to_string();
         Marker {
             rollout: self.plan.name.to_string(),
             folder: self.folder.to_owned(),
@@ -176,7 +176,7 @@ impl Proposal<'_> {
                 )
             }
         };
-        if let Some(description) = &plan.stages[self.to].description {
+        if let Some(description) = &plan.stage(self.to).description {
             write!(text, " {}", escape(description)).expect(INFALLIBLE);
         }
         match self.kind {
@@ -318,7 +318,7 @@ impl Proposal<'_> {
 
     fn way_back(&self) -> String {
         let plan = self.plan;
-        let stage = |index: usize| plan.numbered(index);
+        let stage = |index: StageId| plan.numbered(index);
         match (self.kind, plan.rollback_target(self.to)) {
             (Kind::Rollback { .. }, _) => format!(
                 "This is the way back. It also puts `{}` on hold: no promotion to it is proposed until the spec changes or `glidepath promote --resume` says so.\n",

@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use crate::diag::escape_markdown as escape;
-use crate::plan::{Plan, Split};
+use crate::plan::{Plan, Split, StageId};
 use crate::tree::traffic_chart;
 
 use super::{INFALLIBLE, Proposal};
 
 /// `resnet101 10%`: what a stage gives to models that are not stable.
-pub(super) fn short(plan: &Plan, stage: usize) -> String {
-    let stage = &plan.stages[stage];
+pub(super) fn short(plan: &Plan, stage: StageId) -> String {
+    let stage = plan.stage(stage);
     let shares: Vec<String> = stage
         .split
         .shares()
@@ -58,7 +58,7 @@ fn words(plan: &Plan, split: &Split) -> String {
 
 fn audiences(proposal: &Proposal<'_>) -> Vec<Audience> {
     let plan = proposal.plan;
-    let (from, to) = (&plan.stages[proposal.from], &plan.stages[proposal.to]);
+    let (from, to) = (plan.stage(proposal.from), plan.stage(proposal.to));
     let mut all = Vec::new();
     for (index, cohort) in plan.cohorts.iter().enumerate() {
         let id = crate::plan::CohortId(index);
@@ -109,7 +109,7 @@ fn changed(proposal: &Proposal<'_>) -> Vec<Audience> {
 /// `all other requests go to …`
 pub(super) fn sentence(proposal: &Proposal<'_>) -> String {
     let plan = proposal.plan;
-    let (from, to) = (&plan.stages[proposal.from], &plan.stages[proposal.to]);
+    let (from, to) = (plan.stage(proposal.from), plan.stage(proposal.to));
     let moved = to
         .split
         .shares()
