@@ -1,11 +1,12 @@
 //! The one way from a file to everything that is made of it. `render`, `diff`, `plan` and the rest all begin here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::objects::{self, Object, ObjectId};
+use crate::objects::{self, Builder, Object, ObjectId};
 use crate::plan::{self, Plan, StageId};
 use crate::spec;
 use crate::text::Route;
@@ -22,6 +23,7 @@ pub struct Compiled {
     pub plan: Plan,
     /// Warnings, and the document that they are about.
     pub report: Report,
+    builder: Builder,
 }
 
 /// What a caller sets instead of the document.
@@ -48,7 +50,11 @@ pub fn compile_with(source: &Source, overrides: &Overrides) -> Result<Compiled, 
     let Some(plan) = plan::resolve(&read.document, &mut report) else {
         return Err(report);
     };
-    Ok(Compiled { plan, report })
+    Ok(Compiled {
+        plan,
+        report,
+        builder: Builder::default(),
+    })
 }
 
 impl Compiled {
@@ -59,19 +65,17 @@ impl Compiled {
     }
 
     /// The objects of one stage.
-    pub fn objects(&self, stage: StageId) -> Vec<Object> {
-        objects::build(&self.plan, stage)
+    pub fn objects(&self, stage: StageId) -> Vec<Arc<Object>> {
+        self.builder.clone().stage(&self.plan, stage)
     }
 
     /// The whole tree.
     pub fn tree(&self) -> Tree {
-        let stages: Vec<_> = self
-            .plan
-            .stage_ids()
-            .map(|stage| self.objects(stage))
-            .collect();
+        let mut builder = self.builder.clone();
+        let stages = self.plan.stage_ids();
+        let stages = stages.map(|stage| builder.stage(&self.plan, stage));
         let argo = objects::build_argo(&self.plan);
-        tree::lay_out(&self.plan, &self.digest(), &stages, &argo)
+        tree::lay_out(&self.plan, &self.digest(), stages, &argo)
     }
 
     /// The identity of every object of every stage, and the part of the spec that asks for it.
@@ -80,12 +84,12 @@ impl Compiled {
             .into_iter()
             .flat_map(|stage| self.objects(stage))
             .chain(objects::build_argo(&self.plan))
-            .map(|object| (object.id, object.origin))
+            .map(|object| (object.id.clone(), object.origin.clone()))
             .collect()
     }
 
     /// The objects of one stage, no two of one identity.
-    pub fn stage(mut self, stage: StageId) -> Result<Vec<Object>, Report> {
+    pub fn stage(mut self, stage: StageId) -> Result<Vec<Arc<Object>>, Report> {
         let objects = self.objects(stage);
         self.hold_apart(&objects);
         if self.report.has_errors() {
@@ -96,7 +100,7 @@ impl Compiled {
 
     fn with_distinct_objects(mut self) -> Result<Self, Report> {
         for stage in self.distinct_stages() {
-            let objects = self.objects(stage);
+            let objects = self.builder.stage(&self.plan, stage);
             self.hold_apart(&objects);
             if self.report.has_errors() {
                 return Err(self.report);
@@ -106,7 +110,7 @@ impl Compiled {
     }
 
     /// Two objects of one identity would overwrite each other in the cluster.
-    fn hold_apart(&mut self, objects: &[Object]) {
+    fn hold_apart(&mut self, objects: &[Arc<Object>]) {
         let mut known: BTreeMap<&ObjectId, &Object> = BTreeMap::new();
         for object in objects {
             if let Some(first) = known.insert(&object.id, object) {

@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use glidepath::sink::disk::{Change, DiskError, Kind, Wanted, compare, put};
+use glidepath::tree::FileText;
 use glidepath::units::sha256_hex;
 
 type Files = BTreeMap<String, String>;
@@ -106,7 +107,15 @@ fn tree(which: u8) -> Files {
     with_lock(files)
 }
 
-fn wanted(files: &Files) -> Wanted<'_> {
+/// As the compiler hands files on.
+fn shared(files: &Files) -> BTreeMap<String, FileText> {
+    let files = files.iter();
+    files
+        .map(|(path, text)| (path.clone(), text.clone().into()))
+        .collect()
+}
+
+fn wanted(files: &BTreeMap<String, FileText>) -> Wanted<'_> {
     Wanted {
         files,
         pointer: None,
@@ -114,7 +123,7 @@ fn wanted(files: &Files) -> Wanted<'_> {
 }
 
 fn put_tree(folder: &Path, which: u8) -> Result<Vec<Change>, DiskError> {
-    put(folder, &wanted(&tree(which)), false)
+    put(folder, &wanted(&shared(&tree(which))), false)
 }
 
 fn bytes(files: &Files) -> BTreeMap<String, Vec<u8>> {
@@ -235,7 +244,7 @@ fn two_hundred_kills_leave_nothing_half_written() {
             assert!(seen.contains_key(path), "kill {kill}: `{path}` is gone");
         }
         let journal = journal.exists();
-        match compare(&scratch.deploy(), &wanted(&trees[0])) {
+        match compare(&scratch.deploy(), &wanted(&shared(&trees[0]))) {
             Err(DiskError::Interrupted { .. }) => assert!(journal, "kill {kill}"),
             Ok(changes) => {
                 assert!(!journal && (seen == zero || seen == one), "kill {kill}");
@@ -246,7 +255,7 @@ fn two_hundred_kills_leave_nothing_half_written() {
         interrupted += usize::from(journal);
 
         let next = usize::try_from(dice.below(3)).expect("it is small");
-        put(&scratch.deploy(), &wanted(&trees[next]), false).expect("it completes");
+        put(&scratch.deploy(), &wanted(&shared(&trees[next])), false).expect("it completes");
         let mut seen = scratch.files();
         assert!(seen.remove("hold.yaml").is_some());
         assert!(seen == bytes(&trees[next]), "kill {kill}");
@@ -276,7 +285,7 @@ fn a_full_disk_changes_nothing() {
             assert_eq!(scratch.beside(), [".deploy.staged"]);
         }
         assert!(scratch.files() == bytes(&tree(0)));
-        let changes = compare(&scratch.deploy(), &wanted(&tree(0))).expect("whole");
+        let changes = compare(&scratch.deploy(), &wanted(&shared(&tree(0)))).expect("whole");
         assert_eq!(changes, []);
         put_tree(&scratch.deploy(), 2).expect("without the limit it works");
         assert!(scratch.files() == bytes(&tree(2)));
@@ -408,7 +417,7 @@ fn sixteen_thousand_files_are_no_trouble() {
     let mut report = String::new();
     let mut step = |what: &str, files: &Files, changes: usize| {
         let start = Instant::now();
-        let done = put(&scratch.deploy(), &wanted(files), false).expect("written");
+        let done = put(&scratch.deploy(), &wanted(&shared(files)), false).expect("written");
         let took = start.elapsed();
         assert_eq!(done.len(), changes, "{what}");
         writeln!(report, "{what}: {took:?}").expect("strings take everything");

@@ -170,7 +170,7 @@ impl Committed {
     pub(super) fn staleness(&self, compiled: &Compiled) -> Result<Option<Refusal>, Failure> {
         let mut tree = compiled.tree();
         if let Some(text) = tree.files.get_mut(LOCK) {
-            *text = self.lock.keep_generator(text);
+            *text = self.lock.keep_generator(text).into();
         }
         let wanted = Wanted {
             files: &tree.files,
@@ -182,7 +182,7 @@ impl Committed {
         for change in changes {
             // `core.autocrlf` and a sparse checkout are not the compiler's business: what is committed is applied.
             let same = match (&change.before, &change.after) {
-                (Some(before), Some(after)) => before.replace("\r\n", "\n") == *after,
+                (Some(before), Some(after)) => before.replace("\r\n", "\n") == **after,
                 (None, _) => self
                     .repo
                     .is_left_out(&in_tree(&change.path))
@@ -208,7 +208,7 @@ impl Committed {
                 .repo
                 .file(self.head.tip, &in_tree(path))
                 .map_err(|error| Failure::git(&error))?;
-            if committed.as_ref() != Some(text) {
+            if committed.as_deref() != Some(&**text) {
                 missing.push(path.clone());
             }
         }

@@ -182,7 +182,7 @@ fn against_tree(input: &Input) -> Result<Vec<Change>, Failure> {
     let read = |path: &str| disk::read_file(&folder, path).map_err(|error| Failure::disk(&error));
     let lock = read(LOCK_FILE)?.and_then(|text| Lock::read(&text).ok());
     if let (Some(lock), Some(text)) = (&lock, tree.files.get_mut(LOCK_FILE)) {
-        *text = lock.keep_generator(text);
+        *text = lock.keep_generator(text).into();
     }
     let pointer = read(POINTER_FILE)?;
     // What a render would refuse is still worth a look: the pointer then stays as it is.
@@ -206,7 +206,7 @@ fn against_tree(input: &Input) -> Result<Vec<Change>, Failure> {
         from: change.before.as_ref().map(|_| format!("a/{}", change.path)),
         to: change.after.as_ref().map(|_| format!("b/{}", change.path)),
         old: change.before.unwrap_or_default(),
-        new: change.after.unwrap_or_default(),
+        new: change.after.as_deref().unwrap_or_default().to_owned(),
         name: change.path,
     });
     Ok(changes.collect())

@@ -205,7 +205,7 @@ fn live_diff(
     }
     for (path, text) in &tree.files {
         if let Some(name) = under(path, &new_folder).or_else(|| under(path, "base/")) {
-            sides.entry(name).or_default()[1] = Some(text.clone());
+            sides.entry(name).or_default()[1] = Some(text.to_string());
         }
     }
     let changed = sides

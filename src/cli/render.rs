@@ -127,7 +127,7 @@ fn prepare(args: &RenderArgs, input: &Input, folder: PathBuf) -> Result<Job, Fai
     let lock = read(LOCK_FILE)?.and_then(|text| Lock::read(&text).ok());
     let pointer = read(POINTER_FILE)?;
     if let (Some(lock), Some(text)) = (&lock, tree.files.get_mut(LOCK_FILE)) {
-        *text = lock.keep_generator(text);
+        *text = lock.keep_generator(text).into();
     }
     let live = live::settle(
         &input.compiled,

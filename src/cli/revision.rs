@@ -1,6 +1,7 @@
 //! `glidepath diff --against REVISION`: the rollout as it was there, compiled from git's objects without touching the work tree.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::compile::{Compiled, Source, compile as compile_source};
 use crate::objects::{Object, ObjectId, build_argo};
@@ -23,24 +24,25 @@ pub(super) fn changes(
 ) -> Result<Vec<Change>, Failure> {
     let (old, new) = (compile(input, revision, output)?, &input.compiled);
     let mut changes = Vec::new();
-    let mut compare = |folders: [Option<String>; 2], before: &[Object], after: &[Object]| {
-        let [from, to] = &folders;
-        let folder = to.as_ref().or(from.as_ref()).cloned().unwrap_or_default();
-        changes.extend(diff(before, after).into_iter().map(|change| {
-            let side = |side: &str, of: &Option<String>, id: Option<&ObjectId>| {
-                let of = of.as_ref().unwrap_or(&folder);
-                id.map(|id| format!("{side}/{of}/{id}"))
-            };
-            Change {
-                name: format!("{folder}/{}", change.id()),
-                verb: change.verb(),
-                from: side("a", from, change.before.as_ref()),
-                to: side("b", to, change.after.as_ref()),
-                old: change.old,
-                new: change.new,
-            }
-        }));
-    };
+    let mut compare =
+        |folders: [Option<String>; 2], before: &[Arc<Object>], after: &[Arc<Object>]| {
+            let [from, to] = &folders;
+            let folder = to.as_ref().or(from.as_ref()).cloned().unwrap_or_default();
+            changes.extend(diff(before, after).into_iter().map(|change| {
+                let side = |side: &str, of: &Option<String>, id: Option<&ObjectId>| {
+                    let of = of.as_ref().unwrap_or(&folder);
+                    id.map(|id| format!("{side}/{of}/{id}"))
+                };
+                Change {
+                    name: format!("{folder}/{}", change.id()),
+                    verb: change.verb(),
+                    from: side("a", from, change.before.as_ref()),
+                    to: side("b", to, change.after.as_ref()),
+                    old: change.old,
+                    new: change.new,
+                }
+            }));
+        };
     let mut gone: BTreeSet<StageId> = old.iter().flat_map(|old| old.plan.stage_ids()).collect();
     for index in new.plan.stage_ids() {
         let before = old

@@ -124,7 +124,7 @@ fn dry(repo: &Repo, spec: &std::path::Path) -> Result<Dry, Failure> {
 
 fn stages(compiled: &Compiled) -> Result<Vec<Planned>, Failure> {
     let tree = compiled.tree();
-    let lock = tree.files.get(LOCK).map(String::as_str).unwrap_or_default();
+    let lock = tree.files.get(LOCK).map_or("", |text| text);
     let lock = Lock::read(lock).map_err(|why| {
         Failure::new(
             Exit::Outside,

@@ -10,16 +10,18 @@ mod routers;
 mod runtimes;
 mod workload;
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::diag::Route;
-use crate::plan::{Plan, StageId, StageKind};
+use crate::plan::{ModelId, Plan, StageId, StageKind};
 
 /// One Kubernetes object of a stage.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Object {
     /// What it is and what it is called.
     pub id: ObjectId,
@@ -95,20 +97,51 @@ impl Waves {
 }
 
 /// The objects that Argo CD itself reads, sorted by file name; no part of any stage.
-pub fn build_argo(plan: &Plan) -> Vec<Object> {
-    argo::build(plan)
+pub fn build_argo(plan: &Plan) -> Vec<Arc<Object>> {
+    shared(argo::build(plan))
 }
 
-/// The objects of one stage, sorted by file name.
-pub fn build(plan: &Plan, stage: StageId) -> Vec<Object> {
-    let waves = Waves::of(plan, stage);
-    let mut objects = base::build(plan, waves);
-    for (model, replicas) in &plan.stage(stage).running {
-        objects.extend(workload::build(plan, *model, *replicas, waves));
+/// Builds the objects of a plan's stages, one stage after the other. What a stage has in common with the one that was built before
+/// it is the same object; a workload is built once for all stages in which it has the same replicas.
+///
+/// A builder is for one plan.
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    base: Vec<Arc<Object>>,
+    workloads: BTreeMap<(ModelId, u32), Vec<Arc<Object>>>,
+    routes: Vec<Arc<Object>>,
+}
+
+impl Builder {
+    /// The objects of one stage, sorted by file name.
+    pub fn stage(&mut self, plan: &Plan, stage: StageId) -> Vec<Arc<Object>> {
+        let waves = Waves::of(plan, stage);
+        if self.base.is_empty() {
+            self.base = shared(base::build(plan, waves));
+        }
+        let mut objects = self.base.clone();
+        for (model, replicas) in &plan.stage(stage).running {
+            // Only the waves of subsets and routes differ from stage to stage.
+            let workload = self.workloads.entry((*model, *replicas));
+            let workload =
+                workload.or_insert_with(|| shared(workload::build(plan, *model, *replicas, waves)));
+            objects.extend(workload.iter().cloned());
+        }
+        let routes = routers::build(plan, stage, waves).into_iter();
+        self.routes = routes
+            .map(|object| {
+                let known = self.routes.iter().find(|known| ***known == object);
+                known.map_or_else(|| Arc::new(object), Arc::clone)
+            })
+            .collect();
+        objects.extend(self.routes.iter().cloned());
+        objects.sort_by(|a, b| a.file.cmp(&b.file));
+        objects
     }
-    objects.extend(routers::build(plan, stage, waves));
-    objects.sort_by(|a, b| a.file.cmp(&b.file));
-    objects
+}
+
+fn shared(objects: Vec<Object>) -> Vec<Arc<Object>> {
+    objects.into_iter().map(Arc::new).collect()
 }
 
 /// A typed object as JSON.

@@ -6,6 +6,7 @@
 mod matching;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -83,7 +84,7 @@ pub struct Served {
 }
 
 /// What becomes of the request where these objects are applied, or the part of them that this does not understand.
-pub fn trace(objects: &[Object], request: &Request) -> Result<Outcome, String> {
+pub fn trace(objects: &[Arc<Object>], request: &Request) -> Result<Outcome, String> {
     let bodies = |kind: &'static str| {
         objects
             .iter()

@@ -4,8 +4,8 @@ use super::*;
 use crate::diag::Route;
 use crate::objects::{ObjectId, Scope};
 
-fn object(kind: &'static str, spec: &Value) -> Object {
-    Object {
+fn object(kind: &'static str, spec: &Value) -> Arc<Object> {
+    Arc::new(Object {
         id: ObjectId {
             kind,
             namespace: None,
@@ -16,7 +16,7 @@ fn object(kind: &'static str, spec: &Value) -> Object {
         wave: 0,
         origin: Route::root(),
         body: json!({"kind": kind, "metadata": {"name": "x"}, "spec": spec}),
-    }
+    })
 }
 
 fn request() -> Request {

@@ -1,12 +1,13 @@
 //! What changes between two sets of objects, object by object.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::sync::Arc;
 
 use similar::TextDiff;
 
 use crate::objects::{Object, ObjectId};
 
-use super::yaml;
+use super::sheet::{self, Sheet};
 
 /// Lines of context around a change.
 const CONTEXT: usize = 3;
@@ -64,31 +65,46 @@ pub fn unified(from: Option<&str>, to: Option<&str>, old: &str, new: &str) -> St
         .to_string()
 }
 
-/// The objects that differ, in the order of their files.
+/// The objects that differ, in the order of their files. Both sides are sorted by file.
 ///
 /// Objects are paired by kind and model and not by name, so that a ConfigMap whose name carries a new hash is one change, and
 /// not an object that goes and another that comes.
-pub fn diff(before: &[Object], after: &[Object]) -> Vec<ObjectDiff> {
-    let by_file = |objects: &[Object]| -> BTreeMap<String, (ObjectId, String)> {
-        objects
-            .iter()
-            .map(|object| (object.file.clone(), (object.id.clone(), yaml(&object.body))))
-            .collect()
-    };
-    let (before, after) = (by_file(before), by_file(after));
-    let mut files: Vec<&String> = before.keys().chain(after.keys()).collect();
-    files.sort();
-    files.dedup();
-    files
-        .into_iter()
-        .filter_map(|file| {
-            let (old, new) = (before.get(file), after.get(file));
-            (old != new).then(|| ObjectDiff {
-                before: old.map(|(id, _)| id.clone()),
-                after: new.map(|(id, _)| id.clone()),
-                old: old.map_or_else(String::new, |(_, text)| text.clone()),
-                new: new.map_or_else(String::new, |(_, text)| text.clone()),
-            })
-        })
-        .collect()
+pub fn diff(before: &[Arc<Object>], after: &[Arc<Object>]) -> Vec<ObjectDiff> {
+    let before = sheet::print(&[], before);
+    let after = sheet::print(&before, after);
+    changes(&before, &after)
+}
+
+/// [`diff`] of objects that are printed already; what both sides share is not looked at.
+pub(super) fn changes(before: &[Sheet], after: &[Sheet]) -> Vec<ObjectDiff> {
+    let mut changes = Vec::new();
+    let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
+    loop {
+        let order = match (old.peek(), new.peek()) {
+            (Some(old), Some(new)) => old.object.file.cmp(&new.object.file),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return changes,
+        };
+        let before = if order.is_le() { old.next() } else { None };
+        let after = if order.is_ge() { new.next() } else { None };
+        changes.extend(change(before, after));
+    }
+}
+
+fn change(before: Option<&Sheet>, after: Option<&Sheet>) -> Option<ObjectDiff> {
+    if let (Some(before), Some(after)) = (before, after)
+        && (Arc::ptr_eq(&before.object, &after.object)
+            || before.object.id == after.object.id && before.body() == after.body())
+    {
+        return None;
+    }
+    let id = |sheet: Option<&Sheet>| sheet.map(|sheet| sheet.object.id.clone());
+    let text = |sheet: Option<&Sheet>| sheet.map_or("", Sheet::body).to_owned();
+    Some(ObjectDiff {
+        before: id(before),
+        after: id(after),
+        old: text(before),
+        new: text(after),
+    })
 }

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value, json};
 
 use crate::plan::{Plan, Split, Stage, StageId, StageKind};
-use crate::units::{DnsLabel, names, sha256_hex};
+use crate::units::{DnsLabel, names};
+
+use super::FileText;
 
 /// Who writes the lock.
 const GENERATOR: &str = concat!("glidepath ", env!("CARGO_PKG_VERSION"));
@@ -125,11 +127,11 @@ impl LockedStage {
 }
 
 /// The lock's text: the plan, and the hash of every file.
-pub(super) fn lock(plan: &Plan, digest: &str, files: &BTreeMap<String, String>) -> String {
+pub(super) fn lock(plan: &Plan, digest: &str, files: &BTreeMap<String, FileText>) -> String {
     let mut body = describe(plan, digest);
-    let hashes: BTreeMap<&str, String> = files
+    let hashes: BTreeMap<&str, &str> = files
         .iter()
-        .map(|(path, text)| (path.as_str(), sha256_hex(text.as_bytes())))
+        .map(|(path, text)| (path.as_str(), text.sha256()))
         .collect();
     body["files"] = json!(hashes);
     let mut text = serde_json::to_string_pretty(&body).expect("the plan's description is JSON");

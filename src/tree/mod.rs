@@ -4,18 +4,22 @@
 
 mod chart;
 mod diff;
+mod file_text;
 mod hold;
 mod layout;
 mod lock;
 mod markdown;
 mod pointer;
 mod print;
+mod sheet;
 
 pub use chart::traffic_chart;
 pub use diff::{ObjectDiff, diff, unified};
+pub use file_text::FileText;
 pub use hold::Hold;
-pub use layout::{HEADER, Tree, lay_out};
+pub use layout::{Tree, lay_out};
 pub use lock::{Lock, LockedStage, describe};
 pub use markdown::{plan_markdown, target_words};
 pub use pointer::Pointer;
 pub use print::{stream, yaml};
+pub use sheet::HEADER;

@@ -3,6 +3,8 @@
 //! The only place that writes YAML. kubectl, kustomize, Argo CD and PyYAML read YAML 1.1, where `on` is a boolean and `12:30` a
 //! number; serde-saphyr quotes what any of them would take for something else.
 
+use std::sync::Arc;
+
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_saphyr::DoubleQuoted;
@@ -52,7 +54,7 @@ pub fn yaml(body: &Value) -> String {
 }
 
 /// Several objects as one YAML stream.
-pub fn stream<'a>(objects: impl IntoIterator<Item = &'a Object>) -> String {
+pub fn stream<'a>(objects: impl IntoIterator<Item = &'a Arc<Object>>) -> String {
     objects
         .into_iter()
         .map(|object| yaml(&object.body))

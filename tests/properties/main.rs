@@ -10,6 +10,7 @@ mod rollout;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use glidepath::compile::{Compiled, compile};
 use glidepath::diag::Code;
@@ -72,7 +73,7 @@ fn compiled(document: &Value) -> Result<Compiled, TestCaseError> {
     })
 }
 
-fn of_kind<'a>(objects: &'a [Object], kind: &'a str) -> impl Iterator<Item = &'a Value> {
+fn of_kind<'a>(objects: &'a [Arc<Object>], kind: &'a str) -> impl Iterator<Item = &'a Value> {
     objects
         .iter()
         .filter(move |object| object.id.kind == kind)
@@ -87,12 +88,12 @@ fn word(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn routes(objects: &[Object]) -> impl Iterator<Item = &Value> {
+fn routes(objects: &[Arc<Object>]) -> impl Iterator<Item = &Value> {
     of_kind(objects, "VirtualService").flat_map(|service| list(&service["spec"]["http"]))
 }
 
 /// The subsets that any route or mirror names.
-fn named(objects: &[Object]) -> BTreeSet<String> {
+fn named(objects: &[Arc<Object>]) -> BTreeSet<String> {
     routes(objects)
         .flat_map(|route| {
             let shares = list(&route["route"])
@@ -106,7 +107,7 @@ fn named(objects: &[Object]) -> BTreeSet<String> {
 }
 
 /// Every subset with its labels.
-fn subsets(objects: &[Object]) -> BTreeMap<String, Value> {
+fn subsets(objects: &[Arc<Object>]) -> BTreeMap<String, Value> {
     of_kind(objects, "DestinationRule")
         .flat_map(|rule| list(&rule["spec"]["subsets"]))
         .map(|subset| (word(&subset["name"]), subset["labels"].clone()))
@@ -114,7 +115,7 @@ fn subsets(objects: &[Object]) -> BTreeMap<String, Value> {
 }
 
 /// Whether pods run that a subset selects, and that the Service selects too.
-fn runs(objects: &[Object], labels: &Value) -> bool {
+fn runs(objects: &[Arc<Object>], labels: &Value) -> bool {
     let has = |pod: &Value, wanted: &Value| {
         let mut wanted = wanted.as_object().into_iter().flatten();
         wanted.all(|(key, value)| pod[key] == *value)
@@ -127,7 +128,7 @@ fn runs(objects: &[Object], labels: &Value) -> bool {
 }
 
 /// Whatever order the objects of `after` are applied in over those of `before`, every route finds its subset and its pods.
-fn is_safe(before: &[Object], after: &[Object]) -> Result<(), String> {
+fn is_safe(before: &[Arc<Object>], after: &[Arc<Object>]) -> Result<(), String> {
     let (old, new) = (subsets(before), subsets(after));
     for (objects, who) in [(before, "old"), (after, "new")] {
         for subset in named(objects) {
@@ -173,7 +174,7 @@ proptest! {
         let rollout = Rollout::random(&mut Tape::new(&numbers.0));
         let compiled = compiled(&rollout.document())?;
         let plan = &compiled.plan;
-        let stages: Vec<Vec<Object>> = plan.stage_ids().map(|at| compiled.objects(at)).collect();
+        let stages: Vec<Vec<Arc<Object>>> = plan.stage_ids().map(|at| compiled.objects(at)).collect();
         for (at, objects) in plan.stage_ids().zip(&stages) {
             for route in routes(objects) {
                 let weights: Vec<u64> = list(&route["route"]).iter().filter_map(|share| share["weight"].as_u64()).collect();

@@ -65,7 +65,7 @@ fn with(argocd: &str) -> Vec<serde_json::Value> {
     );
     let compiled = compile(&Source::new("rollout.yaml", text)).expect("it compiles");
     let objects = build_argo(&compiled.plan);
-    objects.into_iter().map(|object| object.body).collect()
+    objects.iter().map(|object| object.body.clone()).collect()
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn stage(
     ops::create_folder(&staging.root().join("new"))?;
     ops::create_folder(&staging.root().join("old"))?;
     for (slot, difference) in survey.differences.iter().enumerate() {
-        if let Some(after) = difference.after {
+        if let Some(after) = &difference.after {
             ops::create_file(&staging.new_file(slot), after.as_bytes())?;
             if difference.before.is_some() {
                 ops::keep(&folder.join(&difference.path), &staging.old_file(slot))?;
@@ -171,7 +171,7 @@ fn moves<'a>(survey: &'a Survey) -> Vec<Move<'a>> {
     let mut lock = Vec::new();
     for (slot, difference) in survey.differences.iter().enumerate() {
         let path = difference.path.as_str();
-        match (difference.after, path) {
+        match (&difference.after, path) {
             (None, path) if survey.is_early(path) => early.push(Move::Drop { slot, path }),
             (None, path) => late.push(Move::Drop { slot, path }),
             (Some(_), LOCK_FILE) => lock.push(Move::Put { slot, path }),

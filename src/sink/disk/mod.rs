@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use crate::tree::FileText;
+
 use self::owned::Journal;
 use self::site::Site;
 use self::survey::Survey;
@@ -27,7 +29,7 @@ pub use self::error::{DiskError, Kind};
 pub struct Wanted<'a> {
     /// Path below the folder (relative, `/` between parts, no `.` or `..`) to content. Holds the lock, and the lock
     /// lists every other path with its SHA-256.
-    pub files: &'a BTreeMap<String, String>,
+    pub files: &'a BTreeMap<String, FileText>,
     /// The pointer's content; `None` leaves it as it is, even where it is missing.
     pub pointer: Option<&'a str>,
 }
@@ -53,7 +55,7 @@ pub struct Change {
     /// The content that was there; bytes that are no UTF-8 are replaced by U+FFFD.
     pub before: Option<String>,
     /// The content that is wanted.
-    pub after: Option<String>,
+    pub after: Option<FileText>,
 }
 
 /// What [`put`] would change, by path. Writes nothing. Files that somebody edited are listed like others.

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::tree::FileText;
 use crate::units::names::{HOLD_FILE, LOCK_FILE, POINTER_FILE};
 use crate::units::{is_sha256_hex, sha256_hex};
 
@@ -92,11 +93,11 @@ impl Journal {
         serde_json::to_vec_pretty(self).expect("maps of strings are JSON")
     }
 
-    /// Notes one file's change, given as bytes.
-    pub(super) fn note(&mut self, path: &str, before: Option<&[u8]>, after: Option<&[u8]>) {
+    /// Notes one file's change.
+    pub(super) fn note(&mut self, path: &str, before: Option<&[u8]>, after: Option<&FileText>) {
         let turn = Turn {
             before: before.map(sha256_hex),
-            after: after.map(sha256_hex),
+            after: after.map(|text| text.sha256().to_owned()),
         };
         self.files.insert(path.to_owned(), turn);
     }

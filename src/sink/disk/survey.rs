@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use crate::tree::FileText;
 use crate::units::names::{LOCK_FILE, POINTER_FILE};
 use crate::units::sha256_hex;
 
@@ -13,20 +14,20 @@ use super::{Change, ChangeKind, DiskError, Wanted};
 
 /// One path at which the folder and the wish differ.
 #[derive(Debug)]
-pub(super) struct Difference<'a> {
+pub(super) struct Difference {
     /// Path below the folder.
     pub(super) path: String,
     /// The file that stands there.
     pub(super) before: Option<Vec<u8>>,
     /// The file that shall stand there.
-    pub(super) after: Option<&'a str>,
+    pub(super) after: Option<FileText>,
 }
 
 /// How the folder differs from what is wanted.
 #[derive(Debug, Default)]
-pub(super) struct Survey<'a> {
+pub(super) struct Survey {
     /// By path, each once.
-    pub(super) differences: Vec<Difference<'a>>,
+    pub(super) differences: Vec<Difference>,
     /// Files of others that must go because a folder is wanted in their place.
     pub(super) blockers: BTreeSet<String>,
     /// Folders that must go because a file is wanted in their place.
@@ -38,11 +39,11 @@ pub(super) struct Survey<'a> {
     blocked: Vec<String>,
 }
 
-impl Difference<'_> {
+impl Difference {
     fn change(&self) -> Change {
         Change {
             path: self.path.clone(),
-            kind: match (&self.before, self.after) {
+            kind: match (&self.before, &self.after) {
                 (None, _) => ChangeKind::Added,
                 (Some(_), Some(_)) => ChangeKind::Changed,
                 (Some(_), None) => ChangeKind::Removed,
@@ -51,16 +52,16 @@ impl Difference<'_> {
                 .before
                 .as_ref()
                 .map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
-            after: self.after.map(str::to_owned),
+            after: self.after.clone(),
         }
     }
 }
 
-impl<'a> Survey<'a> {
+impl Survey {
     /// Looks at every path that is wanted or owned. With `force`, owned paths that lie behind symbolic links are left alone.
     pub(super) fn new(
         folder: &Path,
-        wanted: &Wanted<'a>,
+        wanted: &Wanted,
         owned: &Owned,
         force: bool,
     ) -> Result<Self, DiskError> {
@@ -135,16 +136,14 @@ impl<'a> Survey<'a> {
     /// and kept: after another kill, they are still ours.
     pub(super) fn note(&self, wanted: &Wanted, journal: &mut Journal) {
         for (path, turn) in &mut journal.files {
-            let now = wanted
-                .files
-                .get(path)
-                .map(|text| sha256_hex(text.as_bytes()));
+            let now = wanted.files.get(path);
+            let now = now.map(|text| text.sha256().to_owned());
             turn.before.clone_from(&now);
             turn.after = now;
         }
         for difference in &self.differences {
-            let after = difference.after.map(str::as_bytes);
-            journal.note(&difference.path, difference.before.as_deref(), after);
+            let (before, after) = (difference.before.as_deref(), difference.after.as_ref());
+            journal.note(&difference.path, before, after);
         }
     }
 
@@ -158,7 +157,7 @@ impl<'a> Survey<'a> {
         look: &mut Look,
         owned: &Owned,
         path: &str,
-        after: &'a str,
+        after: &FileText,
     ) -> Result<(), DiskError> {
         let mut before = None;
         match look.at(path)? {
@@ -173,7 +172,7 @@ impl<'a> Survey<'a> {
             }
             Found::Special => self.blocked.push(path.to_owned()),
         }
-        self.differ(owned, path.to_owned(), before, Some(after));
+        self.differ(owned, path.to_owned(), before, Some(after.clone()));
         Ok(())
     }
 
@@ -182,7 +181,7 @@ impl<'a> Survey<'a> {
         owned: &Owned,
         path: String,
         before: Option<Vec<u8>>,
-        after: Option<&'a str>,
+        after: Option<FileText>,
     ) {
         // The lock is ours whatever it holds, and the pointer is given only to be replaced.
         if let Some(bytes) = &before
@@ -234,12 +233,13 @@ impl<'a> Survey<'a> {
 }
 
 /// Everything that is wanted, by path; paths that cannot all be files below the folder are refused.
-fn all_wanted<'a>(wanted: &Wanted<'a>) -> Result<BTreeMap<&'a str, &'a str>, DiskError> {
-    let all: BTreeMap<&str, &str> = wanted
+fn all_wanted<'a>(wanted: &Wanted<'a>) -> Result<BTreeMap<&'a str, FileText>, DiskError> {
+    let pointer = wanted.pointer.map(|text| text.to_owned().into());
+    let all: BTreeMap<&str, FileText> = wanted
         .files
         .iter()
-        .map(|(path, text)| (path.as_str(), text.as_str()))
-        .chain(wanted.pointer.map(|text| (POINTER_FILE, text)))
+        .map(|(path, text)| (path.as_str(), text.clone()))
+        .chain(pointer.map(|text| (POINTER_FILE, text)))
         .collect();
     for path in all.keys() {
         if !is_clean(path) || parents(path).any(|parent| all.contains_key(parent)) {

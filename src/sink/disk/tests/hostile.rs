@@ -126,7 +126,7 @@ fn no_symbolic_link_is_followed() {
         }
         symlink(&outside, &link).expect("a link");
         let before = scratch.snapshot();
-        let files = small();
+        let files = shared(&small());
         let all = Wanted {
             files: &files,
             pointer: Some("p"),

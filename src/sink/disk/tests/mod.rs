@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::units::sha256_hex;
 
 use super::{Change, ChangeKind, DiskError, Kind, Wanted, compare, put};
+use crate::tree::FileText;
 
 /// Path to content.
 type Files = BTreeMap<String, String>;
@@ -52,15 +53,15 @@ impl Scratch {
     }
 
     fn put(&self, files: &Files) -> Result<Vec<Change>, DiskError> {
-        put(&self.deploy(), &wanted(files), false)
+        put(&self.deploy(), &wanted(&shared(files)), false)
     }
 
     fn force(&self, files: &Files) -> Result<Vec<Change>, DiskError> {
-        put(&self.deploy(), &wanted(files), true)
+        put(&self.deploy(), &wanted(&shared(files)), true)
     }
 
     fn compare(&self, files: &Files) -> Result<Vec<Change>, DiskError> {
-        compare(&self.deploy(), &wanted(files))
+        compare(&self.deploy(), &wanted(&shared(files)))
     }
 
     /// Writes a file as a person would.
@@ -139,8 +140,16 @@ fn tree(files: &[(&str, &str)]) -> Files {
     all
 }
 
+/// As the compiler hands files on.
+fn shared(files: &Files) -> BTreeMap<String, FileText> {
+    let files = files.iter();
+    files
+        .map(|(path, text)| (path.clone(), text.clone().into()))
+        .collect()
+}
+
 /// Without a word on the pointer.
-fn wanted(files: &Files) -> Wanted<'_> {
+fn wanted(files: &BTreeMap<String, FileText>) -> Wanted<'_> {
     Wanted {
         files,
         pointer: None,

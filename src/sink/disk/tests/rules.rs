@@ -11,7 +11,7 @@ use super::*;
 fn a_folder_that_does_not_exist_is_made_with_its_parents() {
     let scratch = Scratch::new();
     let folder = scratch.0.join("far/away/deploy");
-    let changes = put(&folder, &wanted(&small()), false).expect("written");
+    let changes = put(&folder, &wanted(&shared(&small())), false).expect("written");
     assert_eq!(marks(&changes), ["+PLAN.md", "+base/service.yaml"]);
     assert_eq!(
         fs::read_to_string(folder.join("PLAN.md")).expect("a file"),
@@ -211,7 +211,7 @@ fn a_lock_that_lists_hold_or_pointer_does_not_make_them_ours() {
 #[test]
 fn the_pointer_moves_only_on_purpose() {
     let scratch = Scratch::new();
-    let files = small();
+    let files = shared(&small());
     let at = |pointer| Wanted {
         files: &files,
         pointer,
