@@ -10,6 +10,7 @@ pub mod compile;
 pub mod diag;
 pub mod forge;
 pub mod gate;
+pub mod http;
 pub mod objects;
 pub mod plan;
 pub mod promotion;

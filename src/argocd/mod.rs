@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::http::{Client, Limits, Method};
 use crate::units::Timestamp;
 
 /// The longest that the server may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// The largest answer that is read: an application lists all its objects.
-const MAX_BODY: u64 = 32 << 20;
 
 /// Where to ask, and for what.
 #[derive(Clone, Debug)]
@@ -85,21 +84,19 @@ pub fn ask(server: &Server, name: &str) -> Result<Application, String> {
     {
         return Err(format!("`{name}` is no name of an application"));
     }
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_global(Some(TIMEOUT))
-        // The token goes to the server that was named, and nowhere else.
-        .max_redirects(0)
-        .user_agent(concat!("glidepath/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .into();
-    let silent = |error: ureq::Error| format!("Argo CD at `{base}` does not answer: {error}");
-    let mut response = agent
-        .get(format!("{base}/api/v1/applications/{name}"))
-        .header("Authorization", format!("Bearer {}", server.token.trim()))
-        .call()
-        .map_err(silent)?;
-    match response.status().as_u16() {
+    let client = Client::new(Limits {
+        whole: Some(TIMEOUT),
+        ..Limits::default()
+    });
+    let mut answer = client
+        .send(
+            &Method::GET,
+            &format!("{base}/api/v1/applications/{name}"),
+            &[("authorization", &format!("Bearer {}", server.token.trim()))],
+            None,
+        )
+        .map_err(|error| format!("Argo CD at `{base}` does not answer: {error}"))?;
+    match answer.status {
         200 => {}
         401 => return Err("Argo CD does not accept the token (401)".to_owned()),
         403 => {
@@ -110,11 +107,8 @@ pub fn ask(server: &Server, name: &str) -> Result<Application, String> {
         404 => return Err(format!("Argo CD has no application `{name}` (404)")),
         code => return Err(format!("Argo CD at `{base}` answers with status {code}")),
     }
-    let body = response
-        .body_mut()
-        .with_config()
-        .limit(MAX_BODY)
-        .read_json::<Body>()
+    let body: Body = answer
+        .json()
         .map_err(|error| format!("Argo CD's answer cannot be read: {error}"))?;
     Ok(body.status.into())
 }

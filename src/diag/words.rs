@@ -29,6 +29,8 @@ fn list<T: Display>(items: impl IntoIterator<Item = T>, word: &str) -> String {
 /// The most known names that a given one is compared with: a file of thousands of wrong names among thousands of right ones
 /// must not take minutes to explain.
 const MOST_NAMES: usize = 200;
+/// The most characters of a word that are compared.
+const MOST_CHARS: usize = 64;
 
 /// The known name that a typing error most likely meant, if one is near enough.
 pub fn near_miss<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -71,26 +73,11 @@ pub fn suggestion<'a>(
     }
 }
 
-/// Edits from one word to the other: insert, delete, replace, swap neighbours (Damerau-Levenshtein, optimal string alignment).
+/// Edits from one word to the other: insert, delete, replace, swap neighbours. Of a long word only the beginning counts,
+/// because the time grows with the product of the lengths.
 fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) =
-        (a.chars().take(64).collect(), b.chars().take(64).collect());
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for i in 0..=a.len() {
-        for j in 0..=b.len() {
-            rows[i][j] = if i == 0 || j == 0 {
-                i + j
-            } else {
-                let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-                let mut best = replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
-                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                    best = best.min(rows[i - 2][j - 2] + 1);
-                }
-                best
-            };
-        }
-    }
-    rows[a.len()][b.len()]
+    let beginning = |word: &str| word.chars().take(MOST_CHARS).collect::<String>();
+    strsim::osa_distance(&beginning(a), &beginning(b))
 }
 
 /// The operating system's words in a sentence of ours, without Rust's `(os error N)`.
@@ -124,5 +111,13 @@ mod tests {
         assert_eq!(near_miss("Steps", known), Some("steps"));
         assert_eq!(near_miss("banana", known), None);
         assert_eq!(near_miss("d", ["a", "b"]), None);
+        // Where two letters are swapped, that is one edit, and nothing more is edited between them.
+        assert_eq!(near_miss("ab", ["ba"]), Some("ba"));
+        assert_eq!(near_miss("abc", ["ca"]), None);
+        let long = "x".repeat(100);
+        assert_eq!(
+            near_miss(&format!("{long}abc"), [long.as_str()]),
+            Some(long.as_str())
+        );
     }
 }

@@ -1,11 +1,12 @@
 //! One request and its answer, with the waiting that GitHub asks for.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::iter;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use ureq::http::{self, Method};
-use ureq::{Agent, RequestExt as _};
+
+use crate::http::{self, Attempt, Client, Deadline, Limits, Method, Wait, persist};
 
 use super::error::words;
 use super::{ForgeError, Repository, Token, is_confidential};
@@ -13,9 +14,6 @@ use super::{ForgeError, Repository, Token, is_confidential};
 /// The version of the API that is asked for
 /// (<https://docs.github.com/rest/about-the-rest-api/api-versions>).
 const API_VERSION: &str = "2022-11-28";
-const AGENT: &str = concat!("glidepath/", env!("CARGO_PKG_VERSION"));
-/// More than any answer that is asked for here.
-const MOST_BYTES: u64 = 32 << 20;
 /// The most that GitHub gives on one page.
 const PAGE: usize = 100;
 /// Nobody has more open pull requests than this; a server that never ends is not followed.
@@ -45,7 +43,7 @@ impl Default for Patience {
 /// One repository on a GitHub, with a token.
 #[derive(Clone, Debug)]
 pub struct Github {
-    agent: Agent,
+    client: Client,
     api: String,
     graphql: String,
     token: Token,
@@ -67,9 +65,9 @@ pub(super) struct Ask<'a> {
     pub(super) repeatable: bool,
 }
 
+/// An answer whose body is read.
 struct Answer {
-    status: u16,
-    headers: http::HeaderMap,
+    head: http::Answer,
     body: String,
 }
 
@@ -89,23 +87,18 @@ impl Github {
                 help: Some("correct `GITHUB_API_URL`: the token is not sent elsewhere".to_owned()),
             });
         }
-        // A redirection would carry the request, and maybe the token, to somebody else.
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_connect(Some(Duration::from_secs(20)))
-            .timeout_global(Some(Duration::from_secs(60)))
-            .user_agent(AGENT)
-            .accept("application/vnd.github+json")
-            .build()
-            .new_agent();
+        let client = Client::new(Limits {
+            connect: Some(Duration::from_secs(20)),
+            whole: Some(Duration::from_secs(60)),
+            accept: Some("application/vnd.github+json"),
+            roots: None,
+        });
         let graphql = api.strip_suffix("/v3").map_or_else(
             || format!("{api}/graphql"),
             |base| format!("{base}/graphql"),
         );
         Ok(Self {
-            agent,
+            client,
             api,
             graphql,
             token,
@@ -162,10 +155,8 @@ impl Github {
             let items: Vec<T> = self.read(&ask, &answer)?;
             all.extend(items);
             // The address of the next page is the server's word; that there is one is all that is taken from it.
-            let link = answer.headers.get(http::header::LINK);
-            let goes_on = link
-                .and_then(|link| link.to_str().ok())
-                .is_some_and(|link| link.contains("rel=\"next\""));
+            let link = answer.head.header("link");
+            let goes_on = link.is_some_and(|link| link.contains("rel=\"next\""));
             if !goes_on {
                 break;
             }
@@ -185,86 +176,61 @@ impl Github {
 
     /// Sends until there is an answer that is worth reading, or no time left.
     fn send(&self, url: &str, ask: &Ask<'_>) -> Result<Answer, ForgeError> {
-        let began = Instant::now();
-        let mut pause = self.patience.first;
-        loop {
-            let (wait, error) = match self.send_once(url, ask) {
-                Ok(answer) if answer.status < 300 => return Ok(answer),
-                Ok(answer) => (
-                    self.wait_for(&answer, ask, pause),
-                    ForgeError::of_answer(ask.action, ask.permission, answer.status, &answer.body),
-                ),
-                Err(why) => (
-                    ask.repeatable.then_some(pause),
-                    ForgeError::unreachable(format!(
-                        "GitHub could not be asked to {}: {why}",
-                        ask.action
-                    )),
-                ),
-            };
-            match wait {
-                Some(wait) if began.elapsed() + wait <= self.patience.most => {
-                    std::thread::sleep(wait);
-                    pause *= 2;
-                }
-                Some(_) | None => return Err(self.hide(error)),
-            }
+        let pauses = iter::successors(Some(self.patience.first), |pause| pause.checked_mul(2));
+        let deadline = Deadline::after(self.patience.most);
+        persist(pauses, deadline, || self.attempt(url, ask)).map_err(|error| self.hide(error))
+    }
+
+    fn attempt(&self, url: &str, ask: &Ask<'_>) -> Attempt<Answer, ForgeError> {
+        let (error, wait) = match self.send_once(url, ask) {
+            Ok(answer) if answer.head.status < 300 => return Attempt::Done(Ok(answer)),
+            Ok(Answer { head, body }) => (
+                ForgeError::of_answer(ask.action, ask.permission, head.status, &body),
+                self.wait_for(&head, &body, ask),
+            ),
+            Err(why) => (
+                ForgeError::unreachable(format!(
+                    "GitHub could not be asked to {}: {why}",
+                    ask.action
+                )),
+                ask.repeatable.then_some(Wait::Pause),
+            ),
+        };
+        match wait {
+            Some(wait) => Attempt::Again(error, wait),
+            None => Attempt::Done(Err(error)),
         }
     }
 
     fn send_once(&self, url: &str, ask: &Ask<'_>) -> Result<Answer, String> {
-        let body = ask.body.as_ref().map(Value::to_string).unwrap_or_default();
-        let mut request = http::Request::builder()
-            .method(ask.method.clone())
-            .uri(url)
-            .header("authorization", self.token.bearer())
-            .header("x-github-api-version", API_VERSION);
-        if ask.body.is_some() {
-            request = request.header("content-type", "application/json");
-        }
-        let answer = if ask.body.is_some() {
-            let request = request.body(body).map_err(|error| error.to_string())?;
-            request.with_agent(&self.agent).run()
-        } else {
-            let request = request.body(()).map_err(|error| error.to_string())?;
-            request.with_agent(&self.agent).run()
-        };
-        let mut answer = answer.map_err(|error| error.to_string())?;
-        let body = answer
-            .body_mut()
-            .with_config()
-            .limit(MOST_BYTES)
-            .lossy_utf8(true)
-            .read_to_string()
-            .map_err(|error| error.to_string())?;
-        Ok(Answer {
-            status: answer.status().as_u16(),
-            headers: answer.headers().clone(),
-            body,
-        })
+        let bearer = self.token.bearer();
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("x-github-api-version", API_VERSION),
+        ];
+        let json = ask.body.as_ref().map(Value::to_string);
+        let sent = self.client.send(&ask.method, url, &headers, json);
+        let mut head = sent.map_err(|error| error.to_string())?;
+        let body = head.text().map_err(|error| error.to_string())?;
+        Ok(Answer { head, body })
     }
 
     /// How long to wait before the same request may be sent again; `None` where that is no use.
-    fn wait_for(&self, answer: &Answer, ask: &Ask<'_>, pause: Duration) -> Option<Duration> {
-        let number = |name: &str| -> Option<u64> {
-            answer.headers.get(name)?.to_str().ok()?.trim().parse().ok()
-        };
-        let said = words(&answer.body).to_ascii_lowercase();
-        let asked = number("retry-after").map(Duration::from_secs);
-        match answer.status {
+    fn wait_for(&self, head: &http::Answer, body: &str, ask: &Ask<'_>) -> Option<Wait> {
+        let said = words(body).to_ascii_lowercase();
+        let asked = head.retry_after();
+        match head.status {
             // A limit refuses before anything is done, so that even what may not happen twice can be sent again.
-            403 | 429 if number("x-ratelimit-remaining") == Some(0) && asked.is_none() => {
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-                let reset = Duration::from_secs(number("x-ratelimit-reset")?);
-                Some(reset.saturating_sub(now) + Duration::from_secs(1))
+            403 | 429 if head.number("x-ratelimit-remaining") == Some(0) && asked.is_none() => {
+                head.number("x-ratelimit-reset").map(Wait::Until)
             }
             403 if asked.is_some() || said.contains("rate limit") => {
-                Some(asked.unwrap_or(self.patience.limited).max(pause))
+                Some(Wait::AtLeast(asked.unwrap_or(self.patience.limited)))
             }
-            429 => Some(asked.unwrap_or(self.patience.limited).max(pause)),
-            500 | 502 | 503 | 504 if ask.repeatable => Some(asked.unwrap_or(pause).max(pause)),
+            429 => Some(Wait::AtLeast(asked.unwrap_or(self.patience.limited))),
+            500 | 502 | 503 | 504 if ask.repeatable => Some(Wait::asked(asked)),
             // Right after a push or a creation, parts of GitHub do not know it yet.
-            422 if said.contains("could not resolve to a node") => Some(pause),
+            422 if said.contains("could not resolve to a node") => Some(Wait::Pause),
             _ => None,
         }
     }

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use ureq::http::Method;
+
+use crate::http::Method;
 
 use super::client::Ask;
 use super::{ForgeError, Github, encode};

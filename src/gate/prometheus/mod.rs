@@ -4,106 +4,71 @@
 
 mod settings;
 
-use std::io::Read as _;
-use std::thread;
-use std::time::{Duration, Instant};
-
 use serde_json::error::Category;
-use ureq::http::StatusCode;
-use ureq::http::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::{Agent, Body};
+
+use crate::http::{
+    self, Cause, Client, Deadline, Distrust, Limits, MOST_BYTES, Roots, Unanswered, Unread, Wait,
+    persist,
+};
 
 pub use settings::{Credentials, Settings};
 
 use super::answer::{Answer, Fault, Reply, Source, said};
 use super::query::{Query, When};
 
-/// The largest answer that is read, after decompression.
-const MOST_BYTES: u64 = 32 << 20;
 /// What tenants of Mimir, Cortex and Loki are told apart by.
 const ORG_HEADER: &str = "X-Scope-OrgID";
 
-/// How the TLS library begins what it says of a certificate that it does not accept.
-const CERTIFICATE: &str = "invalid peer certificate: ";
+type Attempt = http::Attempt<Answer, Fault>;
 
 /// A Prometheus server, or what speaks its API. It has until its deadline for all questions together.
 pub struct Prometheus {
-    agent: Agent,
+    client: Client,
     settings: Settings,
     authorization: Option<String>,
-    ends: Instant,
-}
-
-/// How one attempt ended.
-enum Attempt {
-    /// No further one would help.
-    Done(Result<Answer, Fault>),
-    /// Another one may, after as long as the server asks for.
-    Again(Fault, Option<Duration>),
+    deadline: Deadline,
 }
 
 impl Prometheus {
     /// A client whose deadline begins now; fails where that is beyond all clocks, or the CA file holds no certificate.
     pub fn new(settings: Settings) -> Result<Self, String> {
-        let mut config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .user_agent(concat!("glidepath/", env!("CARGO_PKG_VERSION")));
-        if let Some(pem) = &settings.ca {
-            let found = parse_pem(pem).filter_map(|item| match item {
-                Ok(PemItem::Certificate(found)) => Some(found),
-                Ok(_) | Err(_) => None,
-            });
-            let found: Vec<Certificate<'static>> = found.collect();
-            if found.is_empty() {
-                return Err("the CA file holds no certificate in PEM".to_owned());
-            }
-            let roots = RootCerts::new_with_certs(&found);
-            config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
+        let roots = match &settings.ca {
+            Some(pem) => Some(Roots::read(pem).ok_or("the CA file holds no certificate in PEM")?),
+            None => None,
+        };
+        let deadline = Deadline::after(settings.deadline);
+        if deadline.is_beyond_clocks() {
+            return Err("the deadline is further away than a clock can tell".to_owned());
         }
         Ok(Self {
-            agent: config.build().new_agent(),
+            client: Client::new(Limits {
+                roots,
+                ..Limits::default()
+            }),
             authorization: settings.credentials.header(),
-            ends: Instant::now()
-                .checked_add(settings.deadline)
-                .ok_or("the deadline is further away than a clock can tell")?,
+            deadline,
             settings,
         })
     }
 
-    fn left(&self) -> Duration {
-        self.ends.saturating_duration_since(Instant::now())
-    }
-
     fn attempt(&self, path: &str, form: &[(&str, String)]) -> Attempt {
-        let left = self.left();
+        let left = self.deadline.left();
         if left.is_zero() {
             return Attempt::Done(Err(self.too_late()));
         }
         let url = format!("{}{path}", self.settings.url.trim_end_matches('/'));
-        let mut request = self
-            .agent
-            .post(&url)
-            .config()
-            .timeout_global(Some(self.settings.timeout.min(left)))
-            .build();
+        let mut headers = Vec::new();
         if let Some(value) = &self.authorization {
-            request = request.header(AUTHORIZATION, value);
+            headers.push(("authorization", value.as_str()));
         }
         if let Some(tenant) = &self.settings.org_id {
-            request = request.header(ORG_HEADER, tenant);
+            headers.push((ORG_HEADER, tenant.as_str()));
         }
-        let form = form.iter().map(|(key, value)| (*key, value.as_str()));
-        let response = match request.send_form(form) {
-            Ok(response) => response,
-            Err(error) => return unreachable(&error),
-        };
-        let (parts, body) = response.into_parts();
-        match parts.status {
-            StatusCode::OK => read(body),
-            status => refused(status, &parts.headers, body),
+        let time = self.settings.timeout.min(left);
+        match self.client.post_form(&url, &headers, form, time) {
+            Ok(answer) if answer.status == 200 => read(answer),
+            Ok(answer) => refused(answer),
+            Err(error) => unreachable(&error),
         }
     }
 
@@ -135,68 +100,41 @@ impl Source for Prometheus {
                 "/api/v1/query_range"
             }
         };
-        let mut waits = self.settings.backoff.iter();
-        loop {
-            let (fault, asked_for) = match self.attempt(path, &form) {
-                Attempt::Done(result) => return result,
-                Attempt::Again(fault, asked_for) => (fault, asked_for),
-            };
-            let Some(wait) = waits.next() else {
-                return Err(fault);
-            };
-            let wait = asked_for.map_or(*wait, |asked| asked.max(*wait));
-            if wait >= self.left() {
-                // Waiting would only end at the deadline; the reason is worth more than that.
-                return Err(fault);
-            }
-            thread::sleep(wait);
-        }
+        persist(self.settings.backoff, self.deadline, || {
+            self.attempt(path, &form)
+        })
     }
 }
 
 /// Why no answer came, and whether another attempt may bring one.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the library's errors are many, and may become more"
-)]
-fn unreachable(error: &ureq::Error) -> Attempt {
-    let why = match error {
-        ureq::Error::Timeout(_) => "it did not answer in time".to_owned(),
-        ureq::Error::ConnectionFailed => "the connection failed".to_owned(),
-        ureq::Error::HostNotFound => "its host is not found".to_owned(),
-        other => {
-            let text = other.to_string();
-            let end = text.find(" (os error").unwrap_or(text.len());
-            let text = text[..end].trim_start_matches("io: ");
-            if let Some(refusal) = text.strip_prefix(CERTIFICATE) {
-                return Attempt::Done(Err(Fault::Telemetry(distrust(refusal))));
-            }
-            text.to_lowercase()
+fn unreachable(error: &Unanswered) -> Attempt {
+    match error.cause() {
+        Cause::Distrust(why) => Attempt::Done(Err(Fault::Telemetry(distrust(&why)))),
+        Cause::Other(why) => {
+            let fault = Fault::Telemetry(format!("Prometheus is unreachable: {why}"));
+            Attempt::Again(fault, Wait::Pause)
         }
-    };
-    Attempt::Again(
-        Fault::Telemetry(format!("Prometheus is unreachable: {why}")),
-        None,
-    )
+    }
 }
 
-/// What the TLS library says of a certificate, for people.
-fn distrust(refusal: &str) -> String {
-    // A signature by another authority of the same name is bad.
-    if refusal.contains("UnknownIssuer") || refusal.contains("BadSignature") {
-        return "Prometheus's certificate is not trusted: no authority that is known has signed it; GLIDEPATH_PROMETHEUS_CA_FILE names \
-                the authorities to trust"
-            .to_owned();
+/// What is wrong with the certificate, for people.
+fn distrust(why: &Distrust) -> String {
+    match why {
+        Distrust::Authority => {
+            "Prometheus's certificate is not trusted: no authority that is known has signed it; GLIDEPATH_PROMETHEUS_CA_FILE names \
+             the authorities to trust"
+                .to_owned()
+        }
+        Distrust::Name => {
+            "Prometheus's certificate is for another name than that of the address".to_owned()
+        }
+        Distrust::Other(refusal) => format!("Prometheus's certificate is not trusted: {refusal}"),
     }
-    if refusal.contains("not valid for name") || refusal.contains("NotValidForName") {
-        return "Prometheus's certificate is for another name than that of the address".to_owned();
-    }
-    format!("Prometheus's certificate is not trusted: {refusal}")
 }
 
-/// Reads an answer of status 200, at most [`MOST_BYTES`] of it.
-fn read(body: Body) -> Attempt {
-    let text = match bytes(body) {
+/// Reads an answer of status 200.
+fn read(mut answer: http::Answer) -> Attempt {
+    let text = match bytes(&mut answer) {
         Ok(text) => text,
         Err(attempt) => return attempt,
     };
@@ -208,7 +146,7 @@ fn read(body: Body) -> Attempt {
             return match error.classify() {
                 Category::Eof => {
                     let fault = Fault::Telemetry("Prometheus's answer is cut off".to_owned());
-                    Attempt::Again(fault, None)
+                    Attempt::Again(fault, Wait::Pause)
                 }
                 Category::Data => cannot(&error.to_string()),
                 Category::Syntax | Category::Io => {
@@ -227,52 +165,31 @@ fn read(body: Body) -> Attempt {
     }
 }
 
-fn bytes(body: Body) -> Result<Vec<u8>, Attempt> {
-    let too_large = || {
-        Attempt::Done(Err(Fault::Telemetry(format!(
+fn bytes(answer: &mut http::Answer) -> Result<Vec<u8>, Attempt> {
+    answer.bytes().map_err(|unread| match unread {
+        Unread::TooLarge => Attempt::Done(Err(Fault::Telemetry(format!(
             "Prometheus's answer is larger than {} MiB; with many series, `counts: estimated` asks for less",
             MOST_BYTES >> 20
-        ))))
-    };
-    if body
-        .content_length()
-        .is_some_and(|length| length > MOST_BYTES)
-    {
-        return Err(too_large());
-    }
-    let mut text = Vec::new();
-    let found = body
-        .into_reader()
-        .take(MOST_BYTES + 1)
-        .read_to_end(&mut text);
-    if let Err(error) = found {
-        let fault = Fault::Telemetry(format!(
-            "Prometheus's answer broke off: {}",
-            error.to_string().to_lowercase()
-        ));
-        return Err(Attempt::Again(fault, None));
-    }
-    if text.len() as u64 > MOST_BYTES {
-        return Err(too_large());
-    }
-    Ok(text)
+        )))),
+        Unread::Broken(_) => {
+            let why = unread.reason().to_lowercase();
+            let fault = Fault::Telemetry(format!("Prometheus's answer broke off: {why}"));
+            Attempt::Again(fault, Wait::Pause)
+        }
+    })
 }
 
 /// What a status other than 200 means.
-fn refused(status: StatusCode, headers: &HeaderMap, body: Body) -> Attempt {
-    let code = status.as_u16();
+fn refused(mut answer: http::Answer) -> Attempt {
+    let code = answer.status;
     let telemetry = |message: String| Attempt::Done(Err(Fault::Telemetry(message)));
     match code {
         429 | 500..=599 => {
-            let wait = headers
-                .get(RETRY_AFTER)
-                .and_then(|value| value.to_str().ok());
-            let wait = wait.and_then(|seconds| seconds.trim().parse().ok());
             let fault = Fault::Telemetry(format!("Prometheus answers with status {code}"));
-            Attempt::Again(fault, wait.map(Duration::from_secs))
+            Attempt::Again(fault, Wait::asked(answer.retry_after()))
         }
         400 | 422 => {
-            let text = bytes(body).unwrap_or_default();
+            let text = bytes(&mut answer).unwrap_or_default();
             let reply: Option<Reply> = serde_json::from_slice(&text).ok();
             let why = reply.as_ref().and_then(|reply| reply.error.as_deref());
             Attempt::Done(Err(question(why)))
