@@ -128,7 +128,7 @@ pub(super) fn run(args: &TraceArgs, output: &mut Output<'_>) -> Result<Exit, Fai
 
 fn request(args: &TraceArgs, plan: &Plan) -> Result<Request, Failure> {
     let traffic = &plan.traffic;
-    let has_gateway = !traffic.gateways.is_empty();
+    let has_gateway = traffic.router.has_gateway();
     if matches!(args.via, Some(ViaChoice::Gateway)) && !has_gateway {
         return Err(Failure::new(
             Exit::Usage,

@@ -8,6 +8,7 @@ pub mod gates;
 mod matching;
 mod model;
 mod resolve;
+mod router;
 mod split;
 mod stage;
 pub mod template;
@@ -23,15 +24,14 @@ pub use model::{
     Account, Autoscaling, Budget, ContainerPort, Drain, Model, ModelId, Pod, Rolling, Source,
 };
 pub use resolve::resolve;
+pub use router::{Gateway, Istio, Router, Server};
 pub use split::Split;
 pub use stage::{CohortId, Mirror, Stage, StageId, StageKind};
-pub use traffic::{
-    BaseMatch, BaseRoute, Cohort, Gateway, Match, Server, StringMatch, Traffic, Wire,
-};
+pub use traffic::{BaseMatch, BaseRoute, Cohort, Match, StringMatch, Traffic, Wire};
 
 pub use crate::spec::{
-    Approval, DrainHook, HeaderOperations, Headers, IstioApiVersion, NoData, OnInconclusive,
-    PortRef, Rewrite, ServiceType,
+    Approval, DrainHook, HeaderOperations, Headers, NoData, OnInconclusive, PortRef, Rewrite,
+    ServiceType,
 };
 
 use crate::units::{DnsLabel, Duration, Percent};
@@ -67,8 +67,6 @@ pub struct Plan {
     pub live: Option<StageId>,
     /// Limits for the steps.
     pub policy: Policy,
-    /// The version of Istio's API that is written.
-    pub istio_api_version: IstioApiVersion,
     /// The objects that Argo CD itself reads, where the spec asks for them.
     pub argocd: Option<ArgoCd>,
 }

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::units::{DnsLabel, ImageRef, Runtime};
 use k8s_openapi::api::autoscaling::v2::MetricSpec;
 use k8s_openapi::api::core::v1::{
     Affinity, EnvFromSource, EnvVar, LocalObjectReference, PodSecurityContext, Probe,
     ResourceRequirements, Toleration, Volume, VolumeMount,
 };
-use serde_json::Value;
-
-use crate::units::{DnsLabel, ImageRef, Runtime};
 
 use super::{DrainHook, PortRef};
 
@@ -40,8 +38,6 @@ pub struct Model {
     pub rolling: Rolling,
     /// How a pod that ends lets its requests finish.
     pub drain: Drain,
-    /// The subset's `trafficPolicy`, in Istio's shape.
-    pub traffic_policy: Option<Value>,
     /// The Deployment's name.
     pub workload: String,
     /// The Deployment's selector.

@@ -6,17 +6,15 @@ use serde_json::Value;
 
 use crate::units::HeaderName;
 
-use super::{Headers, Rewrite};
+use super::{Headers, Rewrite, Router};
 
 /// How requests come in.
 #[derive(Clone, Debug)]
 pub struct Traffic {
+    /// Who moves the traffic.
+    pub router: Router,
     /// The hosts that the gateway's routes answer to; without a gateway, hosts in the mesh beside the Service's own.
     pub hosts: Vec<String>,
-    /// Every gateway that leads here, a created one first.
-    pub gateways: Vec<String>,
-    /// The gateway that is one of the objects.
-    pub gateway: Option<Gateway>,
     /// The Service port that the gateways lead to, as an index.
     pub port: usize,
     /// Whether callers in the mesh are routed.
@@ -25,38 +23,6 @@ pub struct Traffic {
     pub expected_per_minute: Option<f64>,
     /// The base routes; never empty, and the last one takes everything.
     pub routes: Vec<BaseRoute>,
-    /// The DestinationRule's `trafficPolicy`, in Istio's shape.
-    pub policy: Option<Value>,
-    /// The VirtualService's name.
-    pub virtual_service: String,
-    /// The name of the VirtualService for callers in the mesh; the same one where there is no gateway.
-    pub mesh_virtual_service: String,
-    /// The DestinationRule's name.
-    pub destination_rule: String,
-}
-
-/// A Gateway that is created.
-#[derive(Clone, Debug)]
-pub struct Gateway {
-    /// Its name.
-    pub name: String,
-    /// The pods that carry it.
-    pub selector: BTreeMap<String, String>,
-    /// Its ports.
-    pub servers: Vec<Server>,
-}
-
-/// One port of a Gateway.
-#[derive(Clone, Debug)]
-pub struct Server {
-    /// The number.
-    pub port: u16,
-    /// Istio's word for what it speaks.
-    pub protocol: &'static str,
-    /// The hosts that it answers to.
-    pub hosts: Vec<String>,
-    /// The Secret with its certificate.
-    pub credential_name: Option<String>,
 }
 
 /// What a port speaks, as Istio tells it.

@@ -6,30 +6,31 @@ use crate::diag::Route;
 use crate::objects::api::istio as api;
 use crate::objects::meta::{id, metadata};
 use crate::objects::{Object, Scope, Waves, json};
+use crate::plan::Istio as Router;
 use crate::plan::{
     BaseMatch, BaseRoute, Joined, Match, Plan, ServicePort, Split, Stage, StageId, StringMatch,
     join,
 };
 use crate::units::{DnsLabel, Percent, names};
 
-pub(super) fn build(plan: &Plan, stage: StageId, waves: Waves) -> Vec<Object> {
+pub(super) fn build(plan: &Plan, router: &Router, stage: StageId, waves: Waves) -> Vec<Object> {
     let istio = Istio {
         plan,
+        router,
         stage: plan.stage(stage),
         host: names::service_host(
             &plan.service.name,
             plan.namespace.as_ref().map(DnsLabel::as_str),
         ),
     };
-    let traffic = &plan.traffic;
     let mut objects = vec![istio.object(
         "DestinationRule",
-        &traffic.destination_rule,
+        &router.destination_rule,
         "destination-rule",
         waves.subsets,
         istio.subsets(),
     )];
-    if let Some(gateway) = &traffic.gateway {
+    if let Some(gateway) = &router.gateway {
         objects.push(Object {
             scope: Scope::Base,
             ..istio.object(
@@ -41,25 +42,25 @@ pub(super) fn build(plan: &Plan, stage: StageId, waves: Waves) -> Vec<Object> {
             )
         });
     }
-    if !traffic.gateways.is_empty() {
+    if !router.gateways.is_empty() {
         let routes = istio.gateway_routes();
         objects.push(istio.object(
             "VirtualService",
-            &traffic.virtual_service,
+            &router.virtual_service,
             "virtual-service",
             waves.routes,
             routes,
         ));
     }
-    if traffic.mesh {
-        let file = if traffic.gateways.is_empty() {
+    if plan.traffic.mesh {
+        let file = if router.gateways.is_empty() {
             "virtual-service"
         } else {
             "virtual-service-mesh"
         };
         objects.push(istio.object(
             "VirtualService",
-            &traffic.mesh_virtual_service,
+            &router.mesh_virtual_service,
             file,
             waves.routes,
             istio.mesh_routes(),
@@ -70,6 +71,7 @@ pub(super) fn build(plan: &Plan, stage: StageId, waves: Waves) -> Vec<Object> {
 
 struct Istio<'a> {
     plan: &'a Plan,
+    router: &'a Router,
     stage: &'a Stage,
     host: String,
 }
@@ -95,7 +97,7 @@ impl Istio<'_> {
         wave: i32,
         spec: S,
     ) -> Object {
-        let api_version = self.plan.istio_api_version.name();
+        let api_version = self.router.api_version.name();
         let metadata = metadata(self.plan, name, wave, None);
         Object {
             id: id(self.plan, kind, name),
@@ -154,13 +156,13 @@ impl Istio<'_> {
             api::Subset {
                 name: model.name.to_string(),
                 labels: model.subset_labels.clone(),
-                traffic_policy: model.traffic_policy.clone(),
+                traffic_policy: self.router.subset_policies.get(id).cloned(),
             }
         });
         api::DestinationRuleSpec {
             host: self.host.clone(),
             subsets: subsets.collect(),
-            traffic_policy: self.plan.traffic.policy.clone(),
+            traffic_policy: self.router.policy.clone(),
         }
     }
 
@@ -175,7 +177,7 @@ impl Istio<'_> {
             is_last: true,
         };
         api::VirtualServiceSpec {
-            gateways: traffic.gateways.clone(),
+            gateways: self.router.gateways.clone(),
             hosts: traffic.hosts.clone(),
             http: self.routes(copy),
         }
@@ -185,7 +187,7 @@ impl Istio<'_> {
     fn mesh_routes(&self) -> api::VirtualServiceSpec {
         let plan = self.plan;
         let mut hosts = vec![self.host.clone()];
-        if plan.traffic.gateways.is_empty() {
+        if self.router.gateways.is_empty() {
             hosts.extend(
                 plan.traffic
                     .hosts

@@ -2,11 +2,13 @@
 
 mod istio;
 
-use crate::plan::{Plan, StageId};
+use crate::plan::{Plan, Router, StageId};
 
 use super::{Object, Waves};
 
 /// The router's objects in one stage.
 pub(super) fn build(plan: &Plan, stage: StageId, waves: Waves) -> Vec<Object> {
-    istio::build(plan, stage, waves)
+    match &plan.traffic.router {
+        Router::Istio(router) => istio::build(plan, router, stage, waves),
+    }
 }

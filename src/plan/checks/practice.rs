@@ -106,7 +106,7 @@ fn check_service(plan: &Plan, document: &Document, report: &mut Report) {
             .help("let requests in through `traffic.gateway`"),
         );
     }
-    if !plan.traffic.mesh && !plan.traffic.gateways.is_empty() {
+    if !plan.traffic.mesh && plan.traffic.router.has_gateway() {
         report.push(Diagnostic::new(
             Code::GP606,
             Place::key(at.key("traffic").key("mesh")),

@@ -12,7 +12,7 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
     check_joins(plan, report);
     check_mirrors(plan, report);
     let traffic = Route::root().key("spec").key("traffic");
-    if !plan.traffic.mesh && plan.traffic.gateways.is_empty() {
+    if !plan.traffic.mesh && !plan.traffic.router.has_gateway() {
         report.push(
             Diagnostic::new(
                 Code::GP007,
@@ -149,7 +149,7 @@ fn hides(plan: &Plan, early: CohortId, late: CohortId) -> bool {
 
 /// A cohort's route is a copy of every base route, so their conditions on the path and the method must be joined.
 fn check_joins(plan: &Plan, report: &mut Report) {
-    let needs_mesh = !plan.traffic.gateways.is_empty() && !plan.traffic.mesh;
+    let needs_mesh = plan.traffic.router.has_gateway() && !plan.traffic.mesh;
     for (cohort_index, cohort) in plan.cohorts.iter().enumerate() {
         for (entry_index, entry) in cohort.entries.iter().enumerate() {
             let at = cohort_at(cohort_index).key("match").index(entry_index);

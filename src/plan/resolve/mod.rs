@@ -5,6 +5,7 @@ mod cohorts;
 mod gates;
 mod models;
 mod names;
+mod router;
 mod service;
 mod stages;
 mod traffic;
@@ -127,7 +128,6 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
                 .unwrap_or(MIN_BAKE),
             require_healthy: spec.policy.require_healthy.unwrap_or(false),
         },
-        istio_api_version: spec.outputs.istio_api_version,
         argocd,
     };
     (!report.has_errors()).then_some(plan)

@@ -176,7 +176,6 @@ impl Resolver<'_> {
             }),
             rolling: self.rolling(),
             drain,
-            traffic_policy: model.traffic_policy.clone(),
             workload,
             selector,
             subset_labels: BTreeMap::from([(names::LABEL_VERSION.to_owned(), version)]),

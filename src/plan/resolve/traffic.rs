@@ -1,18 +1,16 @@
-//! Traffic: hosts, gateways, base routes.
+//! Traffic: who routes, hosts, base routes.
 
 use std::collections::BTreeMap;
 
 use crate::diag::Route;
 use crate::diag::words::suggestion;
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::plan::{
-    BaseMatch, BaseRoute, Gateway, PortRef, Server, Service, StringMatch, Traffic, Wire,
-};
+use crate::plan::{BaseMatch, BaseRoute, PortRef, Service, StringMatch, Traffic, Wire};
 use crate::spec::{self, HeaderOperations, Headers, Matcher, Spec};
-use crate::units::{DnsLabel, HeaderName, is_dns_subdomain, is_host, names};
+use crate::units::{DnsLabel, HeaderName, is_host};
 
 use super::cohorts::condition;
-use super::label;
+use super::{label, router};
 
 /// The traffic, or `None` where it is wrong.
 pub(super) fn resolve(
@@ -24,66 +22,12 @@ pub(super) fn resolve(
     let at = Route::root().key("spec").key("traffic");
     let given = &spec.traffic;
     let port = routed_port(given, service, &at, report);
-    let gateway = given
-        .gateway
-        .as_ref()
-        .map(|gateway| resolve_gateway(gateway, given, &at.key("gateway"), report));
-    let mut gateways: Vec<String> = gateway.iter().map(|gateway| gateway.name.clone()).collect();
-    gateways.extend(given.gateways.iter().cloned());
-    for (index, name) in given.gateways.iter().enumerate() {
-        let (namespace, name) = name
-            .split_once('/')
-            .map_or((None, name.as_str()), |(namespace, name)| {
-                (Some(namespace), name)
-            });
-        if !is_dns_subdomain(name)
-            || namespace.is_some_and(|namespace| namespace.parse::<DnsLabel>().is_err())
-        {
-            let place = Place::value(at.key("gateways").index(index));
-            report.push(Diagnostic::new(
-                Code::GP106,
-                place,
-                format!(
-                    "`{}` is no gateway; a name or `namespace/name` is allowed",
-                    given.gateways[index]
-                ),
-            ));
-        }
-    }
-    check_hosts(given, !gateways.is_empty(), &at, report);
+    let router = router::resolve(spec, rollout, &at, report);
+    check_hosts(given, router.has_gateway(), &at, report);
     let routes = resolve_routes(&given.routes, &at.key("routes"), report)?;
-    let kept = |name: &Option<String>, field: &str, report: &mut Report| {
-        let name = name.clone().unwrap_or_else(|| rollout.to_string());
-        if !is_dns_subdomain(&name) {
-            let place = Place::value(at.key("names").key(field));
-            report.push(Diagnostic::new(
-                Code::GP106,
-                place,
-                format!("`{name}` is no name that Kubernetes takes"),
-            ));
-        }
-        name
-    };
-    let virtual_service = kept(&given.names.virtual_service, "virtualService", report);
-    let mesh_virtual_service = if gateways.is_empty() {
-        virtual_service.clone()
-    } else {
-        format!("{virtual_service}-mesh")
-    };
-    if mesh_virtual_service.len() > names::MAX_SUBDOMAIN {
-        report.push(Diagnostic::new(
-            Code::GP107,
-            Place::value(at.key("names").key("virtualService")),
-            format!(
-                "`{virtual_service}` leaves no room for `-mesh` in the {} characters of a name",
-                names::MAX_SUBDOMAIN
-            ),
-        ));
-    }
     Some(Traffic {
         hosts: given.hosts.clone(),
-        gateways,
-        gateway,
+        router,
         port: port?,
         mesh: given.mesh.unwrap_or(true),
         expected_per_minute: given
@@ -91,10 +35,6 @@ pub(super) fn resolve(
             .as_ref()
             .map(|expected| expected.requests_per_minute),
         routes,
-        policy: given.policy.clone(),
-        virtual_service,
-        mesh_virtual_service,
-        destination_rule: kept(&given.names.destination_rule, "destinationRule", report),
     })
 }
 
@@ -149,64 +89,6 @@ fn routed_port(
             );
             None
         }
-    }
-}
-
-fn resolve_gateway(
-    gateway: &spec::Gateway,
-    given: &spec::Traffic,
-    at: &Route,
-    report: &mut Report,
-) -> Gateway {
-    if !is_dns_subdomain(&gateway.name) {
-        report.push(Diagnostic::new(
-            Code::GP106,
-            Place::value(at.key("name")),
-            format!("`{}` is no name that Kubernetes takes", gateway.name),
-        ));
-    }
-    let default = [spec::Server {
-        port: 80,
-        protocol: None,
-        hosts: None,
-        credential_name: None,
-    }];
-    let servers = gateway.servers.as_deref().unwrap_or(&default);
-    let mut ports = BTreeMap::new();
-    for (index, server) in servers.iter().enumerate() {
-        if let Some(first) = ports.insert(server.port, index) {
-            let place = |index: usize| Place::value(at.key("servers").index(index).key("port"));
-            report.push(
-                Diagnostic::new(
-                    Code::GP105,
-                    place(index),
-                    format!("the port {} of this gateway is used twice", server.port),
-                )
-                .label(place(first), "first used here"),
-            );
-        }
-    }
-    Gateway {
-        name: gateway.name.clone(),
-        selector: gateway.selector.clone(),
-        servers: servers
-            .iter()
-            .map(|server| Server {
-                port: server.port,
-                protocol: server.protocol.map_or_else(
-                    || {
-                        if server.credential_name.is_some() {
-                            "HTTPS"
-                        } else {
-                            "HTTP"
-                        }
-                    },
-                    spec::ServerProtocol::name,
-                ),
-                hosts: server.hosts.clone().unwrap_or_else(|| given.hosts.clone()),
-                credential_name: server.credential_name.clone(),
-            })
-            .collect(),
     }
 }
 

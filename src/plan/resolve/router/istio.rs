@@ -1,0 +1,138 @@
+//! Istio: its gateways, the names of its objects, and what is handed to them in its own shape.
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Code, Diagnostic, Place, Report, Route};
+use crate::plan::{Gateway, Istio, ModelId, Server};
+use crate::spec::{self, Spec};
+use crate::units::{DnsLabel, is_dns_subdomain, names};
+
+/// What only Istio has, with the complaints about it.
+pub(super) fn resolve(spec: &Spec, rollout: &DnsLabel, at: &Route, report: &mut Report) -> Istio {
+    let given = &spec.traffic;
+    let gateway = given
+        .gateway
+        .as_ref()
+        .map(|gateway| resolve_gateway(gateway, given, &at.key("gateway"), report));
+    let mut gateways: Vec<String> = gateway.iter().map(|gateway| gateway.name.clone()).collect();
+    gateways.extend(given.gateways.iter().cloned());
+    for (index, name) in given.gateways.iter().enumerate() {
+        let (namespace, name) = name
+            .split_once('/')
+            .map_or((None, name.as_str()), |(namespace, name)| {
+                (Some(namespace), name)
+            });
+        if !is_dns_subdomain(name)
+            || namespace.is_some_and(|namespace| namespace.parse::<DnsLabel>().is_err())
+        {
+            let place = Place::value(at.key("gateways").index(index));
+            report.push(Diagnostic::new(
+                Code::GP106,
+                place,
+                format!(
+                    "`{}` is no gateway; a name or `namespace/name` is allowed",
+                    given.gateways[index]
+                ),
+            ));
+        }
+    }
+    let kept = |name: &Option<String>, field: &str, report: &mut Report| {
+        let name = name.clone().unwrap_or_else(|| rollout.to_string());
+        if !is_dns_subdomain(&name) {
+            let place = Place::value(at.key("names").key(field));
+            report.push(Diagnostic::new(
+                Code::GP106,
+                place,
+                format!("`{name}` is no name that Kubernetes takes"),
+            ));
+        }
+        name
+    };
+    let virtual_service = kept(&given.names.virtual_service, "virtualService", report);
+    let mesh_virtual_service = if gateways.is_empty() {
+        virtual_service.clone()
+    } else {
+        format!("{virtual_service}-mesh")
+    };
+    if mesh_virtual_service.len() > names::MAX_SUBDOMAIN {
+        report.push(Diagnostic::new(
+            Code::GP107,
+            Place::value(at.key("names").key("virtualService")),
+            format!(
+                "`{virtual_service}` leaves no room for `-mesh` in the {} characters of a name",
+                names::MAX_SUBDOMAIN
+            ),
+        ));
+    }
+    let policies = spec.models.iter().enumerate();
+    Istio {
+        api_version: spec.outputs.istio_api_version,
+        gateways,
+        gateway,
+        policy: given.policy.clone(),
+        subset_policies: policies
+            .filter_map(|(index, model)| Some((ModelId(index), model.traffic_policy.clone()?)))
+            .collect(),
+        virtual_service,
+        mesh_virtual_service,
+        destination_rule: kept(&given.names.destination_rule, "destinationRule", report),
+    }
+}
+
+fn resolve_gateway(
+    gateway: &spec::Gateway,
+    given: &spec::Traffic,
+    at: &Route,
+    report: &mut Report,
+) -> Gateway {
+    if !is_dns_subdomain(&gateway.name) {
+        report.push(Diagnostic::new(
+            Code::GP106,
+            Place::value(at.key("name")),
+            format!("`{}` is no name that Kubernetes takes", gateway.name),
+        ));
+    }
+    let default = [spec::Server {
+        port: 80,
+        protocol: None,
+        hosts: None,
+        credential_name: None,
+    }];
+    let servers = gateway.servers.as_deref().unwrap_or(&default);
+    let mut ports = BTreeMap::new();
+    for (index, server) in servers.iter().enumerate() {
+        if let Some(first) = ports.insert(server.port, index) {
+            let place = |index: usize| Place::value(at.key("servers").index(index).key("port"));
+            report.push(
+                Diagnostic::new(
+                    Code::GP105,
+                    place(index),
+                    format!("the port {} of this gateway is used twice", server.port),
+                )
+                .label(place(first), "first used here"),
+            );
+        }
+    }
+    Gateway {
+        name: gateway.name.clone(),
+        selector: gateway.selector.clone(),
+        servers: servers
+            .iter()
+            .map(|server| Server {
+                port: server.port,
+                protocol: server.protocol.map_or_else(
+                    || {
+                        if server.credential_name.is_some() {
+                            "HTTPS"
+                        } else {
+                            "HTTP"
+                        }
+                    },
+                    spec::ServerProtocol::name,
+                ),
+                hosts: server.hosts.clone().unwrap_or_else(|| given.hosts.clone()),
+                credential_name: server.credential_name.clone(),
+            })
+            .collect(),
+    }
+}

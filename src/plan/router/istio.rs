@@ -1,0 +1,53 @@
+//! What only Istio has.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::plan::ModelId;
+use crate::spec::IstioApiVersion;
+
+/// What only Istio has: its objects' names and version, and what is written into them in Istio's own shape.
+#[derive(Clone, Debug)]
+pub struct Istio {
+    /// The version of Istio's networking API that is written.
+    pub api_version: IstioApiVersion,
+    /// Every gateway that leads here, a created one first.
+    pub gateways: Vec<String>,
+    /// The gateway that is one of the objects.
+    pub gateway: Option<Gateway>,
+    /// The DestinationRule's `trafficPolicy`.
+    pub policy: Option<Value>,
+    /// The `trafficPolicy` of a model's subset, where the spec gives one.
+    pub subset_policies: BTreeMap<ModelId, Value>,
+    /// The VirtualService's name.
+    pub virtual_service: String,
+    /// The name of the VirtualService for callers in the mesh; the same one where there is no gateway.
+    pub mesh_virtual_service: String,
+    /// The DestinationRule's name.
+    pub destination_rule: String,
+}
+
+/// A Gateway that is created.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// The Gateway's name.
+    pub name: String,
+    /// The labels of the pods that carry it.
+    pub selector: BTreeMap<String, String>,
+    /// The ports that it opens.
+    pub servers: Vec<Server>,
+}
+
+/// One port of a Gateway.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// The port's number.
+    pub port: u16,
+    /// Istio's word for what it speaks.
+    pub protocol: &'static str,
+    /// The hosts that it answers to.
+    pub hosts: Vec<String>,
+    /// The Secret with its certificate.
+    pub credential_name: Option<String>,
+}
