@@ -1,11 +1,11 @@
-"""Every stage of every example builds, is valid, and is what `render --stdout` prints.
+"""Every stage of every example and of every case that compiles builds, is valid, and is what `render --stdout` prints.
 
-Also: the committed tree is what `rollout.yaml` compiles to, the pointer `current` builds the first stage's objects, and the
+Also: the committed tree of an example is what `rollout.yaml` compiles to, the pointer `current` builds the first stage's objects, and the
 older versions of Istio's API are as valid as the newest.
 """
 
 import schemas
-from tools import EXAMPLES, Failed, build, example_names, glidepath, identity, load, rendered, stage_folders, stage_name
+from tools import EXAMPLES, Failed, build, example_names, glidepath, identity, load, rendered, rollouts, stage_folders, stage_name
 
 OLDER_ISTIO = ("networking.istio.io/v1beta1", "networking.istio.io/v1alpha3")
 
@@ -15,6 +15,7 @@ def run(report):
     for name in example_names():
         spec = EXAMPLES / name / "rollout.yaml"
         report.check(f"{name}: the committed tree is current", attempt(lambda: glidepath("render", "--check", spec)))
+    for name, spec in rollouts().items():
         try:
             with rendered(spec) as deploy:
                 every_stage(report, name, spec, deploy)

@@ -63,6 +63,14 @@ def example_names():
     return names
 
 
+def rollouts():
+    """Every rollout of the project that compiles, by name: the examples, and the cases of fixtures/ that are not refused."""
+    cases = sorted(path.parent for path in (ROOT / "fixtures" / "cases").glob("*/tree.txt"))
+    if not cases:
+        raise SystemExit(f"tests/conformance: no case that compiles in {ROOT / 'fixtures'}")
+    return {name: EXAMPLES / name / "rollout.yaml" for name in example_names()} | {case.name: case / "rollout.yaml" for case in cases}
+
+
 def stage_folders(deploy):
     """The folders of the stages, in order."""
     folders = sorted(path for path in (deploy / "stages").iterdir() if path.is_dir())

@@ -5,14 +5,14 @@ either and the subsets of either. A model that either stage routes to must there
 Nothing here knows what a rollout.yaml says or how glidepath plans.
 """
 
-from tools import EXAMPLES, Failed, build, example_names, rendered, stage_folders, title
+from tools import Failed, build, rendered, rollouts, stage_folders, title
 
 
 def run(report):
     report.check("a tree that breaks before it makes is found", unsafe_changes_pass())
-    for name in example_names():
+    for name, spec in rollouts().items():
         try:
-            with rendered(EXAMPLES / name / "rollout.yaml") as deploy:
+            with rendered(spec) as deploy:
                 stages = [Stage(folder.name, build(folder)) for folder in stage_folders(deploy)]
         except Failed as error:
             report.check(f"{name}: renders and builds", [error])
