@@ -60,31 +60,27 @@ pub(super) fn folder_of(spec: &Path) -> &Path {
 impl Committed {
     /// Whether a commit says which stage of the rollout of this file is live; not so where there is no repository.
     pub(super) fn is_committed(spec: &Path) -> Result<bool, Failure> {
-        let git = |error| Failure::git(&error);
-        let Some(repo) = Repo::find(folder_of(spec)).map_err(git)? else {
+        let Some(repo) = Repo::find(folder_of(spec))? else {
             return Ok(false);
         };
-        let Some(head) = repo.head().map_err(git)? else {
+        let Some(head) = repo.head()? else {
             return Ok(false);
         };
-        let pointer = repo.file(head.tip, &in_tree(POINTER)).map_err(git)?;
+        let pointer = repo.file(head.tip, &in_tree(POINTER))?;
         Ok(pointer.is_some())
     }
 
     /// Reads what is committed for the rollout of this file. `heal` completes a promotion that was killed.
     pub(super) fn read(spec: &Path, heal: bool, output: &mut Output<'_>) -> Result<Self, Failure> {
-        let repo = Repo::open(folder_of(spec)).map_err(|error| Failure::git(&error))?;
-        if heal && repo.complete().map_err(|error| Failure::git(&error))? {
+        let repo = Repo::open(folder_of(spec))?;
+        if heal && repo.complete()? {
             output.note("an interrupted promotion has been completed: the work tree is at the committed stage again");
         }
         let folder = folder_of(spec).join(names::TREE_FOLDER);
-        let Some(head) = repo.head().map_err(|error| Failure::git(&error))? else {
+        let Some(head) = repo.head()? else {
             return Err(uncommitted(&folder, "the repository has no commits yet"));
         };
-        let file = |path: &str| {
-            repo.file(head.tip, &in_tree(path))
-                .map_err(|error| Failure::git(&error))
-        };
+        let file = |path: &str| repo.file(head.tip, &in_tree(path));
         let Some(pointer_text) = file(POINTER)? else {
             let message = format!("`{}` is not committed", folder.join(POINTER).display());
             return Err(uncommitted(&folder, &message));
@@ -139,8 +135,11 @@ impl Committed {
 
     /// The commits of the live stage, the newest first; the last one entered it.
     pub(super) fn since(&self) -> Result<Vec<Commit>, Failure> {
-        history::since(&self.repo, self.head.tip, &in_tree(POINTER))
-            .map_err(|error| Failure::git(&error))
+        Ok(history::since(
+            &self.repo,
+            self.head.tip,
+            &in_tree(POINTER),
+        )?)
     }
 
     /// The index of a stage by name, or by folder.
@@ -176,17 +175,13 @@ impl Committed {
             files: &tree.files,
             pointer: None,
         };
-        let changes =
-            disk::compare(&self.folder, &wanted).map_err(|error| Failure::disk(&error))?;
+        let changes = disk::compare(&self.folder, &wanted)?;
         let mut stale = Vec::new();
         for change in changes {
             // `core.autocrlf` and a sparse checkout are not the compiler's business: what is committed is applied.
             let same = match (&change.before, &change.after) {
                 (Some(before), Some(after)) => before.replace("\r\n", "\n") == **after,
-                (None, _) => self
-                    .repo
-                    .is_left_out(&in_tree(&change.path))
-                    .map_err(|error| Failure::git(&error))?,
+                (None, _) => self.repo.is_left_out(&in_tree(&change.path))?,
                 (Some(_), None) => false,
             };
             if !same {
@@ -204,10 +199,7 @@ impl Committed {
         }
         let mut missing = Vec::new();
         for (path, text) in &tree.files {
-            let committed = self
-                .repo
-                .file(self.head.tip, &in_tree(path))
-                .map_err(|error| Failure::git(&error))?;
+            let committed = self.repo.file(self.head.tip, &in_tree(path))?;
             if committed.as_deref() != Some(&**text) {
                 missing.push(path.clone());
             }

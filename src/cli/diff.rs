@@ -156,9 +156,7 @@ fn between_stages(
 /// The stage that the pointer names; the first one where there is no tree yet.
 pub(super) fn live_stage(input: &Input) -> Result<StageId, Failure> {
     let folder = input.tree_folder();
-    let Some(text) =
-        disk::read_file(&folder, POINTER_FILE).map_err(|error| Failure::disk(&error))?
-    else {
+    let Some(text) = disk::read_file(&folder, POINTER_FILE)? else {
         return Ok(StageId::FIRST);
     };
     let pointer = Pointer::read(&text).map_err(|why| {
@@ -179,7 +177,7 @@ pub(super) fn live_stage(input: &Input) -> Result<StageId, Failure> {
 fn against_tree(input: &Input) -> Result<Vec<Change>, Failure> {
     let folder = input.tree_folder();
     let mut tree = input.compiled.tree();
-    let read = |path: &str| disk::read_file(&folder, path).map_err(|error| Failure::disk(&error));
+    let read = |path: &str| disk::read_file(&folder, path);
     let lock = read(LOCK_FILE)?.and_then(|text| Lock::read(&text).ok());
     if let (Some(lock), Some(text)) = (&lock, tree.files.get_mut(LOCK_FILE)) {
         *text = lock.keep_generator(text).into();
@@ -200,7 +198,7 @@ fn against_tree(input: &Input) -> Result<Vec<Change>, Failure> {
         files: &tree.files,
         pointer: live.pointer.as_deref(),
     };
-    let changes = disk::compare(&folder, &wanted).map_err(|error| Failure::disk(&error))?;
+    let changes = disk::compare(&folder, &wanted)?;
     let changes = changes.into_iter().map(|change| Change {
         verb: verb(change.kind),
         from: change.before.as_ref().map(|_| format!("a/{}", change.path)),

@@ -4,9 +4,12 @@ use std::io;
 use std::path::Path;
 
 use crate::diag::words::system;
+use crate::forge::ForgeError;
+use crate::promotion::Error;
 use crate::promotion::decide::{Refusal, Why};
 use crate::sink::disk::{DiskError, Kind};
 use crate::sink::git::{self, GitError};
+use crate::sink::remote::RemoteError;
 
 use super::Exit;
 
@@ -73,19 +76,6 @@ impl Failure {
         )
     }
 
-    /// The repository could not be read or written.
-    pub(super) fn git(error: &GitError) -> Self {
-        Self {
-            exit: match error.kind() {
-                git::Kind::Conflict => Exit::Conflict,
-                git::Kind::Outside => Exit::Outside,
-                git::Kind::Usage => Exit::Usage,
-            },
-            message: error.to_string(),
-            help: error.advice().map(str::to_owned),
-        }
-    }
-
     /// A move is refused: the gravest reason decides how the run ends, and all are said.
     pub(super) fn refused(refusals: &[Refusal]) -> Self {
         let mut sorted: Vec<&Refusal> = refusals.iter().collect();
@@ -112,17 +102,75 @@ impl Failure {
             help: (!helps.is_empty()).then(|| helps.join("; ")),
         }
     }
+}
 
-    /// The tree could not be read or written.
-    pub(super) fn disk(error: &DiskError) -> Self {
-        let exit = match error.kind() {
-            Kind::Conflict => Exit::Conflict,
-            Kind::Outside => Exit::Outside,
-        };
+/// The repository could not be read or written.
+impl From<GitError> for Failure {
+    fn from(error: GitError) -> Self {
         Self {
-            exit,
+            exit: match error.kind() {
+                git::Kind::Conflict => Exit::Conflict,
+                git::Kind::Outside => Exit::Outside,
+                git::Kind::Usage => Exit::Usage,
+            },
+            message: error.to_string(),
+            help: error.advice().map(str::to_owned),
+        }
+    }
+}
+
+/// The tree could not be read or written.
+impl From<DiskError> for Failure {
+    fn from(error: DiskError) -> Self {
+        Self {
+            exit: match error.kind() {
+                Kind::Conflict => Exit::Conflict,
+                Kind::Outside => Exit::Outside,
+            },
             message: error.to_string(),
             help: error.help(),
+        }
+    }
+}
+
+/// GitHub could not be asked, or refused.
+impl From<ForgeError> for Failure {
+    fn from(error: ForgeError) -> Self {
+        Self {
+            exit: Exit::Outside,
+            message: error.message,
+            help: error.help,
+        }
+    }
+}
+
+/// The repository elsewhere could not be read or written.
+impl From<RemoteError> for Failure {
+    fn from(error: RemoteError) -> Self {
+        Self {
+            exit: Exit::Outside,
+            message: error.message,
+            help: error.help,
+        }
+    }
+}
+
+/// One thing speaks against a move.
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::refused(&[refusal])
+    }
+}
+
+/// There is no move.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusals) => Self::refused(&refusals),
+            Error::Git(error) => error.into(),
+            Error::Disk(error) => error.into(),
+            Error::Forge(error) => error.into(),
+            Error::Remote(error) => error.into(),
         }
     }
 }

@@ -85,10 +85,9 @@ impl Stay<'_> {
 
 pub(super) fn run(args: &HistoryArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let spec = args.path.locate()?;
-    let git = |error| Failure::git(&error);
-    let repo = Repo::open(folder_of(&spec)).map_err(git)?;
-    let moves = match repo.head().map_err(git)? {
-        Some(head) => history::moves(&repo, head.tip, &in_tree(POINTER)).map_err(git)?,
+    let repo = Repo::open(folder_of(&spec))?;
+    let moves = match repo.head()? {
+        Some(head) => history::moves(&repo, head.tip, &in_tree(POINTER))?,
         None => Vec::new(),
     };
     let stays: Vec<Stay<'_>> = moves

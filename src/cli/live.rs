@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::compile::Compiled;
 use crate::diag::words::{and_list, suggestion};
 use crate::plan::{Plan, StageId};
+use crate::sink::disk::DiskError;
 use crate::tree::{Lock, LockedStage, Pointer, Tree, unified};
 use crate::units::names;
 
@@ -48,7 +49,7 @@ pub(super) fn settle(
     folder: &Path,
     lock: Option<&Lock>,
     pointer: Option<&str>,
-    read_old: &dyn Fn(&str) -> Result<Option<String>, Failure>,
+    read_old: &dyn Fn(&str) -> Result<Option<String>, DiskError>,
     restart: bool,
 ) -> Result<Live, Failure> {
     let plan = &compiled.plan;
@@ -137,7 +138,7 @@ fn next_rollout(
     tree: &Tree,
     lock: &Lock,
     locked: &LockedStage,
-    read_old: &dyn Fn(&str) -> Result<Option<String>, Failure>,
+    read_old: &dyn Fn(&str) -> Result<Option<String>, DiskError>,
     restart: bool,
 ) -> Result<Live, Failure> {
     let diff = live_diff(tree, StageId::FIRST, lock, locked, read_old)?;
@@ -187,7 +188,7 @@ fn live_diff(
     index: StageId,
     lock: &Lock,
     locked: &LockedStage,
-    read_old: &dyn Fn(&str) -> Result<Option<String>, Failure>,
+    read_old: &dyn Fn(&str) -> Result<Option<String>, DiskError>,
 ) -> Result<String, Failure> {
     const LISTS: &str = "kustomization.yaml";
     let mut sides: BTreeMap<String, [Option<String>; 2]> = BTreeMap::new();

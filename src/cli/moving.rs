@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diag::words::and_list;
 use crate::gate::Record;
-use crate::promotion::branch::{self, Error, Proposed};
+use crate::promotion::branch::{self, Proposed};
 use crate::promotion::decide::{Refusal, Why};
 use crate::promotion::evidence;
 use crate::promotion::ledger::{Trailers, traffic_words};
@@ -35,10 +35,7 @@ impl Committed {
 
     /// The hold that a rollback of the live stage leaves behind.
     pub(super) fn hold_for(&self, reason: &str, signing: &Signing) -> Result<Hold, Failure> {
-        let by = self
-            .repo
-            .committer(signing)
-            .map_err(|error| Failure::git(&error))?;
+        let by = self.repo.committer(signing)?;
         Ok(Hold {
             stage: self.stage().name.clone(),
             reason: reason.to_owned(),
@@ -57,7 +54,7 @@ impl Committed {
     ) -> Result<(), Failure> {
         let text = gate_report::json(record);
         if let Some(refusal) = evidence::refusal(&text) {
-            return Err(Failure::refused(&[refusal]));
+            return Err(refusal.into());
         }
         let path = in_tree(&evidence::path(&record.stage, record.began));
         entry.evidence = Some(self.repo.from_root(&path));
@@ -71,7 +68,7 @@ impl Committed {
     /// Why the edits cannot be made in the work tree, if they cannot.
     pub(super) fn dirt(&self, edits: &[Edit]) -> Result<Option<Refusal>, Failure> {
         let paths: Vec<&str> = edits.iter().map(|edit| edit.path.as_str()).collect();
-        let now = self.repo.head().map_err(|error| Failure::git(&error))?;
+        let now = self.repo.head()?;
         if now.is_none_or(|now| now.tip != self.head.tip) {
             let message = "the branch was moved by somebody else meanwhile";
             return Ok(Some(
@@ -79,10 +76,7 @@ impl Committed {
                     .help("run `glidepath status`, and then the command again"),
             ));
         }
-        let dirty = self
-            .repo
-            .dirty(self.head.tip, &paths)
-            .map_err(|error| Failure::git(&error))?;
+        let dirty = self.repo.dirty(self.head.tip, &paths)?;
         Ok((!dirty.is_empty()).then(|| {
             let message = format!(
                 "{} {} changes that are not committed",
@@ -106,34 +100,28 @@ impl Committed {
         on_branch: bool,
         output: &mut Output<'_>,
     ) -> Result<(), Failure> {
-        let (git, target) = (|error| Failure::git(&error), &self.lock.stages[to]);
+        let target = &self.lock.stages[to];
         if on_branch {
             let name = branch::name(&self.lock.rollout, &target.name);
-            match branch::propose(&self.repo, &self.head, &name, edits, message, signing) {
-                Ok(Proposed::Moved(id)) => output.note(format_args!(
+            match branch::propose(&self.repo, &self.head, &name, edits, message, signing)? {
+                Proposed::Moved(id) => output.note(format_args!(
                     "{}: `{}` → `{}` on the branch `{name}` ({})",
                     self.lock.rollout,
                     self.stage().folder,
                     target.folder,
                     id.short()
                 )),
-                Ok(Proposed::AsBefore(id)) => output.note(format_args!(
+                Proposed::AsBefore(id) => output.note(format_args!(
                     "{}: the branch `{name}` ({}) is there already; nothing to do",
                     self.lock.rollout,
                     id.short()
                 )),
-                Err(Error::Refused(refusal)) => return Err(Failure::refused(&[refusal])),
-                Err(Error::Git(error)) => return Err(Failure::git(&error)),
             }
             return Ok(());
         }
-        let id = self
-            .repo
-            .follow(self.head.tip, edits, message, signing)
-            .map_err(git)?;
+        let id = self.repo.follow(self.head.tip, edits, message, signing)?;
         self.repo
-            .advance(&self.head, id, edits, "glidepath: move the pointer")
-            .map_err(git)?;
+            .advance(&self.head, id, edits, "glidepath: move the pointer")?;
         output.note(format_args!(
             "{}: `{}` → `{}` ({})",
             self.lock.rollout,
@@ -183,7 +171,6 @@ impl Committed {
 
     /// What a move changes in the files, and what that means for the manifests, as one unified diff.
     pub(super) fn diff(&self, to: usize, edits: &[Edit]) -> Result<String, Failure> {
-        let git = |error| Failure::git(&error);
         let mut text = String::new();
         let mut add = |old_name: &str, new_name: &str, old: Option<&str>, new: Option<&str>| {
             if old != new {
@@ -196,7 +183,7 @@ impl Committed {
             }
         };
         for edit in edits {
-            let old = self.repo.file(self.head.tip, &edit.path).map_err(git)?;
+            let old = self.repo.file(self.head.tip, &edit.path)?;
             add(
                 &edit.path,
                 &edit.path,
@@ -207,10 +194,7 @@ impl Committed {
         let folders =
             [self.live, to].map(|stage| format!("stages/{}", self.lock.stages[stage].folder));
         let files = |folder: &str| {
-            let files = self
-                .repo
-                .files_in(self.head.tip, &in_tree(folder))
-                .map_err(git)?;
+            let files = self.repo.files_in(self.head.tip, &in_tree(folder))?;
             Ok::<_, Failure>(files)
         };
         let (old, new) = (files(&folders[0])?, files(&folders[1])?);

@@ -64,7 +64,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
     let committed = Committed::read(&spec, !args.dry_run, output)?;
     let input = args.path.compile(output)?;
     if let Some(refusal) = committed.staleness(&input.compiled)? {
-        return Err(Failure::refused(&[refusal]));
+        return Err(refusal.into());
     }
     let wish = MoveRequest {
         to: args.to.clone(),
@@ -139,8 +139,7 @@ fn open_elsewhere(committed: &Committed, to: usize) -> Result<Option<Refusal>, F
         &lock.rollout,
         &committed.stage().name,
         &lock.stages[to].name,
-    )
-    .map_err(|error| Failure::git(&error))?;
+    )?;
     Ok(open.map(|name| {
         Refusal::new(
             Why::Conflict,

@@ -8,7 +8,7 @@ use crate::promotion::gates::Verdict;
 use crate::promotion::ledger::{gate_trailers, one_line};
 use crate::promotion::pull_request::{Baked, GateLine, Kind, Marker, Proposal, bare};
 use crate::promotion::rollback;
-use crate::promotion::upsert::{self, Error, Operation, Target, Upserted, Wanted};
+use crate::promotion::upsert::{self, Operation, Target, Upserted, Wanted};
 use crate::sink::git::{Edit, Signing};
 use crate::tree::diff;
 use crate::units::Duration;
@@ -44,31 +44,6 @@ pub(super) struct Outcome {
     pub(super) refusals: Vec<Refusal>,
     /// What people should know.
     pub(super) notes: Vec<String>,
-}
-
-impl From<Error> for Failure {
-    fn from(trouble: Error) -> Self {
-        match trouble {
-            Error::Refused(refusal) => Self::refused(&[refusal]),
-            Error::Git(error) => Self::git(&error),
-            Error::Forge(error) => Self {
-                exit: Exit::Outside,
-                message: error.message,
-                help: error.help,
-            },
-            Error::Remote(error) => Self {
-                exit: Exit::Outside,
-                message: error.message,
-                help: error.help,
-            },
-        }
-    }
-}
-
-impl From<crate::forge::ForgeError> for Failure {
-    fn from(error: crate::forge::ForgeError) -> Self {
-        Error::Forge(error).into()
-    }
 }
 
 /// Proposes the next stage, where it is due.
@@ -200,8 +175,7 @@ pub(super) fn rollback(
         .as_deref()
         .map(|name| committed.index(name))
         .transpose()?;
-    let found = rollback::target(lock, committed.live, wished)
-        .map_err(|refusal| Failure::refused(&[refusal]))?;
+    let found = rollback::target(lock, committed.live, wished)?;
     let Some(to) = found else {
         done.notes
             .push(format!("nothing to go back from in `{}`", done.stage));

@@ -82,12 +82,10 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Fa
     }
     // One tree that may not be written keeps all of them from being written.
     for job in &jobs {
-        disk::permit(&job.folder, &job.wanted(), args.force)
-            .map_err(|error| Failure::disk(&error))?;
+        disk::permit(&job.folder, &job.wanted(), args.force)?;
     }
     for job in &jobs {
-        let changes = disk::put(&job.folder, &job.wanted(), args.force)
-            .map_err(|error| Failure::disk(&error))?;
+        let changes = disk::put(&job.folder, &job.wanted(), args.force)?;
         for note in &job.live.notes {
             output.note(note);
         }
@@ -122,7 +120,6 @@ fn prepare(args: &RenderArgs, input: &Input, folder: PathBuf) -> Result<Job, Fai
         } else {
             disk::read_file_to_complete(&folder, path)
         }
-        .map_err(|error| Failure::disk(&error))
     };
     let lock = read(LOCK_FILE)?.and_then(|text| Lock::read(&text).ok());
     let pointer = read(POINTER_FILE)?;
@@ -155,8 +152,7 @@ fn print_stage(input: &Input, stage: &str, output: &mut Output<'_>) -> Result<Ex
 fn check(jobs: &[Job], output: &mut Output<'_>) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     for job in jobs {
-        let changes =
-            disk::compare(&job.folder, &job.wanted()).map_err(|error| Failure::disk(&error))?;
+        let changes = disk::compare(&job.folder, &job.wanted())?;
         if changes.is_empty() {
             output.note(format_args!("{}: up to date", job.folder.display()));
             continue;
@@ -186,7 +182,7 @@ pub(super) fn pending(input: &Input) -> Result<Vec<Change>, Failure> {
         restart: false,
     };
     let job = prepare(&args, input, input.tree_folder())?;
-    disk::compare(&job.folder, &job.wanted()).map_err(|error| Failure::disk(&error))
+    Ok(disk::compare(&job.folder, &job.wanted())?)
 }
 
 /// A change of one file as a unified diff, as git writes it.

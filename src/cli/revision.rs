@@ -110,9 +110,8 @@ fn compile(
     revision: &str,
     output: &mut Output<'_>,
 ) -> Result<Option<Compiled>, Failure> {
-    let git = |error| Failure::git(&error);
-    let repo = Repo::open(folder_of(&input.path)).map_err(git)?;
-    let commit = repo.resolve(revision).map_err(git)?.ok_or_else(|| {
+    let repo = Repo::open(folder_of(&input.path))?;
+    let commit = repo.resolve(revision)?.ok_or_else(|| {
         Failure::new(
             Exit::Usage,
             format!("`{revision}` names no commit of the repository"),
@@ -120,7 +119,7 @@ fn compile(
         .help("name `tree`, or a branch, a tag or a commit; fetch it first where the clone does not have it")
     })?;
     let name = input.path.file_name().unwrap_or_default();
-    let Some(text) = repo.file(commit, &name.to_string_lossy()).map_err(git)? else {
+    let Some(text) = repo.file(commit, &name.to_string_lossy())? else {
         output.note(format_args!(
             "{}: not in {} ({revision}), and so all of it is new",
             input.path.display(),

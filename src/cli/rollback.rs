@@ -62,9 +62,7 @@ pub(super) fn run(args: &RollbackArgs, output: &mut Output<'_>) -> Result<Exit, 
         .as_deref()
         .map(|name| committed.index(name))
         .transpose()?;
-    let Some(to) = rollback::target(lock, committed.live, wish)
-        .map_err(|refusal| Failure::refused(&[refusal]))?
-    else {
+    let Some(to) = rollback::target(lock, committed.live, wish)? else {
         let why = if wish.is_some() {
             "it is live already"
         } else {
@@ -84,7 +82,7 @@ pub(super) fn run(args: &RollbackArgs, output: &mut Output<'_>) -> Result<Exit, 
     if !args.branch
         && let Some(refusal) = committed.dirt(&edits)?
     {
-        return Err(Failure::refused(&[refusal]));
+        return Err(refusal.into());
     }
     warn_if_stale(&committed, args, output);
     if args.dry_run {

@@ -6,7 +6,6 @@ use clap::Args;
 
 use crate::compile::Compiled;
 use crate::plan::StageId;
-use crate::promotion::branch::Error;
 use crate::promotion::decide::bake;
 use crate::promotion::history;
 use crate::promotion::ledger::traffic_words;
@@ -40,7 +39,6 @@ pub(super) struct SeriesArgs {
 }
 
 pub(super) fn run(args: &SeriesArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
-    let git = |error| Failure::git(&error);
     if !Repo::is_branch_name(&args.branch) {
         let message = format!("`{}` is no name for a branch", args.branch);
         return Err(Failure::new(Exit::Usage, message));
@@ -54,7 +52,7 @@ pub(super) fn run(args: &SeriesArgs, output: &mut Output<'_>) -> Result<Exit, Fa
         let message = format!("`{folder}` is no path inside the branch");
         return Err(Failure::new(Exit::Usage, message).help("write it as `manifests/prod`"));
     }
-    let repo = Repo::open(folder_of(&input.path)).map_err(git)?;
+    let repo = Repo::open(folder_of(&input.path))?;
     let dry = dry(&repo, &input.path)?;
     let stages = stages(compiled)?;
     let wanted = Wanted {
@@ -64,13 +62,7 @@ pub(super) fn run(args: &SeriesArgs, output: &mut Output<'_>) -> Result<Exit, Fa
         stages: &stages,
         dry: &dry,
     };
-    let written =
-        series::write(&repo, &wanted, &args.signing.signing()).map_err(
-            |trouble| match trouble {
-                Error::Refused(refusal) => Failure::refused(&[refusal]),
-                Error::Git(error) => Failure::git(&error),
-            },
-        )?;
+    let written = series::write(&repo, &wanted, &args.signing.signing())?;
     for (stage, commit) in stages.iter().zip(&written.commits) {
         output.result(format_args!("{commit} {rollout}/{}\n", stage.name))?;
     }
@@ -85,7 +77,6 @@ pub(super) fn run(args: &SeriesArgs, output: &mut Output<'_>) -> Result<Exit, Fa
 
 /// The commit that rollout.yaml comes from; what is not committed comes from nowhere.
 fn dry(repo: &Repo, spec: &std::path::Path) -> Result<Dry, Failure> {
-    let git = |error| Failure::git(&error);
     let name = spec.file_name().map_or_else(
         || names::SPEC_FILE.to_owned(),
         |name| name.to_string_lossy().into_owned(),
@@ -97,16 +88,16 @@ fn dry(repo: &Repo, spec: &std::path::Path) -> Result<Dry, Failure> {
         )
         .help("commit it first: every commit of the series names the commit that it comes from")
     };
-    let Some(head) = repo.head().map_err(git)? else {
+    let Some(head) = repo.head()? else {
         return Err(uncommitted());
     };
-    let committed = repo.file(head.tip, &name).map_err(git)?;
+    let committed = repo.file(head.tip, &name)?;
     let text = std::fs::read_to_string(spec).map_err(|error| Failure::io("read", spec, &error))?;
     let unix = |text: &str| text.replace("\r\n", "\n");
     if committed.map(|text| unix(&text)) != Some(unix(&text)) {
         return Err(uncommitted());
     }
-    let commit = history::last_change(repo, head.tip, &name).map_err(git)?;
+    let commit = history::last_change(repo, head.tip, &name)?;
     let (subject, body) = commit
         .message
         .split_once("\n\n")

@@ -55,7 +55,7 @@ impl Site {
                 Failure::new(Exit::Usage, "a pull request needs a token of GitHub")
                     .help("set GITHUB_TOKEN, such as `GITHUB_TOKEN=$(gh auth token)`")
             })?;
-        let repo = Repo::open(folder).map_err(|error| Failure::git(&error))?;
+        let repo = Repo::open(folder)?;
         let origin = repo.origin();
         let (host, path) = origin.as_deref().and_then(split).unwrap_or_default();
         let name = variable("GITHUB_REPOSITORY").unwrap_or(path);

@@ -137,7 +137,7 @@ pub(super) fn stage_and_start(
     let mut began = StageStart::of_live(&committed, &args.argo, asks, None)
         .map_err(|failure| failure.or(WITHOUT))?;
     match began.refusal.take() {
-        Some(refusal) => Err(Failure::refused(&[refusal])),
+        Some(refusal) => Err(refusal.into()),
         None => Ok((live, began)),
     }
 }

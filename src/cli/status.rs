@@ -69,10 +69,7 @@ fn read(spec: &Path, output: &mut Output<'_>) -> Result<Status, Failure> {
         Err(_) => Some("rollout.yaml does not compile".to_owned()),
     };
     let pointer = in_tree(crate::units::names::POINTER_FILE);
-    let dirty = committed
-        .repo
-        .dirty(committed.head.tip, &[&pointer])
-        .map_err(|error| Failure::git(&error))?;
+    let dirty = committed.repo.dirty(committed.head.tip, &[&pointer])?;
     Ok(Status {
         since: entered.map(|commit| (commit.committed, commit.id.to_string())),
         elapsed: entered.map_or(0, |commit| now().since(commit.committed).seconds()),

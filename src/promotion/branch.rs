@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::sink::git::{CommitId, Edit, GitError, Head, RefChange, Repo, Signing};
 
+use super::Error;
 use super::decide::{Refusal, Why};
 use super::evidence::{is_of_a_move, is_same};
 use super::ledger::Trailers;
@@ -15,21 +16,6 @@ pub enum Proposed {
     Moved(CommitId),
     /// It is there already, as it should be.
     AsBefore(CommitId),
-}
-
-/// Why a branch was not made.
-#[derive(Debug)]
-pub enum Error {
-    /// Something speaks against it.
-    Refused(Refusal),
-    /// Git failed.
-    Git(GitError),
-}
-
-impl From<GitError> for Error {
-    fn from(error: GitError) -> Self {
-        Self::Git(error)
-    }
 }
 
 /// The branch for a move, by its short name.
@@ -75,9 +61,7 @@ pub fn propose(
     if repo.is_checked_out(branch) {
         let message = format!("the branch `{branch}` is checked out in a work tree");
         let help = "switch that work tree to another branch".to_owned();
-        return Err(Error::Refused(
-            Refusal::new(Why::Conflict, message).help(help),
-        ));
+        return Err(Refusal::new(Why::Conflict, message).help(help).into());
     }
     if let Some(tip) = known
         && !repo.reaches(head.tip, tip)?
@@ -89,9 +73,11 @@ pub fn propose(
                 tip.short(),
                 commit.author
             );
-            return Err(Error::Refused(Refusal::new(Why::Conflict, message).help(
-                format!("merge it, or delete it with `git branch -D {branch}`"),
-            )));
+            return Err(Refusal::new(Why::Conflict, message)
+                .help(format!(
+                    "merge it, or delete it with `git branch -D {branch}`"
+                ))
+                .into());
         }
         if commit.parents == [head.tip]
             && commit.message == message

@@ -4,6 +4,7 @@
 
 pub mod branch;
 pub mod decide;
+mod error;
 pub mod evidence;
 pub mod gates;
 pub mod health;
@@ -13,3 +14,5 @@ pub mod pull_request;
 pub mod rollback;
 pub mod series;
 pub mod upsert;
+
+pub use error::Error;

@@ -10,7 +10,7 @@ use crate::diag::words::and_list;
 use crate::sink::git::{Commit, CommitId, GitError, RefChange, Repo, Signing};
 use crate::units::sha256_hex;
 
-use super::branch::Error;
+use super::Error;
 use super::decide::{Refusal, Why};
 use super::ledger::one_line;
 
@@ -284,5 +284,5 @@ fn readme(dry: &Dry) -> String {
 }
 
 fn refused(message: String, help: &str) -> Error {
-    Error::Refused(Refusal::new(Why::Conflict, message).help(help))
+    Refusal::new(Why::Conflict, message).help(help).into()
 }

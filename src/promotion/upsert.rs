@@ -5,8 +5,9 @@
 
 use crate::forge::{ForgeError, Github, NewPull, Pull, PullChange, PullState};
 use crate::sink::git::{CommitId, Edit, GitError, Head, Repo, Signing};
-use crate::sink::remote::{Remote, RemoteError, RemoteFault};
+use crate::sink::remote::Remote;
 
+use super::Error;
 use super::branch::is_ours;
 use super::decide::{Refusal, Why};
 use super::evidence::is_same;
@@ -81,44 +82,6 @@ pub struct Upserted {
     pub notes: Vec<String>,
 }
 
-/// Why there is no pull request.
-#[derive(Debug)]
-pub enum Error {
-    /// Something speaks against it.
-    Refused(Refusal),
-    /// Git failed.
-    Git(GitError),
-    /// GitHub failed.
-    Forge(ForgeError),
-    /// The repository elsewhere failed.
-    Remote(RemoteError),
-}
-
-impl From<GitError> for Error {
-    fn from(error: GitError) -> Self {
-        Self::Git(error)
-    }
-}
-
-impl From<ForgeError> for Error {
-    fn from(error: ForgeError) -> Self {
-        Self::Forge(error)
-    }
-}
-
-impl From<RemoteError> for Error {
-    fn from(error: RemoteError) -> Self {
-        if error.kind == RemoteFault::Moved {
-            let refusal = Refusal::new(Why::Conflict, error.message);
-            return Self::Refused(match error.help {
-                Some(help) => refusal.help(help),
-                None => refusal,
-            });
-        }
-        Self::Remote(error)
-    }
-}
-
 /// The open pull requests about a rollout.
 pub fn open(target: &Target<'_>, marker: &Marker) -> Result<Vec<(Pull, Marker)>, ForgeError> {
     let pulls = target.github.open_pulls(target.base)?.into_iter();
@@ -139,7 +102,7 @@ pub fn upsert(repo: &Repo, target: &Target<'_>, wanted: &Wanted<'_>) -> Result<U
         match marker {
             _ if pull.head == wanted.branch => {
                 if let Some(marker) = marker.filter(|marker| !is_of(marker)) {
-                    return Err(Error::Refused(foreign_folder(&pull, &marker, wanted)));
+                    return Err(foreign_folder(&pull, &marker, wanted).into());
                 }
                 ours.push(pull);
             }
@@ -243,9 +206,9 @@ fn push(repo: &Repo, target: &Target<'_>, wanted: &Wanted<'_>) -> Result<(String
                 tip.short(),
                 commit.author
             );
-            return Err(Error::Refused(
-                Refusal::new(Why::Conflict, message).help("merge it, or delete the branch"),
-            ));
+            return Err(Refusal::new(Why::Conflict, message)
+                .help("merge it, or delete the branch")
+                .into());
         }
         if !is_merged && is_the_same(repo, base, tip, wanted)? {
             return Ok((text.clone(), false));
@@ -270,9 +233,9 @@ fn base_tip(
     let base = target.base;
     let Some(text) = tip else {
         let message = format!("the repository has no branch `{base}`");
-        return Err(Error::Refused(
-            Refusal::new(Why::Wrong, message).help("name the branch to merge into as `base`"),
-        ));
+        return Err(Refusal::new(Why::Wrong, message)
+            .help("name the branch to merge into as `base`")
+            .into());
     };
     let tip = known_commit(repo, target, base, text)?;
     for edit in wanted.edits {
@@ -284,10 +247,9 @@ fn base_tip(
                     repo.from_root(path),
                     wanted.head.tip.short()
                 );
-                return Err(Error::Refused(
-                    Refusal::new(Why::Conflict, message)
-                        .help(format!("run again on the newest commit of `{base}`")),
-                ));
+                return Err(Refusal::new(Why::Conflict, message)
+                    .help(format!("run again on the newest commit of `{base}`"))
+                    .into());
             }
         }
     }
@@ -301,10 +263,10 @@ fn known_commit(
     text: &str,
 ) -> Result<CommitId, Error> {
     let id = CommitId::parse(text).ok_or_else(|| {
-        Error::Refused(Refusal::new(
+        Refusal::new(
             Why::Outside,
             format!("`{branch}` leads to `{text}`, which is no commit"),
-        ))
+        )
     })?;
     if !repo.has(id) {
         target.remote.fetch(branch)?;

@@ -145,22 +145,12 @@ fn section(
     let Some(base) = base else {
         return Ok(Some(format!("{text}\n</details>\n")));
     };
-    let same = |path: &str| {
-        committed
-            .repo
-            .is_same(base, committed.head.tip, path)
-            .map_err(|error| Failure::git(&error))
-    };
+    let same = |path: &str| committed.repo.is_same(base, committed.head.tip, path);
     if same(crate::units::names::SPEC_FILE)? && same(crate::units::names::TREE_FOLDER)? {
         return Ok(None);
     }
     let folder = in_tree(&format!("stages/{}", committed.stage().folder));
-    let files = |at| {
-        committed
-            .repo
-            .files_in(at, &folder)
-            .map_err(|error| Failure::git(&error))
-    };
+    let files = |at| committed.repo.files_in(at, &folder);
     let (old, new): (BTreeMap<_, _>, BTreeMap<_, _>) = (files(base)?, files(committed.head.tip)?);
     let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
     names.sort();

@@ -175,7 +175,7 @@ pub(super) fn gate(
     };
     let began = StageStart::of_live(&committed, &ArgoArgs::default(), asks, None)?;
     if let Some(refusal) = began.refusal {
-        return Err(Failure::refused(&[refusal]));
+        return Err(refusal.into());
     }
     let gates = grounds(&committed, &input, &began, inputs.evidence.as_deref())?.lines;
     let verdict = verdict(&gates);
