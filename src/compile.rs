@@ -24,6 +24,8 @@ pub struct Compiled {
     /// Warnings, and the document that they are about.
     pub report: Report,
     builder: Builder,
+    /// Of every stage; empty where only one stage is asked for.
+    identities: BTreeMap<ObjectId, Route>,
 }
 
 /// What a caller sets instead of the document.
@@ -54,6 +56,7 @@ pub fn compile_with(source: &Source, overrides: &Overrides) -> Result<Compiled, 
         plan,
         report,
         builder: Builder::default(),
+        identities: BTreeMap::new(),
     })
 }
 
@@ -78,14 +81,13 @@ impl Compiled {
         tree::lay_out(&self.plan, &self.digest(), stages, &argo)
     }
 
-    /// The identity of every object of every stage, and the part of the spec that asks for it.
+    /// The identity of every object, and the part of the spec that asks for it.
     pub fn identities(&self) -> BTreeMap<ObjectId, Route> {
-        self.distinct_stages()
-            .into_iter()
-            .flat_map(|stage| self.objects(stage))
-            .chain(objects::build_argo(&self.plan))
-            .map(|object| (object.id.clone(), object.origin.clone()))
-            .collect()
+        let argo = objects::build_argo(&self.plan);
+        let argo = argo
+            .iter()
+            .map(|object| (object.id.clone(), object.origin.clone()));
+        self.identities.clone().into_iter().chain(argo).collect()
     }
 
     /// The objects of one stage, no two of one identity.
@@ -105,6 +107,10 @@ impl Compiled {
             if self.report.has_errors() {
                 return Err(self.report);
             }
+            let identities = objects
+                .iter()
+                .map(|object| (object.id.clone(), object.origin.clone()));
+            self.identities.extend(identities);
         }
         Ok(self)
     }

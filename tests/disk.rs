@@ -13,7 +13,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use glidepath::sink::disk::{Change, DiskError, Kind, Wanted, compare, put};
+use glidepath::sink::disk::{Change, DiskError, Kind, Wanted, compare, stage};
 use glidepath::tree::FileText;
 use glidepath::units::sha256_hex;
 
@@ -105,6 +105,13 @@ fn tree(which: u8) -> Files {
         _ => files.insert("large.yaml".to_owned(), "x".repeat(300_000)),
     };
     with_lock(files)
+}
+
+/// Stages and commits at once, as for one folder.
+fn put(folder: &Path, wanted: &Wanted, force: bool) -> Result<Vec<Change>, DiskError> {
+    let mut staged = stage(folder, wanted, force)?;
+    let changes = staged.changes().to_vec();
+    staged.commit().map(|()| changes)
 }
 
 /// As the compiler hands files on.

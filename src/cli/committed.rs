@@ -181,11 +181,11 @@ impl Committed {
             // `core.autocrlf` and a sparse checkout are not the compiler's business: what is committed is applied.
             let same = match (&change.before, &change.after) {
                 (Some(before), Some(after)) => before.replace("\r\n", "\n") == **after,
-                (None, _) => self.repo.is_left_out(&in_tree(&change.path))?,
+                (None, _) => self.repo.is_left_out(&in_tree(&change.change.path))?,
                 (Some(_), None) => false,
             };
             if !same {
-                stale.push(change.path);
+                stale.push(change.change.path);
             }
         }
         if !stale.is_empty() {

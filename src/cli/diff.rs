@@ -200,12 +200,18 @@ fn against_tree(input: &Input) -> Result<Vec<Change>, Failure> {
     };
     let changes = disk::compare(&folder, &wanted)?;
     let changes = changes.into_iter().map(|change| Change {
-        verb: verb(change.kind),
-        from: change.before.as_ref().map(|_| format!("a/{}", change.path)),
-        to: change.after.as_ref().map(|_| format!("b/{}", change.path)),
+        verb: verb(change.change.kind),
+        from: change
+            .before
+            .as_ref()
+            .map(|_| format!("a/{}", change.change.path)),
+        to: change
+            .after
+            .as_ref()
+            .map(|_| format!("b/{}", change.change.path)),
         old: change.before.unwrap_or_default(),
         new: change.after.as_deref().unwrap_or_default().to_owned(),
-        name: change.path,
+        name: change.change.path,
     });
     Ok(changes.collect())
 }

@@ -1,8 +1,6 @@
 //! Which files a command is about, and their compilation.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -13,16 +11,12 @@ use crate::compile::{Compiled, compile};
 use crate::diag::words::count;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::objects::ObjectId;
-use crate::text::{MAX_BYTES, Source, Span};
+use crate::text::Route;
 use crate::units::names;
 
+use super::files::{find, read};
 use super::output::Output;
 use super::{Exit, Failure};
-
-/// Folders that no rollout is looked for in.
-const SKIPPED: [&str; 3] = [".git", "node_modules", "target"];
-/// The deepest folder that is looked into.
-const MAX_DEPTH: usize = 64;
 
 /// The files that a command is about.
 #[derive(Debug, Args)]
@@ -89,7 +83,10 @@ impl Paths {
         for file in &files {
             output.detail(2, format_args!("{}: read", file.display()));
         }
-        let compiled = compile_all(sources, &output.progress(files.len(), "compiling"));
+        let progress = output.progress(files.len(), "compiling");
+        let compiled = in_parallel(sources.into_iter(), &progress, |source| {
+            source.and_then(|source| compile(&source))
+        });
         if compiled.iter().any(Result::is_err) {
             let reports: Vec<&Report> = compiled
                 .iter()
@@ -103,11 +100,21 @@ impl Paths {
         }
         let compiled = compiled.into_iter().filter_map(Result::ok);
         let mut inputs: Vec<Input> = files
-            .into_iter()
+            .iter()
             .zip(compiled)
-            .map(|(path, compiled)| Input { path, compiled })
+            .map(|(path, compiled)| Input {
+                path: path.clone(),
+                compiled,
+            })
             .collect();
-        if find_clashes(&mut inputs) {
+        let identities = inputs
+            .iter()
+            .map(|input| identities(&input.compiled, files.len()));
+        let clashes = clashes(&files, identities);
+        if !clashes.is_empty() {
+            for (index, clash) in clashes {
+                inputs[index].compiled.report.push(clash);
+            }
             let reports: Vec<&Report> = inputs.iter().map(|input| &input.compiled.report).collect();
             output.reports(&reports);
             return Err(Failure::said(Exit::Wrong));
@@ -116,22 +123,96 @@ impl Paths {
     }
 }
 
-/// One file is compiled here; only several are worth a thread each.
-fn compile_all(
-    sources: Vec<Result<Source, Report>>,
+impl Paths {
+    /// Compiles every file in parallel and hands each on to `work` at once, so that no more of them are in memory than are worked on.
+    /// Gives what `work` made of each, in order. Warnings are written; on errors, every file's are, what was made is dropped, and the
+    /// run ends.
+    pub(super) fn each<T: Send>(
+        &self,
+        output: &mut Output<'_>,
+        work: impl Fn(&Input) -> T + Sync,
+    ) -> Result<Vec<T>, Failure> {
+        let files = find(&self.paths)?;
+        for file in &files {
+            output.detail(2, format_args!("{}: read", file.display()));
+        }
+        let several = files.len();
+        let worked = in_parallel(
+            files.iter(),
+            &output.progress(several, "compiling"),
+            |path| {
+                let compiled = match read(path)?.and_then(|source| compile(&source)) {
+                    Ok(compiled) => compiled,
+                    Err(report) => return Ok::<_, Failure>(Err(report)),
+                };
+                let input = Input {
+                    path: path.clone(),
+                    compiled,
+                };
+                let made = work(&input);
+                let identities = identities(&input.compiled, several);
+                let report = input.compiled.report;
+                let report = (!report.is_empty()).then_some(report);
+                Ok(Ok((made, identities, report)))
+            },
+        );
+        let (mut made, mut known, mut reports, mut broken) = (vec![], vec![], vec![], false);
+        for result in worked {
+            match result? {
+                Ok((one, identities, report)) => {
+                    made.push(one);
+                    known.push(identities);
+                    reports.push(report);
+                }
+                Err(report) => {
+                    broken = true;
+                    reports.push(Some(report));
+                }
+            }
+        }
+        if !broken {
+            for (index, clash) in clashes(&files, known) {
+                broken = true;
+                let mut report = match reports[index].take() {
+                    Some(report) => report,
+                    None => report_again(&files[index])?,
+                };
+                report.push(clash);
+                reports[index] = Some(report);
+            }
+        }
+        output.reports(&reports.iter().flatten().collect::<Vec<_>>());
+        if broken {
+            return Err(Failure::said(Exit::Wrong));
+        }
+        Ok(made)
+    }
+}
+
+/// The report of a file that has none because it had no complaint.
+fn report_again(path: &Path) -> Result<Report, Failure> {
+    let compiled = read(path)?.and_then(|source| compile(&source));
+    Ok(compiled.map_or_else(|report| report, |compiled| compiled.report))
+}
+
+/// One is worked on here; only several are worth a thread each.
+fn in_parallel<'a, I: Send, T: Send>(
+    all: impl ExactSizeIterator<Item = I> + 'a,
     progress: &ProgressBar,
-) -> Vec<Result<Compiled, Report>> {
-    let one = |source: Result<Source, Report>| {
-        let compiled = source.and_then(|source| compile(&source));
+    work: impl Fn(I) -> T + Sync,
+) -> Vec<T> {
+    let one = |item: I| {
+        let made = work(item);
         progress.inc(1);
-        compiled
+        made
     };
-    let compiled = match sources.len() {
-        1 => sources.into_iter().map(one).collect(),
-        _ => sources.into_par_iter().map(one).collect(),
+    let all: Vec<I> = all.collect();
+    let made = match all.len() {
+        1 => all.into_iter().map(one).collect(),
+        _ => all.into_par_iter().map(one).collect(),
     };
     progress.finish_and_clear();
-    compiled
+    made
 }
 
 impl OnePath {
@@ -193,125 +274,38 @@ fn several(found: usize) -> Failure {
     .help(format!("name one {}", names::SPEC_FILE))
 }
 
-/// Two rollouts with an object of one identity would overwrite each other.
-fn find_clashes(inputs: &mut [Input]) -> bool {
+/// The objects of a rollout, and where its file asks for them; none where it is the only one, which cannot clash.
+fn identities(compiled: &Compiled, files: usize) -> Identities {
+    if files == 1 {
+        return Identities::new();
+    }
+    compiled.identities()
+}
+
+type Identities = BTreeMap<ObjectId, Route>;
+
+/// Two rollouts with an object of one identity would overwrite each other: the complaints, with the file that each is about.
+fn clashes(
+    files: &[PathBuf],
+    identities: impl IntoIterator<Item = Identities>,
+) -> Vec<(usize, Diagnostic)> {
     let mut known: BTreeMap<ObjectId, usize> = BTreeMap::new();
-    let mut found = false;
-    for index in 0..inputs.len() {
-        if inputs.len() == 1 {
-            break;
-        }
-        for (id, origin) in inputs[index].compiled.identities() {
+    let mut found = Vec::new();
+    for (index, identities) in identities.into_iter().enumerate() {
+        for (id, origin) in identities {
             let Some(first) = known.get(&id) else {
                 known.insert(id, index);
                 continue;
             };
-            found = true;
-            let other = inputs[*first].path.display().to_string();
+            let other = files[*first].display();
             let clash = Diagnostic::new(
                 Code::GP108,
                 Place::value(origin),
                 format!("{id} is an object of `{other}` too"),
             )
             .help("give one of the rollouts another name or namespace");
-            inputs[index].compiled.report.push(clash);
+            found.push((index, clash));
         }
     }
     found
-}
-
-/// Every file that the paths mean, each once, in order.
-fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
-    for path in paths {
-        let meta = fs::metadata(path).map_err(|error| Failure::io("read", path, &error))?;
-        if !meta.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let before = files.len();
-        walk(path, 0, &mut files)?;
-        if files.len() == before {
-            return Err(Failure::new(
-                Exit::Wrong,
-                format!("no {} in `{}` or below", names::SPEC_FILE, path.display()),
-            )
-            .help("write one with `glidepath init`, or name another folder"));
-        }
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    files.retain(|file| seen.insert(file.clone()));
-    Ok(files)
-}
-
-/// Finds the rollouts below a folder. Links are not followed: they would lead in circles, or out.
-fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    let fail = |error: &std::io::Error| Failure::io("read", folder, error);
-    let mut entries = fs::read_dir(folder)
-        .map_err(|error| fail(&error))?
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| fail(&error))?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let kind = entry.file_type().map_err(|error| fail(&error))?;
-        let name = entry.file_name();
-        // `./x` and `x` are one file to people.
-        let path = if folder == Path::new(".") {
-            PathBuf::from(&name)
-        } else {
-            entry.path()
-        };
-        if name == names::SPEC_FILE {
-            files.push(path);
-        } else if kind.is_dir()
-            && depth < MAX_DEPTH
-            && !SKIPPED.iter().any(|skipped| name == *skipped)
-        {
-            walk(&path, depth + 1, files)?;
-        }
-    }
-    Ok(())
-}
-
-/// Reads a file as a source; what is no text is a report about it.
-pub(super) fn read(path: &Path) -> Result<Result<Source, Report>, Failure> {
-    let fail = |error: &std::io::Error| Failure::io("read", path, error);
-    let meta = fs::metadata(path).map_err(|error| fail(&error))?;
-    if !meta.is_file() {
-        let what = if meta.is_dir() {
-            "a folder"
-        } else {
-            "no regular file"
-        };
-        return Err(Failure::new(
-            Exit::Outside,
-            format!("cannot read `{}`: it is {what}", path.display()),
-        ));
-    }
-    let mut bytes = Vec::new();
-    // One byte over the limit is enough to know that it is over.
-    let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX) + 1;
-    fs::File::open(path)
-        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-        .map_err(|error| fail(&error))?;
-    let name = path.display().to_string();
-    Ok(String::from_utf8(bytes)
-        .map(|text| Source::new(name.clone(), text))
-        .map_err(|error| not_utf8(name, &error)))
-}
-
-fn not_utf8(name: String, error: &std::string::FromUtf8Error) -> Report {
-    let at = error.utf8_error().valid_up_to();
-    let byte = error.as_bytes()[at];
-    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-    let mut report = Report::new(Source::new(name, text));
-    report.push(
-        Diagnostic::new(
-            Code::GP001,
-            Place::Bytes(Span::new(at, at + char::REPLACEMENT_CHARACTER.len_utf8())),
-            format!("the byte 0x{byte:02X} is not UTF-8"),
-        )
-        .help("save the file as UTF-8"),
-    );
-    report
 }

@@ -11,6 +11,7 @@ mod eligibility;
 mod evidence_table;
 mod exit;
 mod failure;
+mod files;
 mod gate;
 mod gate_report;
 mod gate_results;

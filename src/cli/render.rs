@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::diag::words::count;
-use crate::sink::disk::{self, Change, ChangeKind, Wanted};
+use crate::sink::disk::{self, Change, ChangeKind, Comparison, Staged, Wanted};
 use crate::tree::{Lock, Tree, stream, unified};
 use crate::units::names::{LOCK_FILE, POINTER_FILE};
 
@@ -44,7 +44,6 @@ struct Job {
     folder: PathBuf,
     tree: Tree,
     live: Live,
-    stages: usize,
 }
 
 impl Job {
@@ -56,56 +55,78 @@ impl Job {
     }
 }
 
+/// A tree whose new files wait to take their places. It holds no text, so that hundreds can wait for each other.
+struct Ready {
+    folder: PathBuf,
+    staged: Staged,
+    notes: Vec<String>,
+    stages: usize,
+    files: usize,
+}
+
 pub(super) fn run(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
-    let inputs = args.paths.compile(output)?;
     if let Some(stage) = &args.stage {
-        return print_stage(&sole(inputs)?, stage, output);
+        return print_stage(&sole(args.paths.compile(output)?)?, stage, output);
     }
-    if args.out.is_some() && inputs.len() > 1 {
+    if args.check {
+        return check(args, output);
+    }
+    // One tree that may not be written keeps all of them from being written: all are staged before the first one changes.
+    disk::allow_many();
+    let ready = args.paths.each(output, |input| ready(args, input))?;
+    one_folder(args, ready.len())?;
+    for ready in ready.into_iter().collect::<Result<Vec<_>, _>>()? {
+        ready.write(output)?;
+    }
+    output.finish(Exit::Done)
+}
+
+fn one_folder(args: &RenderArgs, rollouts: usize) -> Result<(), Failure> {
+    if args.out.is_some() && rollouts > 1 {
         return Err(
             Failure::new(Exit::Usage, "`--out` takes the tree of one rollout")
                 .help("name one rollout.yaml"),
         );
     }
-    let jobs = inputs
-        .iter()
-        .map(|input| {
-            prepare(
-                args,
-                input,
-                args.out.clone().unwrap_or_else(|| input.tree_folder()),
-            )
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    if args.check {
-        return check(&jobs, output);
-    }
-    // One tree that may not be written keeps all of them from being written.
-    for job in &jobs {
-        disk::permit(&job.folder, &job.wanted(), args.force)?;
-    }
-    for job in &jobs {
-        let changes = disk::put(&job.folder, &job.wanted(), args.force)?;
-        for note in &job.live.notes {
+    Ok(())
+}
+
+fn ready(args: &RenderArgs, input: &Input) -> Result<Ready, Failure> {
+    let job = prepare(args, input)?;
+    Ok(Ready {
+        staged: disk::stage(&job.folder, &job.wanted(), args.force)?,
+        folder: job.folder,
+        notes: job.live.notes,
+        stages: input.compiled.plan.stages.len(),
+        files: job.tree.files.len() + 1,
+    })
+}
+
+impl Ready {
+    fn write(mut self, output: &mut Output<'_>) -> Result<(), Failure> {
+        self.staged.commit()?;
+        for note in &self.notes {
             output.note(note);
         }
-        for change in &changes {
-            let path = job.folder.join(&change.path);
+        let changes = self.staged.changes();
+        for change in changes {
+            let path = self.folder.join(&change.path);
             output.detail(1, format_args!("{}: {}", path.display(), verb(change.kind)));
         }
         output.note(format_args!(
             "{}: {}, {} ({})",
-            job.folder.display(),
-            count(job.stages, "stage"),
-            count(job.tree.files.len() + 1, "file"),
-            summary(&changes)
+            self.folder.display(),
+            count(self.stages, "stage"),
+            count(self.files, "file"),
+            summary(changes)
         ));
+        Ok(())
     }
-    output.finish(Exit::Done)
 }
 
 /// Lays out a tree and settles what it means for the live stage.
-fn prepare(args: &RenderArgs, input: &Input, folder: PathBuf) -> Result<Job, Failure> {
+fn prepare(args: &RenderArgs, input: &Input) -> Result<Job, Failure> {
+    let folder = args.out.clone().unwrap_or_else(|| input.tree_folder());
     if input.compiled.plan.live.is_some() && args.out.is_none() {
         return Err(Failure::new(
             Exit::Wrong,
@@ -135,12 +156,7 @@ fn prepare(args: &RenderArgs, input: &Input, folder: PathBuf) -> Result<Job, Fai
         &read,
         args.restart,
     )?;
-    Ok(Job {
-        folder,
-        stages: input.compiled.plan.stages.len(),
-        tree,
-        live,
-    })
+    Ok(Job { folder, tree, live })
 }
 
 fn print_stage(input: &Input, stage: &str, output: &mut Output<'_>) -> Result<Exit, Failure> {
@@ -149,29 +165,33 @@ fn print_stage(input: &Input, stage: &str, output: &mut Output<'_>) -> Result<Ex
     output.finish(Exit::Done)
 }
 
-fn check(jobs: &[Job], output: &mut Output<'_>) -> Result<Exit, Failure> {
-    let mut exit = Exit::Done;
-    for job in jobs {
+fn check(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
+    let compared = args.paths.each(output, |input| {
+        let job = prepare(args, input)?;
         let changes = disk::compare(&job.folder, &job.wanted())?;
-        if changes.is_empty() {
-            output.note(format_args!("{}: up to date", job.folder.display()));
+        let diff: String = changes.iter().map(file_diff).collect();
+        Ok::<_, Failure>((job.folder, changes.len(), diff))
+    })?;
+    one_folder(args, compared.len())?;
+    let mut exit = Exit::Done;
+    for (folder, changes, diff) in compared.into_iter().collect::<Result<Vec<_>, _>>()? {
+        if changes == 0 {
+            output.note(format_args!("{}: up to date", folder.display()));
             continue;
         }
         exit = Exit::Wrong;
-        for change in &changes {
-            output.result(file_diff(change))?;
-        }
+        output.result(diff)?;
         output.note(format_args!(
             "{}: {} would change; run `glidepath render`",
-            job.folder.display(),
-            count(changes.len(), "file")
+            folder.display(),
+            count(changes, "file")
         ));
     }
     output.finish(exit)
 }
 
 /// What a render of the tree beside a file would change.
-pub(super) fn pending(input: &Input) -> Result<Vec<Change>, Failure> {
+pub(super) fn pending(input: &Input) -> Result<Vec<Comparison>, Failure> {
     let args = RenderArgs {
         paths: Paths::new(&input.path),
         check: true,
@@ -181,14 +201,14 @@ pub(super) fn pending(input: &Input) -> Result<Vec<Change>, Failure> {
         force: false,
         restart: false,
     };
-    let job = prepare(&args, input, input.tree_folder())?;
+    let job = prepare(&args, input)?;
     Ok(disk::compare(&job.folder, &job.wanted())?)
 }
 
 /// A change of one file as a unified diff, as git writes it.
-pub(super) fn file_diff(change: &Change) -> String {
-    let (before, after) = (change.before.as_deref(), change.after.as_deref());
-    let name = |side: &str, text: Option<&str>| text.map(|_| format!("{side}/{}", change.path));
+fn file_diff(one: &Comparison) -> String {
+    let (before, after) = (one.before.as_deref(), one.after.as_deref());
+    let name = |side: &str, text: Option<&str>| text.map(|_| format!("{side}/{}", one.change.path));
     unified(
         name("a", before).as_deref(),
         name("b", after).as_deref(),

@@ -64,7 +64,7 @@ fn read(spec: &Path, output: &mut Output<'_>) -> Result<Status, Failure> {
     let committed = Committed::read(spec, false, output)?;
     let commits = committed.since()?;
     let entered = commits.last();
-    let stale = match super::inputs::read(spec)?.and_then(|source| compile(&source)) {
+    let stale = match super::files::read(spec)?.and_then(|source| compile(&source)) {
         Ok(compiled) => staleness(&committed, &compiled)?,
         Err(_) => Some("rollout.yaml does not compile".to_owned()),
     };

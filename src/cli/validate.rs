@@ -16,15 +16,17 @@ pub(super) struct ValidateArgs {
 }
 
 pub(super) fn run(args: &ValidateArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
-    let inputs = args.paths.compile(output)?;
-    for input in &inputs {
+    let valid = args.paths.each(output, |input| {
         let plan = &input.compiled.plan;
-        let stages = count(plan.stages.len(), "stage");
-        output.note(format_args!(
-            "{}: {stages}, {}, no errors",
+        format!(
+            "{}: {}, {}, no errors",
             input.path.display(),
+            count(plan.stages.len(), "stage"),
             count(plan.models.len(), "model")
-        ));
+        )
+    })?;
+    for line in valid {
+        output.note(line);
     }
     output.finish(Exit::Done)
 }

@@ -82,7 +82,7 @@ impl Serialize for Printed<'_> {
                     first.filter(|_| !self.is_chosen).unwrap_or(FIRST.len())
                 };
                 let mut entries: Vec<_> = map.iter().collect();
-                entries.sort_by_key(|(key, _)| (rank(key), *key));
+                entries.sort_by_cached_key(|(key, _)| (rank(key), *key));
                 serializer.collect_map(entries.into_iter().map(|(key, value)| {
                     let is_chosen = CHOSEN.contains(&key.as_str());
                     (key, Printed { value, is_chosen })

@@ -1,7 +1,8 @@
 //! The change itself: stage every byte, note what will happen, rename file by file, forget.
 //!
 //! ```text
-//! .deploy.staged/new/0 1 2 …   the new files
+//! .deploy.staged/new/0 1 2 …   the new files, or
+//! .deploy.staged/new/tree      the new tree, where there was none: it takes its place at once
 //! .deploy.staged/old/0 1 2 …   what they replace, to be put back if a rename fails
 //! .deploy.staged/.gitignore    keeps what a kill leaves out of commits
 //! .deploy.staged/journal       stands from before the first rename until after the last
@@ -16,6 +17,7 @@ use super::DiskError;
 use super::look::{lstat, parents};
 use super::ops;
 use super::owned::Journal;
+use super::site::Site;
 use super::survey::Survey;
 
 /// The folder in which new bytes wait, beside the tree.
@@ -48,6 +50,16 @@ impl Staging {
         }
     }
 
+    /// The journal before it stands.
+    fn draft(&self) -> PathBuf {
+        self.root.join("new").join("journal")
+    }
+
+    /// The new tree, where it is one as a whole.
+    fn new_tree(&self) -> PathBuf {
+        self.root.join("new").join("tree")
+    }
+
     fn new_file(&self, slot: usize) -> PathBuf {
         self.root.join("new").join(slot.to_string())
     }
@@ -69,125 +81,179 @@ impl Staging {
 
 /// One step of the change; `slot` is the difference's place in the survey.
 #[derive(Debug)]
-enum Move<'a> {
-    /// The new file takes its place.
-    Put { slot: usize, path: &'a str },
+enum Move {
+    /// The whole tree takes its place, where there is none.
+    Whole,
+    /// The new file takes its place, from which an old one goes where `replaces` says so.
+    Put {
+        slot: usize,
+        path: String,
+        replaces: bool,
+    },
     /// The old file goes.
-    Drop { slot: usize, path: &'a str },
+    Drop { slot: usize, path: String },
     /// A folder that has to be empty now makes way for a file.
-    Clear { path: &'a str },
+    Clear { path: String },
     /// A folder goes if it is empty now.
-    Fold { path: &'a str },
+    Fold { path: String },
 }
 
 /// How a step is taken back.
 #[derive(Debug)]
 enum Undo {
+    TakeBack,
     PutBack { slot: usize, to: PathBuf },
     RemoveFile(PathBuf),
     RemoveFolder(PathBuf),
     CreateFolder(PathBuf),
 }
 
-/// Makes the folder what the survey wants. `journal` names everything that is done; `interrupted` says that an earlier
-/// one stands already, and then it stands until the tree is whole.
-///
-/// An error leaves the folder as it was, unless it is [`DiskError::Halfway`].
-pub(super) fn commit(
-    folder: &Path,
-    staging: &Staging,
-    survey: &Survey,
-    journal: &Journal,
+/// What is left to do once every new byte is staged.
+#[derive(Debug)]
+pub(super) struct Pending {
+    moves: Vec<Move>,
+    /// An earlier journal stands already, and then it stands until the tree is whole.
     interrupted: bool,
-) -> Result<(), DiskError> {
-    if let Err(error) = stage(folder, staging, survey, journal, interrupted) {
-        // The first error is the one to report; what cannot be swept now, the next run sweeps.
-        let _ = staging.sweep(interrupted);
-        return Err(error);
+}
+
+impl Pending {
+    /// Writes the new files and the journal's draft beside the tree. `journal` names everything that will be done.
+    pub(super) fn stage(
+        site: &Site,
+        survey: &Survey,
+        journal: &Journal,
+        interrupted: bool,
+    ) -> Result<Self, DiskError> {
+        let is_new = lstat(&site.folder)?.is_none();
+        let pending = Self {
+            moves: if is_new {
+                vec![Move::Whole]
+            } else {
+                moves(survey)
+            },
+            interrupted,
+        };
+        if let Err(error) = write(site, survey, journal, &pending) {
+            // The first error is the one to report; what cannot be swept now, the next run sweeps.
+            let _ = pending.sweep(&site.staging);
+            return Err(error);
+        }
+        Ok(pending)
     }
-    let mut done = Vec::new();
-    let moved =
-        run(folder, staging, survey, &mut done).and_then(|()| ops::remove_file(&staging.journal()));
-    let Err(first) = moved else {
-        // The tree is whole and says so; leftovers harm nobody and go next time.
-        let _ = staging.discard();
-        return Ok(());
-    };
-    let restored = undo(staging, done).and_then(|()| {
-        if interrupted {
-            Ok(())
-        } else {
-            ops::remove_file(&staging.journal())
-        }
-    });
-    match restored {
-        Ok(()) => {
+
+    /// Removes what was staged.
+    pub(super) fn sweep(&self, staging: &Staging) -> Result<(), DiskError> {
+        staging.sweep(self.interrupted)
+    }
+
+    /// Makes the folder what the survey wanted. An error leaves it as it was, unless it is [`DiskError::Halfway`].
+    pub(super) fn commit(self, site: &Site) -> Result<(), DiskError> {
+        let (folder, staging, interrupted) = (&site.folder, &site.staging, self.interrupted);
+        if let Err(error) = ops::rename(&staging.draft(), &staging.journal()) {
             let _ = staging.sweep(interrupted);
-            Err(first)
+            return Err(error);
         }
-        Err(then) => Err(DiskError::Halfway {
-            folder: folder.to_owned(),
-            first: Box::new(first),
-            then: Box::new(then),
-        }),
+        let mut done = Vec::new();
+        let moved = run(folder, staging, &self.moves, &mut done)
+            .and_then(|()| ops::remove_file(&staging.journal()));
+        let Err(first) = moved else {
+            // The tree is whole and says so; leftovers harm nobody and go next time.
+            let _ = staging.discard();
+            return Ok(());
+        };
+        let restored = undo(folder, staging, done).and_then(|()| {
+            if interrupted {
+                Ok(())
+            } else {
+                ops::remove_file(&staging.journal())
+            }
+        });
+        match restored {
+            Ok(()) => {
+                let _ = staging.sweep(interrupted);
+                Err(first)
+            }
+            Err(then) => Err(DiskError::Halfway {
+                folder: folder.clone(),
+                first: Box::new(first),
+                then: Box::new(then),
+            }),
+        }
     }
 }
 
-fn stage(
-    folder: &Path,
-    staging: &Staging,
+fn write(
+    site: &Site,
     survey: &Survey,
     journal: &Journal,
-    interrupted: bool,
+    pending: &Pending,
 ) -> Result<(), DiskError> {
-    staging.sweep(interrupted)?;
-    if !interrupted {
+    let staging = &site.staging;
+    pending.sweep(staging)?;
+    if !pending.interrupted {
         ops::create_folder(staging.root())?;
         // Whatever a kill leaves here is nothing to commit.
         ops::create_file(&staging.root().join(".gitignore"), b"*\n")?;
     }
     ops::create_folder(&staging.root().join("new"))?;
     ops::create_folder(&staging.root().join("old"))?;
+    let whole = staging.new_tree();
+    let (mut folders, mut made) = (BTreeSet::new(), Vec::new());
     for (slot, difference) in survey.differences.iter().enumerate() {
         if let Some(after) = &difference.after {
-            ops::create_file(&staging.new_file(slot), after.as_bytes())?;
+            let file = if let [Move::Whole] = pending.moves[..] {
+                make_folders(&whole, &difference.path, &mut folders, &mut made)?;
+                whole.join(&difference.path)
+            } else {
+                staging.new_file(slot)
+            };
+            ops::create_file(&file, after.as_bytes())?;
             if difference.before.is_some() {
-                ops::keep(&folder.join(&difference.path), &staging.old_file(slot))?;
+                ops::keep(&site.folder.join(&difference.path), &staging.old_file(slot))?;
             }
         }
     }
-    let draft = staging.root().join("new").join("journal");
-    ops::create_file(&draft, &journal.print())?;
-    ops::rename(&draft, &staging.journal())
+    ops::create_file(&staging.draft(), &journal.print())
 }
 
 /// The steps in order: what is in the way goes, the new files come, the pointer moves to them, the rest goes, and last
 /// of all the lock says so.
-fn moves<'a>(survey: &'a Survey) -> Vec<Move<'a>> {
+fn moves(survey: &Survey) -> Vec<Move> {
     let mut early = Vec::new();
     let mut puts = Vec::new();
     let mut pointer = Vec::new();
     let mut late = Vec::new();
     let mut lock = Vec::new();
     for (slot, difference) in survey.differences.iter().enumerate() {
-        let path = difference.path.as_str();
-        match (&difference.after, path) {
-            (None, path) if survey.is_early(path) => early.push(Move::Drop { slot, path }),
-            (None, path) => late.push(Move::Drop { slot, path }),
-            (Some(_), LOCK_FILE) => lock.push(Move::Put { slot, path }),
-            (Some(_), POINTER_FILE) => pointer.push(Move::Put { slot, path }),
-            (Some(_), path) => puts.push(Move::Put { slot, path }),
+        let path = difference.path.clone();
+        if difference.after.is_none() {
+            let first = survey.is_early(&path);
+            let drops = if first { &mut early } else { &mut late };
+            drops.push(Move::Drop { slot, path });
+            continue;
         }
+        let puts = match path.as_str() {
+            LOCK_FILE => &mut lock,
+            POINTER_FILE => &mut pointer,
+            _ => &mut puts,
+        };
+        puts.push(Move::Put {
+            slot,
+            path,
+            replaces: difference.before.is_some(),
+        });
     }
     // Ordered backwards, a folder comes after the folders in it.
-    let inner_first = |paths: &'a BTreeSet<String>| paths.iter().rev().map(String::as_str);
+    let inner_first = |paths: &BTreeSet<String>| paths.iter().rev().cloned().collect::<Vec<_>>();
+    let clears = inner_first(&survey.cleared).into_iter();
+    let folds = inner_first(&survey.emptied).into_iter();
     early
         .into_iter()
-        .chain(inner_first(&survey.cleared).map(|path| Move::Clear { path }))
+        .chain(clears.map(|path| Move::Clear { path }))
         .chain(puts)
         .chain(pointer)
         .chain(late)
-        .chain(inner_first(&survey.emptied).map(|path| Move::Fold { path }))
+        .chain(folds.map(|path| Move::Fold { path }))
         .chain(lock)
         .collect()
 }
@@ -195,24 +261,32 @@ fn moves<'a>(survey: &'a Survey) -> Vec<Move<'a>> {
 fn run(
     folder: &Path,
     staging: &Staging,
-    survey: &Survey,
+    moves: &[Move],
     done: &mut Vec<Undo>,
 ) -> Result<(), DiskError> {
     let mut folders = BTreeSet::new();
-    for step in moves(survey) {
+    for step in moves {
         match step {
-            Move::Put { slot, path } => {
+            Move::Whole => {
+                ops::rename(&staging.new_tree(), folder)?;
+                done.push(Undo::TakeBack);
+            }
+            Move::Put {
+                slot,
+                path,
+                replaces,
+            } => {
                 make_folders(folder, path, &mut folders, done)?;
-                let to = folder.join(path);
+                let (slot, to) = (*slot, folder.join(path));
                 ops::rename(&staging.new_file(slot), &to)?;
-                done.push(if survey.differences[slot].before.is_some() {
+                done.push(if *replaces {
                     Undo::PutBack { slot, to }
                 } else {
                     Undo::RemoveFile(to)
                 });
             }
             Move::Drop { slot, path } => {
-                let to = folder.join(path);
+                let (slot, to) = (*slot, folder.join(path));
                 ops::take_away(&to, &staging.old_file(slot))?;
                 done.push(Undo::PutBack { slot, to });
             }
@@ -259,9 +333,10 @@ fn make_folders<'a>(
     Ok(())
 }
 
-fn undo(staging: &Staging, done: Vec<Undo>) -> Result<(), DiskError> {
+fn undo(folder: &Path, staging: &Staging, done: Vec<Undo>) -> Result<(), DiskError> {
     for step in done.into_iter().rev() {
         match step {
+            Undo::TakeBack => ops::rename(folder, &staging.new_tree())?,
             Undo::PutBack { slot, to } => ops::rename(&staging.old_file(slot), &to)?,
             Undo::RemoveFile(path) => ops::remove_file(&path)?,
             Undo::RemoveFolder(path) => ops::remove_folder(&path)?,

@@ -1,5 +1,5 @@
 //! In: a folder's wanted files. Out: the folder with exactly these and whatever glidepath did not write, and the list of changes.
-//! All or nothing: an error leaves the folder as it was; after a kill, the next [`put`] completes it.
+//! All or nothing: an error leaves the folder as it was; after a kill, the next [`stage`] and [`Staged::commit`] complete it.
 //! Never replaces or removes a file that the lock does not list, unless forced, and never follows a symbolic link.
 
 mod commit;
@@ -14,15 +14,18 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::tree::FileText;
 
+use self::commit::Pending;
 use self::owned::Journal;
-use self::site::Site;
+use self::site::{Guard, Site};
+
 use self::survey::Survey;
 
 pub use self::error::{DiskError, Kind};
+pub use self::site::allow_many;
 
 /// What the folder shall hold.
 #[derive(Clone, Copy, Debug)]
@@ -52,52 +55,61 @@ pub struct Change {
     pub path: String,
     /// What happens.
     pub kind: ChangeKind,
-    /// The content that was there; bytes that are no UTF-8 are replaced by U+FFFD.
+}
+
+/// A file that is not as it is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// What a render would do.
+    pub change: Change,
+    /// The content that is there; bytes that are no UTF-8 are replaced by U+FFFD.
     pub before: Option<String>,
     /// The content that is wanted.
     pub after: Option<FileText>,
 }
 
-/// What [`put`] would change, by path. Writes nothing. Files that somebody edited are listed like others.
-pub fn compare(folder: &Path, wanted: &Wanted) -> Result<Vec<Change>, DiskError> {
+/// What [`stage`] would change, by path, with the contents. Writes nothing. Files that somebody edited are listed like others.
+pub fn compare(folder: &Path, wanted: &Wanted) -> Result<Vec<Comparison>, DiskError> {
     let site = Site::of(folder)?;
     site.refuse_interrupted()?;
     let owned = site.owned(&Journal::default(), false)?;
     let survey = Survey::new(&site.folder, wanted, &owned, false)?;
     // A writer that began meanwhile makes what was read worthless.
     site.refuse_interrupted()?;
-    Ok(survey.changes())
+    Ok(survey.comparisons())
 }
 
-/// Refuses what [`put`] would refuse for what stands in the folder, and writes nothing: for many folders that shall change
-/// together or not at all.
-pub fn permit(folder: &Path, wanted: &Wanted, force: bool) -> Result<(), DiskError> {
-    let site = Site::of(folder)?;
-    let journal = site.journal(force)?.unwrap_or_default();
-    let owned = site.owned(&journal, force)?;
-    Survey::new(&site.folder, wanted, &owned, force)?.permit(&site.folder, force)
+/// A folder's new bytes, staged beside it and ready to take their places. While it lives, nobody else writes there; dropped without
+/// [`commit`](Self::commit), it leaves the folder as it was.
+///
+/// It holds paths and no contents, so that many folders can wait until all of them may be written.
+#[derive(Debug)]
+pub struct Staged {
+    site: Site,
+    /// What is left to do; none where the folder holds what is wanted already.
+    pending: Option<Pending>,
+    changes: Vec<Change>,
+    /// The parents that were made for the folder, outer first.
+    made: Vec<PathBuf>,
+    guard: Option<Guard>,
 }
 
-/// Makes the folder hold what is wanted and returns what changed, by path. Writes nothing at all where nothing differs.
+/// Writes all new bytes beside the folder, where they wait for [`Staged::commit`]: a full disk or a missing permission shows before
+/// anything changes. Refuses to lose what glidepath did not write.
 ///
 /// `force` overwrites files that were edited or that are not ours, and goes on without a damaged lock or journal.
-pub fn put(folder: &Path, wanted: &Wanted, force: bool) -> Result<Vec<Change>, DiskError> {
-    let site = Site::of(folder)?;
-    let mut made = Vec::new();
-    let changes = site
-        .make_parents(&mut made)
-        .and_then(|()| put_at(&site, wanted, force));
-    if changes.is_err() {
-        for parent in made.iter().rev() {
-            // Still empty, unless somebody else found a use for it.
-            let _ = fs::remove_dir(parent);
-        }
-    }
-    changes
-}
-
-fn put_at(site: &Site, wanted: &Wanted, force: bool) -> Result<Vec<Change>, DiskError> {
-    let _guard = site.lock()?;
+pub fn stage(folder: &Path, wanted: &Wanted, force: bool) -> Result<Staged, DiskError> {
+    let mut staged = Staged {
+        site: Site::of(folder)?,
+        pending: None,
+        changes: Vec::new(),
+        made: Vec::new(),
+        guard: None,
+    };
+    // An error drops what has been made so far.
+    staged.site.make_parents(&mut staged.made)?;
+    staged.guard = staged.site.lock()?;
+    let site = &staged.site;
     let before = site.journal(force)?;
     let interrupted = before.is_some();
     let mut journal = before.unwrap_or_default();
@@ -107,11 +119,44 @@ fn put_at(site: &Site, wanted: &Wanted, force: bool) -> Result<Vec<Change>, Disk
     if survey.differences.is_empty() && !interrupted {
         // Somebody was killed while staging. It harms nobody, so a failure here does not either.
         let _ = site.staging.discard();
-        return Ok(Vec::new());
+        return Ok(staged);
     }
     survey.note(wanted, &mut journal);
-    commit::commit(&site.folder, &site.staging, &survey, &journal, interrupted)?;
-    Ok(survey.changes())
+    staged.changes = survey.changes();
+    staged.pending = Some(Pending::stage(site, &survey, &journal, interrupted)?);
+    Ok(staged)
+}
+
+impl Staged {
+    /// What changes, by path.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// Moves the new files to their places: all of them, or none.
+    pub fn commit(&mut self) -> Result<(), DiskError> {
+        let Some(pending) = self.pending.take() else {
+            return Ok(());
+        };
+        pending.commit(&self.site)?;
+        self.made.clear();
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if let Some(pending) = self.pending.take() {
+            // What cannot be swept now, the next run sweeps.
+            let _ = pending.sweep(&self.site.staging);
+        }
+        for parent in self.made.iter().rev() {
+            // Still empty, unless somebody else found a use for it.
+            let _ = fs::remove_dir(parent);
+        }
+        // Only now may others write.
+        drop(self.guard.take());
+    }
 }
 
 /// One text file of the tree, such as the lock or the pointer; `None` where there is none.

@@ -13,6 +13,7 @@ use super::owned::{Journal, Owned, is_clean};
 use super::{DiskError, ops};
 
 /// Where a tree lies and where its new bytes are staged.
+#[derive(Debug)]
 pub(super) struct Site {
     pub(super) folder: PathBuf,
     parent: PathBuf,
@@ -20,7 +21,23 @@ pub(super) struct Site {
 }
 
 /// The right to write, until it is dropped.
+#[derive(Debug)]
 pub(super) struct Guard(File);
+
+/// Lets the process hold as many handles as it ever may: each [`Staged`](super::Staged) that waits for others holds one. Where the limit is low all the
+/// same, staging fails with the system's words.
+pub fn allow_many() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let most = getrlimit(Resource::Nofile).maximum;
+        let limit = Rlimit {
+            current: most,
+            maximum: most,
+        };
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
+}
 
 impl Drop for Guard {
     fn drop(&mut self) {

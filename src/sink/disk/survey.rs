@@ -10,7 +10,7 @@ use crate::units::sha256_hex;
 
 use super::look::{Found, Look, parents};
 use super::owned::{Journal, Owned, is_clean};
-use super::{Change, ChangeKind, DiskError, Wanted};
+use super::{Change, ChangeKind, Comparison, DiskError, Wanted};
 
 /// One path at which the folder and the wish differ.
 #[derive(Debug)]
@@ -48,11 +48,6 @@ impl Difference {
                 (Some(_), Some(_)) => ChangeKind::Changed,
                 (Some(_), None) => ChangeKind::Removed,
             },
-            before: self
-                .before
-                .as_ref()
-                .map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
-            after: self.after.clone(),
         }
     }
 }
@@ -127,9 +122,23 @@ impl Survey {
         Ok(())
     }
 
-    /// The differences as others may see them.
+    /// What happens to each file.
     pub(super) fn changes(&self) -> Vec<Change> {
         self.differences.iter().map(Difference::change).collect()
+    }
+
+    /// The same with the contents.
+    pub(super) fn comparisons(self) -> Vec<Comparison> {
+        let differences = self.differences.into_iter();
+        differences
+            .map(|difference| Comparison {
+                change: difference.change(),
+                before: difference
+                    .before
+                    .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+                after: difference.after,
+            })
+            .collect()
     }
 
     /// Notes what will happen. What the journal says already of files that do not differ any more is brought up to date

@@ -141,7 +141,7 @@ fn after_a_kill_anywhere_the_next_render_completes() {
                     // Nothing works any more, so nothing could be taken back either.
                     let error = result.expect_err("it is not done");
                     assert!(matches!(error, DiskError::Halfway { .. }), "{error}");
-                    refuses(Err(error), Kind::Outside, "could not be taken back");
+                    refuses::<()>(Err(error), Kind::Outside, "could not be taken back");
                 }
                 scratch.put(next).expect("it completes");
                 scratch.holds_exactly(next);
@@ -150,7 +150,12 @@ fn after_a_kill_anywhere_the_next_render_completes() {
                 break;
             }
         }
-        assert!(interrupted > 10, "{interrupted} kills came between trees");
+        // A tree where there was none takes its place at once, which leaves little to come between.
+        let least = if from.is_some() { 10 } else { 3 };
+        assert!(
+            interrupted > least,
+            "{interrupted} kills came between trees"
+        );
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::units::sha256_hex;
 
-use super::{Change, ChangeKind, DiskError, Kind, Wanted, compare, put};
+use super::{Change, ChangeKind, Comparison, DiskError, Kind, Wanted, compare, stage};
 use crate::tree::FileText;
 
 /// Path to content.
@@ -60,7 +60,7 @@ impl Scratch {
         put(&self.deploy(), &wanted(&shared(files)), true)
     }
 
-    fn compare(&self, files: &Files) -> Result<Vec<Change>, DiskError> {
+    fn compare(&self, files: &Files) -> Result<Vec<Comparison>, DiskError> {
         compare(&self.deploy(), &wanted(&shared(files)))
     }
 
@@ -140,6 +140,13 @@ fn tree(files: &[(&str, &str)]) -> Files {
     all
 }
 
+/// Stages and commits at once, as for one folder.
+fn put(folder: &Path, wanted: &Wanted, force: bool) -> Result<Vec<Change>, DiskError> {
+    let mut staged = stage(folder, wanted, force)?;
+    let changes = staged.changes().to_vec();
+    staged.commit().map(|()| changes)
+}
+
 /// As the compiler hands files on.
 fn shared(files: &Files) -> BTreeMap<String, FileText> {
     let files = files.iter();
@@ -154,6 +161,12 @@ fn wanted(files: &BTreeMap<String, FileText>) -> Wanted<'_> {
         files,
         pointer: None,
     }
+}
+
+/// What is compared, without its contents.
+fn bare(comparisons: &[Comparison]) -> Vec<Change> {
+    let changes = comparisons.iter().map(|one| one.change.clone());
+    changes.collect()
 }
 
 /// The changes as `+path`, `~path`, `-path`, without the lock's.
@@ -177,7 +190,7 @@ fn small() -> Files {
 }
 
 #[track_caller]
-fn refuses(result: Result<Vec<Change>, DiskError>, kind: Kind, words: &str) {
+fn refuses<T: std::fmt::Debug>(result: Result<T, DiskError>, kind: Kind, words: &str) {
     let error = result.expect_err("it is refused");
     assert_eq!(error.kind(), kind, "{error}");
     assert!(error.to_string().contains(words), "{error}");
