@@ -3,9 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::SignedDuration;
+use jiff::civil::{self, DateTime};
+
 use super::Duration;
 
-const DAY: i64 = 86_400;
+const EPOCH: DateTime = civil::date(1970, 1, 1).at(0, 0, 0, 0);
+/// How a date and its time stand in RFC 3339, with `0` for a digit.
+const SHAPE: &[u8] = b"0000-00-00T00:00:00";
 
 /// Whole seconds since 1970-01-01T00:00:00Z, written as RFC 3339 in UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,15 +48,12 @@ impl Timestamp {
 }
 
 impl fmt::Display for Timestamp {
+    /// RFC 3339, or git's `@seconds` for years that it has no digits for.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = civil(self.0.div_euclid(DAY));
-        let second = self.0.rem_euclid(DAY);
-        let (hour, minute) = (second / 3_600, second / 60 % 60);
-        let second = second % 60;
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
-        )
+        match EPOCH.checked_add(SignedDuration::from_secs(self.0)) {
+            Ok(date) if date.year() >= 0 => write!(f, "{date}Z"),
+            Ok(_) | Err(_) => write!(f, "@{}", self.0),
+        }
     }
 }
 
@@ -66,66 +68,50 @@ impl FromStr for Timestamp {
         if let Ok(seconds) = seconds.parse() {
             return Ok(Self(seconds));
         }
-        let date = |range: std::ops::Range<usize>| -> Result<i64, ()> {
-            let digits = text.get(range).ok_or(())?;
-            if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(());
-            }
-            digits.parse().map_err(|_| ())
-        };
-        let sign = |at: usize, allowed: &[u8]| match text.as_bytes().get(at) {
-            Some(byte) if allowed.contains(byte) => Ok(()),
-            _ => Err(()),
-        };
-        for (at, allowed) in [(4, "-"), (7, "-"), (10, "Tt "), (13, ":"), (16, ":")] {
-            sign(at, allowed.as_bytes())?;
-        }
-        let (year, month, day) = (date(0..4)?, date(5..7)?, date(8..10)?);
-        let (hour, minute, second) = (date(11..13)?, date(14..16)?, date(17..19)?);
-        let days = days(year, month, day);
-        if civil(days) != (year, month, day) || hour > 23 || minute > 59 || second > 60 {
-            return Err(());
-        }
-        let rest = text.get(19..).ok_or(())?;
-        let zone = rest.strip_prefix('.').map_or(rest, |rest| {
-            rest.trim_start_matches(|c: char| c.is_ascii_digit())
+        let (date, zone) = text.split_at_checked(SHAPE.len()).ok_or(())?;
+        let zone = zone.strip_prefix('.').map_or(zone, |zone| {
+            zone.trim_start_matches(|c: char| c.is_ascii_digit())
         });
-        let offset = match zone.as_bytes() {
-            [b'Z' | b'z'] => 0,
-            [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
-                let at = text.len() - 6;
-                let (hours, minutes) = (date(at + 1..at + 3)?, date(at + 4..at + 6)?);
-                (hours * 3_600 + minutes * 60) * if *sign == b'-' { -1 } else { 1 }
-            }
-            _ => return Err(()),
-        };
-        Ok(Self(
-            days * DAY + hour * 3_600 + minute * 60 + second - offset,
-        ))
+        Ok(Self(seconds_of(date)? - offset(zone)?))
     }
 }
 
-/// Days since the epoch of a date of the Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date algorithms").
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year * 365 + year / 4 - year / 100 + day_of_year - 719_468
+/// Seconds from the epoch to a date and time without a zone.
+fn seconds_of(date: &str) -> Result<i64, ()> {
+    // The library also reads ISO 8601's other forms, such as weeks, and dates without dashes.
+    let is_shaped = SHAPE
+        .iter()
+        .zip(date.bytes())
+        .all(|(shape, byte)| match shape {
+            b'0' => byte.is_ascii_digit(),
+            b'T' => matches!(byte, b'T' | b't' | b' '),
+            other => byte == *other,
+        });
+    if !is_shaped {
+        return Err(());
+    }
+    let read: DateTime = date.parse().map_err(|_| ())?;
+    // A leap second is read as the one before it; it is the first of the next minute.
+    let leap = i64::from(date.ends_with(":60"));
+    Ok(read.duration_since(EPOCH).as_secs() + leap)
 }
 
-/// The inverse of [`days`].
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day = days.rem_euclid(146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    (year, month, day)
+/// Seconds that a zone's clocks are ahead: `Z` or `+01:00`.
+fn offset(zone: &str) -> Result<i64, ()> {
+    let two = |tens: u8, ones: u8| -> Result<i64, ()> {
+        let is_number = tens.is_ascii_digit() && ones.is_ascii_digit();
+        is_number
+            .then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
+            .ok_or(())
+    };
+    match *zone.as_bytes() {
+        [b'Z' | b'z'] => Ok(0),
+        [sign @ (b'+' | b'-'), h, hh, b':', m, mm] => {
+            let ahead = two(h, hh)? * 3_600 + two(m, mm)? * 60;
+            Ok(if sign == b'-' { -ahead } else { ahead })
+        }
+        _ => Err(()),
+    }
 }
 
 #[cfg(test)]
@@ -139,6 +125,12 @@ mod tests {
             (951_782_400, "2000-02-29T00:00:00Z"),
             (1_700_000_000, "2023-11-14T22:13:20Z"),
             (-1, "1969-12-31T23:59:59Z"),
+            (-62_167_219_200, "0000-01-01T00:00:00Z"),
+            (253_402_300_799, "9999-12-31T23:59:59Z"),
+            (-62_167_219_201, "@-62167219201"),
+            (253_402_300_800, "@253402300800"),
+            (i64::MIN, "@-9223372036854775808"),
+            (i64::MAX, "@9223372036854775807"),
         ] {
             let moment = Timestamp::from_seconds(seconds);
             assert_eq!(moment.to_string(), text);
@@ -149,6 +141,13 @@ mod tests {
             ("1700000000 +0000", 1_700_000_000),
             ("2023-11-15T00:13:20.75+02:00", 1_700_000_000),
             ("2023-11-14T20:13:20-02:00", 1_700_000_000),
+            ("2023-11-14 22:13:20Z", 1_700_000_000),
+            ("2023-11-14t22:13:20.z", 1_700_000_000),
+            ("2023-11-14T22:13:20.123456789012Z", 1_700_000_000),
+            ("2023-11-14T22:12:60Z", 1_699_999_980),
+            ("2016-12-31T23:59:60Z", 1_483_228_800),
+            ("9999-12-31T23:59:60-99:99", 253_402_300_800 + 362_340),
+            ("0000-01-01T00:00:00+99:99", -62_167_219_200 - 362_340),
         ] {
             assert_eq!(text.parse(), Ok(Timestamp::from_seconds(seconds)), "{text}");
         }
@@ -165,6 +164,22 @@ mod tests {
             "2023-11-14T24:13:20Z",
             "2023-11-14T22:13:20+2",
             "2023-11-14T22:13:20ü",
+            "2023-11-14T22:13:2üZ",
+            "2023-11-14T22:13:61Z",
+            "2023-11-14T22:60:20Z",
+            "2023-02-29T00:00:00Z",
+            "2023-13-01T00:00:00Z",
+            "2023-00-10T00:00:00Z",
+            "2023-11-14T22:13:20+0200",
+            "2023-11-14T22:13:20+02",
+            "2023-11-14T22:13:20,5Z",
+            "2023-11-14T22:13:20Z[UTC]",
+            "2023-11-14_22:13:20Z",
+            "20231114T221320.000Z",
+            "2023-W46-2T22:13:20Z",
+            "+002023-11-14T22:13:20Z",
+            "-002023-11-14T22:13:20Z",
+            "@99999999999999999999",
         ] {
             assert_eq!(text.parse::<Timestamp>(), Err(()), "{text}");
         }

@@ -5,7 +5,8 @@ use serde_saphyr::budget::BudgetBreach;
 
 use crate::text::{Source, Span};
 
-use super::{Fault, FaultKind, MAX_DEPTH, MAX_NODES, start_of};
+use super::place::start_of;
+use super::{Fault, FaultKind, MAX_DEPTH, MAX_NODES};
 
 /// What `error` says, and where.
 pub(super) fn of(source: &Source, error: &Error) -> Fault {
