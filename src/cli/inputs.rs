@@ -9,13 +9,15 @@ use clap::Args;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
-use crate::compile::{Compiled, compile};
+use crate::compile::{Compiled, Environment, compile};
 use crate::diag::words::count;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::objects::ObjectId;
+use crate::sink::files::Folder;
 use crate::text::{MAX_BYTES, Source, Span};
 use crate::units::names;
 
+use super::committed::folder_of;
 use super::output::Output;
 use super::{Exit, Failure};
 
@@ -51,10 +53,7 @@ pub(super) struct Input {
 impl Input {
     /// The folder of the tree beside the file.
     pub(super) fn tree_folder(&self) -> PathBuf {
-        self.path
-            .parent()
-            .unwrap_or_else(|| Path::new(""))
-            .join(names::TREE_FOLDER)
+        folder_of(&self.path).join(&self.compiled.environment.tree)
     }
 }
 
@@ -84,8 +83,8 @@ impl Paths {
         let files = find(&self.paths)?;
         let sources = files
             .iter()
-            .map(|path| read(path))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|path| Ok((path.as_path(), read(path)?)))
+            .collect::<Result<Vec<_>, Failure>>()?;
         for file in &files {
             output.detail(2, format_args!("{}: read", file.display()));
         }
@@ -118,11 +117,11 @@ impl Paths {
 
 /// One file is compiled here; only several are worth a thread each.
 fn compile_all(
-    sources: Vec<Result<Source, Report>>,
+    sources: Vec<(&Path, Result<Source, Report>)>,
     progress: &ProgressBar,
 ) -> Vec<Result<Compiled, Report>> {
-    let one = |source: Result<Source, Report>| {
-        let compiled = source.and_then(|source| compile(&source));
+    let one = |(path, source): (&Path, Result<Source, Report>)| {
+        let compiled = source.and_then(|source| compile_at(path, &source));
         progress.inc(1);
         compiled
     };
@@ -132,6 +131,12 @@ fn compile_all(
     };
     progress.finish_and_clear();
     compiled
+}
+
+/// Compiles the text of a file, with what lies beside it on the disk.
+pub(super) fn compile_at(path: &Path, source: &Source) -> Result<Compiled, Report> {
+    let folder = Folder::new(folder_of(path));
+    compile(source, &folder, &Environment::default())
 }
 
 impl OnePath {
@@ -168,7 +173,7 @@ impl OnePath {
         let path = self.locate().map_err(|failure| failure.message)?;
         let source = read(&path).map_err(|failure| failure.message)?;
         source
-            .and_then(|source| compile(&source))
+            .and_then(|source| compile_at(&path, &source))
             .map_err(|_| broken())
     }
 }

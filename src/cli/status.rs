@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::compile::{Compiled, compile};
+use crate::compile::Compiled;
 use crate::diag::visible_line;
 use crate::promotion::decide::{self, standing_hold};
 use crate::promotion::ledger::traffic_words;
@@ -15,7 +15,7 @@ use crate::units::{Duration, Timestamp};
 
 use super::committed::{Committed, in_tree, now};
 use super::history::LedgerFormat;
-use super::inputs::Paths;
+use super::inputs::{Paths, compile_at, read as read_source};
 use super::output::Output;
 use super::{Exit, Failure};
 
@@ -64,7 +64,7 @@ fn read(spec: &Path, output: &mut Output<'_>) -> Result<Status, Failure> {
     let committed = Committed::read(spec, false, output)?;
     let commits = committed.since()?;
     let entered = commits.last();
-    let stale = match super::inputs::read(spec)?.and_then(|source| compile(&source)) {
+    let stale = match read_source(spec)?.and_then(|source| compile_at(spec, &source)) {
         Ok(compiled) => staleness(&committed, &compiled)?,
         Err(_) => Some("rollout.yaml does not compile".to_owned()),
     };

@@ -96,9 +96,10 @@ impl Waves {
     }
 }
 
-/// The objects that Argo CD itself reads, sorted by file name; no part of any stage.
-pub fn build_argo(plan: &Plan) -> Vec<Arc<Object>> {
-    shared(argo::build(plan))
+/// The objects that Argo CD itself reads, sorted by file name; no part of any stage. `tree` is the folder of the tree below
+/// the rollout's.
+pub fn build_argo(plan: &Plan, tree: &str) -> Vec<Arc<Object>> {
+    shared(argo::build(plan, tree))
 }
 
 /// Builds the objects of a plan's stages, one stage after the other. What a stage has in common with the one that was built before

@@ -125,6 +125,17 @@ impl Plan {
         &self.models[id.0]
     }
 
+    /// The paths of the files beside the document that it names, below its folder.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.gates.iter().filter_map(|gate| {
+            if let GateKind::Drift(drift) = &gate.kind {
+                drift.reference.as_deref()
+            } else {
+                None
+            }
+        })
+    }
+
     /// The models' ids, in the order of the spec.
     pub fn model_ids(&self) -> impl Iterator<Item = ModelId> + use<> {
         (0..self.models.len()).map(ModelId)

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use glidepath::compile::{Compiled, compile};
+use glidepath::compile::{Compiled, Environment, NoFiles, compile};
 use glidepath::diag::Code;
 use glidepath::objects::Object;
 use glidepath::plan::{StageId, StageKind};
@@ -54,7 +54,12 @@ fn config(cases: u32) -> ProptestConfig {
 /// Compiles, or rejects a rollout whose random cohorts cover each other; any other complaint is a failure.
 fn compiled(document: &Value) -> Result<Compiled, TestCaseError> {
     let text = document.to_string();
-    compile(&Source::new("rollout.yaml", text.clone())).map_err(|report| {
+    compile(
+        &Source::new("rollout.yaml", text.clone()),
+        &NoFiles,
+        &Environment::default(),
+    )
+    .map_err(|report| {
         let found = report.sorted();
         let said: Vec<String> = found
             .iter()

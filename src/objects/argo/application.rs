@@ -6,7 +6,7 @@ use crate::objects::Object;
 use crate::plan::Cluster;
 use crate::units::names;
 
-use super::{Argo, api, below, current};
+use super::{Argo, api, current};
 
 impl Argo<'_> {
     pub(super) fn application(&self, name: &str, cluster: &Cluster) -> Object {
@@ -16,7 +16,7 @@ impl Argo<'_> {
             "application",
             annotations(),
             self.spec(
-                below(&self.argo.folder, current()),
+                self.in_tree(&self.argo.folder, current()),
                 destination(cluster, self.argo.target.as_str()),
             ),
         )

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::compile::{Source, compile};
-use crate::objects::build_argo;
+use crate::compile::{Environment, NoFiles, Source, compile};
 
 use super::project::KINDS;
 
@@ -39,7 +38,12 @@ fn the_project_allows_every_kind_that_is_emitted_and_no_other() {
         .into_iter()
         .chain([account.as_str()])
     {
-        let compiled = compile(&Source::new("rollout.yaml", text)).expect("an example compiles");
+        let compiled = compile(
+            &Source::new("rollout.yaml", text),
+            &NoFiles,
+            &Environment::default(),
+        )
+        .expect("an example compiles");
         for stage in compiled.plan.stage_ids() {
             for object in compiled.objects(stage) {
                 let version = object.body["apiVersion"].as_str().unwrap_or_default();
@@ -63,8 +67,13 @@ fn with(argocd: &str) -> Vec<serde_json::Value> {
         "{}  outputs: {{argocd: {{repoURL: 'https://git.example/models.git', path: ., {argocd}}}}}\n",
         EXAMPLES[3].1
     );
-    let compiled = compile(&Source::new("rollout.yaml", text)).expect("it compiles");
-    let objects = build_argo(&compiled.plan);
+    let compiled = compile(
+        &Source::new("rollout.yaml", text),
+        &NoFiles,
+        &Environment::default(),
+    )
+    .expect("it compiles");
+    let objects = compiled.argo();
     objects.iter().map(|object| object.body.clone()).collect()
 }
 
