@@ -1,6 +1,7 @@
 //! The one way from a file to everything that is made of it. `render`, `diff`, `plan` and the rest all begin here.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
@@ -193,7 +194,7 @@ fn digest(document: &Value, files: &BTreeMap<String, Source>) -> String {
         // JSON in one line has no line end of its own, so no document reads like one with files.
         let path = Value::from(path.as_str());
         let file = sha256_hex(file.text().as_bytes());
-        read.push_str(&format!("\n{path} {file}"));
+        write!(read, "\n{path} {file}").expect("writing to a string cannot fail");
     }
     format!("sha256:{}", sha256_hex(read.as_bytes()))
 }

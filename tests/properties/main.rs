@@ -219,7 +219,8 @@ proptest! {
             let objects = compiled.objects(at);
             for request in &requests {
                 let wanted = oracle::answer(&rollout, step, stage.kind == StageKind::Retire, request);
-                let outcome = trace(&objects, request).map_err(TestCaseError::fail)?;
+                let router = compiled.plan.traffic.router.name();
+                let outcome = trace(router, &objects, request).map_err(TestCaseError::fail)?;
                 let Outcome::Routed(served) = outcome else {
                     return Err(TestCaseError::fail(format!("{outcome:?} for {request:?}")));
                 };

@@ -23,8 +23,8 @@ impl Argo<'_> {
             path: self.in_tree(folder, names::LOCK_FILE),
         });
         let generator = api::Generator::Git(api::GitGenerator {
-            repo_url: self.argo.repo_url.clone(),
-            revision: self.argo.revision.clone(),
+            repo_url: self.wanted.repo_url.clone(),
+            revision: self.wanted.revision.clone(),
             files: files.collect(),
         });
         let template = self.template(
@@ -51,10 +51,10 @@ impl Argo<'_> {
         let mut template = self.template(
             &format!("{rollout}-{{{{ .nameNormalized }}}}"),
             rollout,
-            self.in_tree(&self.argo.folder, current()),
+            self.in_tree(&self.wanted.folder, current()),
             api::Destination {
                 name: None,
-                namespace: self.argo.target.to_string(),
+                namespace: self.wanted.target.to_string(),
                 server: Some("{{ .server }}".to_owned()),
             },
         );

@@ -24,7 +24,11 @@ pub(super) fn build(plan: &Plan, tree: &str) -> Vec<Object> {
     let Some(argo) = &plan.argocd else {
         return Vec::new();
     };
-    let own = Argo { plan, argo, tree };
+    let own = Argo {
+        plan,
+        wanted: argo,
+        tree,
+    };
     let mut objects = vec![match &argo.delivery {
         Delivery::One { name, cluster } => own.application(name, cluster),
         Delivery::Rollouts { name, folders } => own.rollouts(name, folders),
@@ -42,7 +46,7 @@ pub(super) fn build(plan: &Plan, tree: &str) -> Vec<Object> {
 
 struct Argo<'a> {
     plan: &'a Plan,
-    argo: &'a ArgoCd,
+    wanted: &'a ArgoCd,
     /// The folder of the tree, below the rollout's.
     tree: &'a str,
 }
@@ -66,7 +70,7 @@ impl Argo<'_> {
         annotations: BTreeMap<String, String>,
         spec: S,
     ) -> Object {
-        let namespace = Some(self.argo.namespace.clone());
+        let namespace = Some(self.wanted.namespace.clone());
         Object {
             id: ObjectId {
                 kind,

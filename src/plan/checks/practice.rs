@@ -83,11 +83,6 @@ fn check_service(plan: &Plan, document: &Document, report: &mut Report) {
             Place::key(at.key("models"))
         };
         match &port.wire {
-            Wire::Unknown if index != plan.traffic.port => report.push(
-                Diagnostic::new(Code::GP602, place, format!("the Service port `{}` declares no protocol to Istio", port.name))
-                    .note("Istio then guesses from the first bytes, and a request that it takes for HTTP meets the routes of another port")
-                    .help("name it `http-…` or `grpc-…`, or set `appProtocol`"),
-            ),
             Wire::Connections(protocol) => report.push(Diagnostic::new(
                 Code::GP606,
                 place,
