@@ -1,5 +1,5 @@
 //! In: a [`Plan`] and a stage's index. Out: that stage's objects, typed while they are made, in the order of their files.
-//! `runtimes/` knows what serves a model, `routers/` who routes, `argo/` what Argo CD reads, `api/` the kinds that k8s-openapi lacks.
+//! `workload/` is a running model's, `routers/` who routes, `argo/` what Argo CD reads, `api/` the kinds that k8s-openapi lacks.
 //! Never sees the spec, formats YAML or chooses folders.
 
 mod api;
@@ -7,7 +7,6 @@ mod argo;
 mod base;
 mod meta;
 mod routers;
-mod runtimes;
 mod workload;
 
 use std::collections::BTreeMap;

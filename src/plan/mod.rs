@@ -9,6 +9,7 @@ mod matching;
 mod model;
 mod resolve;
 mod router;
+pub mod runtimes;
 mod split;
 mod stage;
 pub mod template;
@@ -21,7 +22,7 @@ pub use checks::transition::{Breach, transition};
 pub use gates::{Gate, GateKind};
 pub use matching::{Joined, join};
 pub use model::{
-    Account, Autoscaling, Budget, ContainerPort, Drain, Model, ModelId, Pod, Rolling, Source,
+    Account, Autoscaling, Budget, ContainerPort, Drain, Model, ModelId, Pod, Rolling, ServedModel,
 };
 pub use resolve::resolve;
 pub use router::{Gateway, Istio, Router, Server};
@@ -31,7 +32,7 @@ pub use traffic::{BaseMatch, BaseRoute, Cohort, Match, StringMatch, Traffic, Wir
 
 pub use crate::spec::{
     Approval, DrainHook, HeaderOperations, Headers, NoData, OnInconclusive, PortRef, Rewrite,
-    ServiceType,
+    RuntimeName, ServiceType,
 };
 
 use crate::units::{DnsLabel, Duration, Percent};

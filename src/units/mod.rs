@@ -12,7 +12,6 @@ mod prom_duration;
 mod quantity;
 mod regex;
 mod router;
-mod runtime;
 mod share;
 mod timestamp;
 
@@ -25,6 +24,5 @@ pub use prom_duration::PromDuration;
 pub use quantity::Quantity;
 pub use regex::{Re2Fault, check_re2, escape_re2, reads_like_a_search};
 pub use router::RouterName;
-pub use runtime::{Runtime, RuntimePort};
 pub use share::Share;
 pub use timestamp::Timestamp;

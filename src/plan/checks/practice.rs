@@ -2,6 +2,7 @@
 
 use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
+use crate::plan::runtimes;
 use crate::plan::{Model, Plan, ServiceType, StageKind, Wire};
 use crate::spec::Document;
 
@@ -40,7 +41,7 @@ fn check_models(plan: &Plan, report: &mut Report) {
                 .help("name a version tag or a digest"),
             );
         }
-        if model.pod.readiness_probe.is_none() && !model.runtime.has_probes() {
+        if model.pod.readiness_probe.is_none() && runtimes::facts(model.runtime).probes.is_none() {
             report.push(
                 Diagnostic::new(Code::GP603, Place::value(at.key("name")), format!("`{}` has no readiness probe, so requests reach it before its model is loaded", model.name))
                     .help(format!("add `readinessProbe: {{httpGet: {{path: /healthz, port: {}}}}}`", first_port(model))),
