@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-use glidepath::compile::compile;
+use glidepath::compile::{Environment, NoFiles, compile};
 use glidepath::text::Source;
 
 const EXAMPLE: &str = include_str!("../examples/image-classifier/rollout.yaml");
@@ -13,9 +13,14 @@ const RUNS: usize = 2_000;
 
 fn main() -> io::Result<()> {
     let source = Source::new("rollout.yaml", EXAMPLE);
-    let plan = || drop(black_box(compile(&source).expect("the example compiles")));
+    let plan = || {
+        drop(black_box(
+            compile(&source, &NoFiles, &Environment::default()).expect("the example compiles"),
+        ))
+    };
     let tree = || {
-        let compiled = compile(&source).expect("the example compiles");
+        let compiled =
+            compile(&source, &NoFiles, &Environment::default()).expect("the example compiles");
         black_box(compiled.tree());
     };
     let mut out = io::stdout().lock();

@@ -1,7 +1,8 @@
 //! The one way from a file to everything that is made of it. `render`, `diff`, `plan` and the rest all begin here.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::fmt::Write as _;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -11,10 +12,10 @@ use crate::plan::{self, Plan, StageId};
 use crate::spec;
 use crate::text::Route;
 use crate::tree::{self, Tree};
-use crate::units::{DnsLabel, sha256_hex};
+use crate::units::{DnsLabel, names, sha256_hex};
 
-/// What is compiled; whoever compiles has it from here and needs nothing else of `text`.
-pub use crate::text::Source;
+/// What is compiled, and the reader of what lies beside it; whoever compiles has them from here and needs nothing else of `text`.
+pub use crate::text::{Below, FileError, Files, NoFiles, Source};
 
 /// A file that compiles, and what its compilation found.
 #[derive(Clone, Debug)]
@@ -23,28 +24,52 @@ pub struct Compiled {
     pub plan: Plan,
     /// Warnings, and the document that they are about.
     pub report: Report,
+    /// The files beside the document that it names, by the paths that it names them by; one that cannot be read is missing.
+    pub files: BTreeMap<String, Source>,
+    /// Where it was compiled for.
+    pub environment: Environment,
     builder: Builder,
     /// Of every stage; empty where only one stage is asked for.
     identities: BTreeMap<ObjectId, Route>,
+    digest: OnceLock<String>,
 }
 
-/// What a caller sets instead of the document.
-#[derive(Clone, Debug, Default)]
-pub struct Overrides {
+/// What the surroundings set, and not the document.
+#[derive(Clone, Debug)]
+pub struct Environment {
     /// In place of `metadata.namespace`; Istio's hosts follow.
     pub namespace: Option<DnsLabel>,
+    /// The folder of the tree, below the document's own.
+    pub tree: String,
+}
+
+impl Default for Environment {
+    fn default() -> Self {
+        Self {
+            namespace: None,
+            tree: names::TREE_FOLDER.to_owned(),
+        }
+    }
 }
 
 /// Compiles one `rollout.yaml`; on errors, the report has them all, with the warnings beside them.
-pub fn compile(source: &Source) -> Result<Compiled, Report> {
-    compile_with(source, &Overrides::default())?.with_distinct_objects()
+pub fn compile(
+    source: &Source,
+    files: &dyn Files,
+    environment: &Environment,
+) -> Result<Compiled, Report> {
+    compile_plan(source, files, environment)?.with_distinct_objects()
 }
 
-/// Compiles with some things set from outside, and builds no objects: whoever wants one stage of thousands asks
-/// [`Compiled::stage`] for it, in time that does not depend on the others.
-pub fn compile_with(source: &Source, overrides: &Overrides) -> Result<Compiled, Report> {
+/// Compiles and builds no objects: whoever wants one stage of thousands asks [`Compiled::stage`] for it, in time that does
+/// not depend on the others.
+pub fn compile_plan(
+    source: &Source,
+    files: &dyn Files,
+    environment: &Environment,
+) -> Result<Compiled, Report> {
     let mut read = spec::read(source)?;
-    if let Some(namespace) = &overrides.namespace {
+    if let Some(namespace) = &environment.namespace {
         read.document.metadata.namespace = Some(namespace.to_string());
     }
     let mut report = Report::new(source.clone());
@@ -53,18 +78,34 @@ pub fn compile_with(source: &Source, overrides: &Overrides) -> Result<Compiled, 
         return Err(report);
     };
     Ok(Compiled {
+        files: plan
+            .files()
+            // Only a gate names files so far, and one that cannot be read is that gate's error when it is asked.
+            .filter_map(|path| Some((path.to_owned(), files.read(path).ok()??)))
+            .collect(),
         plan,
         report,
+        environment: environment.clone(),
         builder: Builder::default(),
         identities: BTreeMap::new(),
+        digest: OnceLock::new(),
     })
 }
 
 impl Compiled {
-    /// `sha256:` and the hash of the document: the same for two files that differ in comments, order of keys or layout.
-    pub fn digest(&self) -> String {
-        let document = self.report.document.as_ref();
-        digest(&document.expect("what compiles has been read").to_json())
+    /// `sha256:` and the hash of all that was read: the same for two documents that differ in comments, order of keys or
+    /// layout, and another one where a byte of another file differs.
+    pub fn digest(&self) -> &str {
+        self.digest.get_or_init(|| {
+            let document = self.report.document.as_ref();
+            let document = document.expect("what compiles has been read");
+            digest(&document.to_json(), &self.files)
+        })
+    }
+
+    /// The objects that Argo CD itself reads; no part of any stage.
+    pub fn argo(&self) -> Vec<Arc<Object>> {
+        objects::build_argo(&self.plan, &self.environment.tree)
     }
 
     /// The objects of one stage.
@@ -77,13 +118,12 @@ impl Compiled {
         let mut builder = self.builder.clone();
         let stages = self.plan.stage_ids();
         let stages = stages.map(|stage| builder.stage(&self.plan, stage));
-        let argo = objects::build_argo(&self.plan);
-        tree::lay_out(&self.plan, &self.digest(), stages, &argo)
+        tree::lay_out(&self.plan, self.digest(), stages, &self.argo())
     }
 
     /// The identity of every object, and the part of the spec that asks for it.
     pub fn identities(&self) -> BTreeMap<ObjectId, Route> {
-        let argo = objects::build_argo(&self.plan);
+        let argo = self.argo();
         let argo = argo
             .iter()
             .map(|object| (object.id.clone(), object.origin.clone()));
@@ -153,12 +193,16 @@ impl Compiled {
     }
 }
 
-/// The digest of a document, whatever the order of its keys.
-fn digest(document: &Value) -> String {
-    format!(
-        "sha256:{}",
-        sha256_hex(sorted(document).to_string().as_bytes())
-    )
+/// The digest of a document, whatever the order of its keys, and of the files that it names.
+fn digest(document: &Value, files: &BTreeMap<String, Source>) -> String {
+    let mut read = sorted(document).to_string();
+    for (path, file) in files {
+        // JSON in one line has no line end of its own, so no document reads like one with files.
+        let path = Value::from(path.as_str());
+        let file = sha256_hex(file.text().as_bytes());
+        write!(read, "\n{path} {file}").expect("writing to a string cannot fail");
+    }
+    format!("sha256:{}", sha256_hex(read.as_bytes()))
 }
 
 fn sorted(value: &Value) -> Value {
@@ -177,5 +221,79 @@ fn sorted(value: &Value) -> Value {
             )
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLLOUT: &str = "\
+apiVersion: glidepath.dev/v1alpha1
+kind: ModelRollout
+metadata: {name: churn, namespace: ml}
+spec:
+  models:
+    - {name: v1, runtime: custom, image: 'i:1', ports: [{name: http, containerPort: 80}]}
+    - {name: v2, runtime: custom, image: 'i:2', ports: [{name: http, containerPort: 80}]}
+  stable: v1
+  gates:
+    - {name: d, drift: {metric: m, categories: class, reference: r.json, measure: jsDistance}}
+  steps:
+    - {name: canary, weight: 10, bake: 1h, gates: [d]}
+  outputs:
+    argocd: {repoURL: 'https://example.com/x.git', path: apps, application: {}}
+";
+
+    /// A folder with nothing but `r.json`, or with an `r.json` that cannot be read.
+    struct Recorded(Option<&'static str>);
+
+    impl Files for Recorded {
+        fn read(&self, path: &str) -> Result<Option<Source>, FileError> {
+            assert_eq!(path, "r.json", "no other file is named");
+            let text = self.0.ok_or(FileError::Irregular)?;
+            Ok(Some(Source::new(path, text)))
+        }
+    }
+
+    fn compiled(text: &str, files: &dyn Files) -> Compiled {
+        let source = Source::new("rollout.yaml", text);
+        compile(&source, files, &Environment::default()).expect("it compiles")
+    }
+
+    #[test]
+    fn the_digest_covers_all_that_was_read_and_no_layout() {
+        let digest = |text: &str, files: &dyn Files| compiled(text, files).digest().to_owned();
+        let alone = digest(ROLLOUT, &NoFiles);
+        let commented = ROLLOUT.replace("spec:", "spec: # all of it");
+        assert_eq!(digest(&commented, &NoFiles), alone);
+        assert_eq!(digest(ROLLOUT, &Recorded(None)), alone);
+        let [one, other] = ["{}", "{} "].map(|text| digest(ROLLOUT, &Recorded(Some(text))));
+        assert_ne!(one, alone);
+        assert_ne!(one, other);
+        let baked = ROLLOUT.replace("1h", "2h");
+        assert_ne!(digest(&baked, &NoFiles), alone);
+    }
+
+    #[test]
+    fn a_file_that_is_named_is_there_by_its_path() {
+        let found = compiled(ROLLOUT, &Recorded(Some("{}"))).files;
+        assert_eq!(found["r.json"].text(), "{}");
+        assert!(compiled(ROLLOUT, &Recorded(None)).files.is_empty());
+    }
+
+    #[test]
+    fn argo_cd_reads_the_tree_where_the_environment_has_it() {
+        let source = Source::new("rollout.yaml", ROLLOUT);
+        let environment = Environment {
+            tree: "out/eu".to_owned(),
+            ..Environment::default()
+        };
+        let compiled = compile(&source, &NoFiles, &environment).expect("it compiles");
+        let application = compiled.argo().pop().expect("the application");
+        assert_eq!(
+            application.body["spec"]["source"]["path"],
+            "apps/out/eu/current"
+        );
     }
 }

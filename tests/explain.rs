@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use glidepath::compile::compile;
+use glidepath::compile::{Environment, NoFiles, compile};
 use glidepath::diag::{Code, Report, Severity};
 use glidepath::text::{Source, parse};
 
@@ -94,7 +94,11 @@ fn codes(report: &Report, least: Severity) -> (BTreeSet<Code>, String) {
 
 /// What compiling one example finds.
 fn compiled(code: Code, text: String) -> Report {
-    match compile(&Source::new(format!("{code}.md"), text)) {
+    match compile(
+        &Source::new(format!("{code}.md"), text),
+        &NoFiles,
+        &Environment::default(),
+    ) {
         Ok(compiled) => compiled.report,
         Err(report) => report,
     }

@@ -18,7 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     // `text`: the pointer that it wrote is read back as YAML.
     ("tree", &["text", "diag", "units", "plan", "objects"]),
     // It judges what is emitted, so it may not see the plan that it was emitted from.
-    ("trace", &["objects"]),
+    ("trace", &["units", "objects"]),
     ("sink", &["diag", "tree", "units"]),
     ("http", &[]),
     ("gate", &["diag", "units", "plan", "http"]),
@@ -75,6 +75,23 @@ const WORLD: &[(&[&str], &[&str])] = &[
 
 /// Where the world begins: paths below `src/`, without `.rs`.
 const WORLDLY: &[&str] = &["sink", "http", "gate/prometheus", "cli", "main"];
+
+/// What only the routers' files may name, as an identifier or in a string, whatever its case and its hyphens.
+const ROUTERS_WORDS: &[&str] = &["virtualservice", "destinationrule", "networkingistioio"];
+/// What is a kind of a router as a whole string, and a word of everybody's otherwise.
+const ROUTERS_KINDS: &[&str] = &["Gateway"];
+
+/// The routers' files: paths below `src/`, without `.rs`. In `spec`, the language has fields of these names.
+const ROUTERS: &[&str] = &[
+    "spec",
+    "plan/router",
+    "plan/resolve/router",
+    "plan/checks/router",
+    "objects/routers",
+    "objects/api/istio",
+    "trace/istio",
+    "gate/telemetry",
+];
 
 /// The most lines of a file before its tests.
 const MOST_LINES: usize = 600;
@@ -226,6 +243,43 @@ fn planted_violations_are_found() {
 }
 
 #[test]
+fn a_router_s_objects_outside_its_files_are_found() {
+    for (path, text, want) in [
+        (
+            "promotion/decide.rs",
+            "fn f(kind: &str) -> bool {\n    kind == \"VirtualService\"\n}\n",
+            "src/promotion/decide.rs:2: `promotion` names `VirtualService`, which only the routers' files know",
+        ),
+        (
+            "objects/argo/project.rs",
+            "const GROUP: &str = r#\"networking.istio.io\"#;\n",
+            "src/objects/argo/project.rs:1: `objects` names `networking.istio.io`, which only the routers' files know",
+        ),
+        (
+            "plan/traffic.rs",
+            "struct Traffic {\n    destination_rule: String,\n}\n",
+            "src/plan/traffic.rs:2: `plan` names `destination_rule`, which only the routers' files know",
+        ),
+        (
+            "cli/trace.rs",
+            "use crate::objects::DestinationRuleSpec;\n",
+            "src/cli/trace.rs:1: `cli` names `DestinationRuleSpec`, which only the routers' files know",
+        ),
+        (
+            "tree/layout.rs",
+            "const KINDS: [&str; 2] = [\"Service\", \"Gateway\"];\n",
+            "src/tree/layout.rs:1: `tree` names `Gateway`, which only the routers' files know",
+        ),
+    ] {
+        let found: Vec<String> = violations(path, text)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(found, [want], "{text}");
+    }
+}
+
+#[test]
 fn what_is_allowed_is_not_found() {
     for (path, text) in [
         (
@@ -273,6 +327,14 @@ fn what_is_allowed_is_not_found() {
         (
             "main.rs",
             "fn main() { glidepath::cli::run(std::env::args_os()); }\n",
+        ),
+        (
+            "objects/routers/istio/gateway.rs",
+            "const KIND: &str = \"Gateway\";\nfn f(rule: DestinationRule) {}\n",
+        ),
+        (
+            "cli/trace.rs",
+            "// VirtualService\nfn f(via: Via) -> bool { via == Via::Gateway && \"no Gateway\" != \"\" }\n",
         ),
         (
             "units/names.rs",
@@ -356,8 +418,17 @@ fn violations(path: &str, text: &str) -> Vec<Violation> {
             .strip_prefix(place)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
+    let is_router = ROUTERS.iter().any(stands_in);
     let mut found = Vec::new();
-    for (line, names) in paths(&without_tests(tokens(text))) {
+    let code = without_tests(tokens(text));
+    for token in code.iter().filter(|token| !is_router && token.is_routers()) {
+        let name = token.text.trim_start_matches('"');
+        found.push(at(
+            token.line,
+            format!("`{room}` names `{name}`, which only the routers' files know"),
+        ));
+    }
+    for (line, names) in paths(&code) {
         match room_named(&names, module.split('/').count()) {
             Some("*") => found.push(at(line, format!("`{room}` names all of `crate` at once"))),
             Some(named)
@@ -424,7 +495,7 @@ fn world_named(names: &[String]) -> Option<(String, &'static [&'static str])> {
         .map(|(path, places)| (path.join("::"), places))
 }
 
-/// A word or a character of code, and its line.
+/// A word, a character or a string of code, and its line. A string begins with its quote and has no other.
 struct Token {
     line: usize,
     text: String,
@@ -435,9 +506,18 @@ impl Token {
         self.text
             .starts_with(|c: char| c.is_alphabetic() || c == '_')
     }
+
+    /// Whether it names an object of one router.
+    fn is_routers(&self) -> bool {
+        let letters = self.text.chars().filter(char::is_ascii_alphanumeric);
+        let plain = letters.collect::<String>().to_ascii_lowercase();
+        let whole = self.text.strip_prefix('"');
+        ROUTERS_WORDS.iter().any(|word| plain.contains(word))
+            || whole.is_some_and(|text| ROUTERS_KINDS.contains(&text))
+    }
 }
 
-/// The words and characters of Rust code, without comments, strings, character literals and lifetimes.
+/// The words, characters and strings of Rust code, without comments, character literals and lifetimes.
 fn tokens(text: &str) -> Vec<Token> {
     let chars: Vec<char> = text.chars().collect();
     let mut found = Vec::new();
@@ -464,7 +544,11 @@ fn tokens(text: &str) -> Vec<Token> {
                     }
                 }
             }
-            '"' => at = end_of_string(&chars, at),
+            '"' => {
+                at = end_of_string(&chars, at).min(chars.len());
+                let text = chars[start..at - 1].iter().collect();
+                found.push(Token { line, text });
+            }
             '\'' => {
                 at += 1;
                 if next(at) == '\\' || next(at + 1) == '\'' {
@@ -483,7 +567,10 @@ fn tokens(text: &str) -> Vec<Token> {
                 let hashes = chars[at..].iter().take_while(|c| **c == '#').count();
                 let raw = matches!(word.as_str(), "r" | "br" | "cr");
                 if raw && next(at + hashes) == '"' {
-                    at = end_of_raw_string(&chars, at + hashes, hashes);
+                    let open = at + hashes;
+                    at = end_of_raw_string(&chars, open, hashes).min(chars.len());
+                    let text = chars[open..at - hashes - 1].iter().collect();
+                    found.push(Token { line, text });
                 } else if !(matches!(word.as_str(), "b" | "c") && matches!(next(at), '"' | '\'')) {
                     found.push(Token { line, text: word });
                 }

@@ -1,10 +1,13 @@
 //! `glidepath cmp generate`, `parameters`, `discover`, `manifests`: the config-management plugin of Argo CD.
 
+use std::path::Path;
+
 use clap::{Args, Subcommand};
 
-use crate::cmp::{self, Environment, Refusal, Settings, Sidecar};
+use crate::cmp::{self, Invocation, Refusal, Settings, Sidecar};
+use crate::compile::Files as _;
+use crate::sink::files::Folder;
 
-use super::inside;
 use super::output::Output;
 use super::{Exit, Failure};
 
@@ -51,15 +54,17 @@ struct ManifestsArgs {
 }
 
 pub(super) fn run(args: &CmpArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
+    // Argo CD runs it in the application's folder.
+    let folder = Folder::new(Path::new(""));
     let printed = match &args.command {
         CmpCommand::Generate(args) => {
-            environment(args).and_then(|environment| cmp::generate(&environment, &inside::read))
+            invocation(args).and_then(|invocation| cmp::generate(&invocation, &folder))
         }
         CmpCommand::Parameters(args) => {
-            environment(args).and_then(|environment| cmp::announce(&environment, &inside::read))
+            invocation(args).and_then(|invocation| cmp::announce(&invocation, &folder))
         }
         CmpCommand::Discover(args) => {
-            environment(args).and_then(|environment| discover(&environment))
+            invocation(args).and_then(|invocation| discover(&invocation, &folder))
         }
         CmpCommand::Manifests(args) => Ok(cmp::manifests(&Sidecar {
             image: args.image.clone(),
@@ -73,16 +78,16 @@ pub(super) fn run(args: &CmpArgs, output: &mut Output<'_>) -> Result<Exit, Failu
 }
 
 /// For Argo CD, a failed probe is an error of the Application, so whatever is no rollout is just not found.
-fn discover(environment: &Environment) -> Result<String, Refusal> {
-    let file = Settings::read(environment)?.file;
-    Ok(match inside::read(&file) {
-        Ok(Some(text)) if cmp::discover(&text) => format!("{file}\n"),
+fn discover(invocation: &Invocation, folder: &Folder) -> Result<String, Refusal> {
+    let file = Settings::read(invocation)?.file;
+    Ok(match folder.read(&file) {
+        Ok(Some(source)) if cmp::discover(source.text()) => format!("{file}\n"),
         Ok(_) | Err(_) => String::new(),
     })
 }
 
 /// What the process was started with.
-fn environment(args: &FileArgs) -> Result<Environment, Refusal> {
+fn invocation(args: &FileArgs) -> Result<Invocation, Refusal> {
     let variable = |name: &str| match std::env::var(name) {
         Ok(value) => Ok(Some(value)),
         Err(std::env::VarError::NotPresent) => Ok(None),
@@ -90,7 +95,7 @@ fn environment(args: &FileArgs) -> Result<Environment, Refusal> {
             Err(Refusal::new(format!("`{name}` is not UTF-8")))
         }
     };
-    Ok(Environment {
+    Ok(Invocation {
         parameters: variable("ARGOCD_APP_PARAMETERS")?,
         stage: variable("ARGOCD_ENV_GLIDEPATH_STAGE")?,
         file: args.file.clone(),

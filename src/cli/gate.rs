@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 
 use clap::{Args, ValueEnum};
@@ -11,16 +11,16 @@ use crate::gate::prometheus::{Prometheus, Settings};
 use crate::gate::{
     EvaluationContext, Record, Replay, Source, Verdict, When, evaluate, needs, preview,
 };
-use crate::plan::{GateKind, Plan, StageId};
+use crate::plan::{Plan, StageId};
 use crate::units::{Duration, Timestamp};
 
-use super::committed::{Committed, folder_of, now};
+use super::committed::{Committed, now};
 use super::diff::live_stage;
 use super::inputs::{Input, OnePath};
 use super::live::stage_index;
 use super::output::Output;
 use super::stage_start::{StartArgs, live_in, stage_and_start};
-use super::{Exit, Failure, gate_report, inside};
+use super::{Exit, Failure, gate_report};
 
 /// The largest recording that is read, in bytes.
 const MOST_BYTES: u64 = 256 << 20;
@@ -378,22 +378,11 @@ pub(super) fn settings(plan: &Plan, args: &TelemetryArgs) -> Result<Settings, Fa
     Ok(settings)
 }
 
-/// The files that drift gates hold the candidate against, all of the rollout's folder; what cannot be read is the gate's error.
+/// The files that drift gates hold the candidate against; what cannot be read is the gate's error.
 fn references(input: &Input) -> BTreeMap<String, String> {
-    let folder = Path::new(".").join(folder_of(&input.path));
-    let gates = input.compiled.plan.gates.iter();
-    gates
-        .filter_map(|gate| {
-            if let GateKind::Drift(drift) = &gate.kind {
-                drift.reference.clone()
-            } else {
-                None
-            }
-        })
-        .filter_map(|path| {
-            let text = inside::read_below(&folder, &path).ok()??;
-            Some((path, text))
-        })
+    let files = input.compiled.files.iter();
+    files
+        .map(|(path, file)| (path.clone(), file.text().to_owned()))
         .collect()
 }
 

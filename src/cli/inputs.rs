@@ -7,13 +7,15 @@ use clap::Args;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
-use crate::compile::{Compiled, compile};
+use crate::compile::{Compiled, Environment, compile};
 use crate::diag::words::count;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::objects::ObjectId;
-use crate::text::Route;
+use crate::sink::files::Folder;
+use crate::text::{Route, Source};
 use crate::units::names;
 
+use super::committed::folder_of;
 use super::files::{find, read};
 use super::output::Output;
 use super::{Exit, Failure};
@@ -45,10 +47,7 @@ pub(super) struct Input {
 impl Input {
     /// The folder of the tree beside the file.
     pub(super) fn tree_folder(&self) -> PathBuf {
-        self.path
-            .parent()
-            .unwrap_or_else(|| Path::new(""))
-            .join(names::TREE_FOLDER)
+        folder_of(&self.path).join(&self.compiled.environment.tree)
     }
 }
 
@@ -78,14 +77,14 @@ impl Paths {
         let files = find(&self.paths)?;
         let sources = files
             .iter()
-            .map(|path| read(path))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|path| Ok((path.as_path(), read(path)?)))
+            .collect::<Result<Vec<_>, Failure>>()?;
         for file in &files {
             output.detail(2, format_args!("{}: read", file.display()));
         }
         let progress = output.progress(files.len(), "compiling");
-        let compiled = in_parallel(sources.into_iter(), &progress, |source| {
-            source.and_then(|source| compile(&source))
+        let compiled = in_parallel(sources.into_iter(), &progress, |(path, source)| {
+            source.and_then(|source| compile_at(path, &source))
         });
         if compiled.iter().any(Result::is_err) {
             let reports: Vec<&Report> = compiled
@@ -141,7 +140,7 @@ impl Paths {
             files.iter(),
             &output.progress(several, "compiling"),
             |path| {
-                let compiled = match read(path)?.and_then(|source| compile(&source)) {
+                let compiled = match read(path)?.and_then(|source| compile_at(path, &source)) {
                     Ok(compiled) => compiled,
                     Err(report) => return Ok::<_, Failure>(Err(report)),
                 };
@@ -191,7 +190,7 @@ impl Paths {
 
 /// The report of a file that has none because it had no complaint.
 fn report_again(path: &Path) -> Result<Report, Failure> {
-    let compiled = read(path)?.and_then(|source| compile(&source));
+    let compiled = read(path)?.and_then(|source| compile_at(path, &source));
     Ok(compiled.map_or_else(|report| report, |compiled| compiled.report))
 }
 
@@ -213,6 +212,12 @@ fn in_parallel<'a, I: Send, T: Send>(
     };
     progress.finish_and_clear();
     made
+}
+
+/// Compiles the text of a file, with what lies beside it on the disk.
+pub(super) fn compile_at(path: &Path, source: &Source) -> Result<Compiled, Report> {
+    let folder = Folder::new(folder_of(path));
+    compile(source, &folder, &Environment::default())
 }
 
 impl OnePath {
@@ -249,7 +254,7 @@ impl OnePath {
         let path = self.locate().map_err(|failure| failure.message)?;
         let source = read(&path).map_err(|failure| failure.message)?;
         source
-            .and_then(|source| compile(&source))
+            .and_then(|source| compile_at(&path, &source))
             .map_err(|_| broken())
     }
 }

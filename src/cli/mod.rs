@@ -19,7 +19,6 @@ mod health;
 mod history;
 mod init;
 mod inputs;
-mod inside;
 mod live;
 mod moving;
 mod output;

@@ -51,7 +51,7 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Fail
         PlanFormat::Json => {
             let one = |input: &Input| {
                 let plan = &input.compiled.plan;
-                let mut body = describe(plan, &input.compiled.digest());
+                let mut body = describe(plan, input.compiled.digest());
                 body["needs"] = evidence_table::describe(plan);
                 body
             };

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::compile::{Compiled, Source, compile as compile_source};
-use crate::objects::{Object, ObjectId, build_argo};
+use crate::compile::{Compiled, Environment, Source, compile as compile_source};
+use crate::objects::{Object, ObjectId};
 use crate::plan::{Plan, StageId};
-use crate::sink::git::Repo;
+use crate::sink::git::{CommitFiles, Repo};
 use crate::tree::{diff, plan_markdown};
 use crate::units::names::PLAN_FILE;
 
@@ -66,12 +66,11 @@ pub(super) fn changes(
             compare([Some(folder), None], &old.objects(index), &[]);
         }
     }
-    let argo = |compiled: &Compiled| build_argo(&compiled.plan);
     let both = || Some("argocd".to_owned());
     compare(
         [both(), both()],
-        &old.as_ref().map(argo).unwrap_or_default(),
-        &argo(new),
+        &old.as_ref().map(Compiled::argo).unwrap_or_default(),
+        &new.argo(),
     );
     // No object tells of bakes, gates or approvals.
     changes.extend(plans(old.as_ref(), new));
@@ -128,7 +127,9 @@ fn compile(
         return Ok(None);
     };
     let shown = format!("{revision}:{}", input.path.display());
-    match compile_source(&Source::new(shown, text)) {
+    let source = Source::new(shown, text);
+    let files = CommitFiles::new(&repo, commit);
+    match compile_source(&source, &files, &Environment::default()) {
         Ok(compiled) => Ok(Some(compiled)),
         Err(report) => {
             output.reports(&[&report]);

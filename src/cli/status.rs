@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::compile::{Compiled, compile};
+use crate::compile::Compiled;
 use crate::diag::visible_line;
 use crate::promotion::decide::{self, standing_hold};
 use crate::promotion::ledger::traffic_words;
@@ -14,8 +14,9 @@ use crate::promotion::rollback;
 use crate::units::{Duration, Timestamp};
 
 use super::committed::{Committed, in_tree, now};
+use super::files;
 use super::history::LedgerFormat;
-use super::inputs::Paths;
+use super::inputs::{Paths, compile_at};
 use super::output::Output;
 use super::{Exit, Failure};
 
@@ -64,7 +65,7 @@ fn read(spec: &Path, output: &mut Output<'_>) -> Result<Status, Failure> {
     let committed = Committed::read(spec, false, output)?;
     let commits = committed.since()?;
     let entered = commits.last();
-    let stale = match super::files::read(spec)?.and_then(|source| compile(&source)) {
+    let stale = match files::read(spec)?.and_then(|source| compile_at(spec, &source)) {
         Ok(compiled) => staleness(&committed, &compiled)?,
         Err(_) => Some("rollout.yaml does not compile".to_owned()),
     };

@@ -86,6 +86,7 @@ pub(super) fn run(args: &TraceArgs, output: &mut Output<'_>) -> Result<Exit, Fai
     let input = args.path.compile(output)?;
     let plan = &input.compiled.plan;
     let request = request(args, plan)?;
+    let router = plan.traffic.router.name();
     let stages = match &args.stage {
         Some(name) => vec![stage_index(plan, name)?],
         None => plan.stage_ids().collect(),
@@ -93,7 +94,7 @@ pub(super) fn run(args: &TraceArgs, output: &mut Output<'_>) -> Result<Exit, Fai
     let answers = stages
         .into_iter()
         .map(|stage| {
-            trace(&input.compiled.objects(stage), &request)
+            trace(router, &input.compiled.objects(stage), &request)
                 .map(|outcome| (plan.numbered(stage), outcome))
                 .map_err(|why| Failure::new(Exit::Wrong, why))
         })
@@ -203,7 +204,7 @@ fn answer(stage: &str, outcome: &Outcome) -> Value {
                 .mirror
                 .as_ref()
                 .map(|(to, share)| json!({"to": to, "percent": percent(*share).to_number()}));
-            json!({"stage": stage, "outcome": "routed", "virtualService": served.virtual_service,
+            json!({"stage": stage, "outcome": "routed", served.kind: served.object,
                    "route": served.route, "path": served.path, "models": models, "mirror": mirror, "missing": served.missing})
         }
         Outcome::NoRoute => json!({"stage": stage, "outcome": "noRoute"}),

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::settings::{FILE, NAMESPACE, OWN_VERSION, STAGE, VERSION, find};
-use super::{Environment, Files, Refusal, Settings};
+use super::{Invocation, Refusal, Settings};
+use crate::compile::Files;
 use crate::plan::StageId;
 
 /// The most stages that fit into a hint.
@@ -12,8 +13,8 @@ const MOST: usize = 30;
 /// The parameters as Argo CD's JSON list, each with what it is now; the stage's hint names the stages.
 ///
 /// A stage that does not exist is no error here: this is where people put it right.
-pub fn announce(environment: &Environment, files: Files<'_>) -> Result<String, Refusal> {
-    let settings = Settings::read(environment)?;
+pub fn announce(invocation: &Invocation, files: &dyn Files) -> Result<String, Refusal> {
+    let settings = Settings::read(invocation)?;
     let compiled = settings.compile(files)?;
     let plan = &compiled.plan;
     let live = match &settings.stage {

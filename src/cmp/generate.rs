@@ -2,13 +2,15 @@
 
 use std::mem;
 
-use super::{Environment, Files, Refusal, Settings};
+use crate::compile::Files;
+
+use super::{Invocation, Refusal, Settings};
 
 /// The objects of the live stage as JSON, one a line, in the order of their files.
 ///
 /// JSON because Argo CD reads YAML as YAML 1.1, where `on` is a boolean, and because a line is an object to whoever debugs.
-pub fn generate(environment: &Environment, files: Files<'_>) -> Result<String, Refusal> {
-    let settings = Settings::read(environment)?;
+pub fn generate(invocation: &Invocation, files: &dyn Files) -> Result<String, Refusal> {
+    let settings = Settings::read(invocation)?;
     let compiled = settings.compile(files)?;
     let stage = settings.stage(&compiled, files)?;
     let objects = compiled

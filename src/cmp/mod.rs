@@ -14,12 +14,7 @@ pub use announce::announce;
 pub use generate::generate;
 pub use manifests::{DEFAULT_IMAGE, Sidecar, config_map, manifests, patch};
 pub use refusal::Refusal;
-pub use settings::{Environment, Settings};
-
-/// Reads a file below the application's folder by its path: its text, or `None` where there is no such file.
-///
-/// Whatever is there and is no regular file of at most one MiB inside the folder is a refusal.
-pub type Files<'a> = &'a dyn Fn(&str) -> Result<Option<String>, Refusal>;
+pub use settings::{Invocation, Settings};
 
 /// Whether a file reads like a rollout, for an admin who lets Argo CD find the plugin by itself.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::diag::{self, Report};
+use crate::diag::{self, FileError, MAX_BYTES, Report};
 
 /// The most complaints about one file that are worth a line: Argo CD shows them in one box.
 const MOST: usize = 10;
@@ -27,6 +27,25 @@ impl Refusal {
         self.lines
             .push(format!("help: {}", diag::shown(text.as_ref())));
         self
+    }
+
+    /// A file that is not read. It is named by the path that was given, and never by where the folder lies.
+    pub fn file(path: &str, error: &FileError) -> Self {
+        let refused = |why: &str| Self::new(format!("cannot read `{path}`: {why}"));
+        match error {
+            FileError::Outside => Self::new(format!(
+                "`{path}` leads out of the application's folder"
+            ))
+            .help("keep the file itself below `spec.source.path`, or a link to a file there"),
+            FileError::Folder => refused("it is a folder"),
+            FileError::Irregular => refused("it is no regular file"),
+            FileError::TooLarge(size) => Self::new(format!(
+                "{path}:1: the file has {size} bytes; at most {MAX_BYTES} are allowed"
+            )),
+            FileError::NotUtf8(line) => Self::new(format!("{path}:{line}: the text is not UTF-8"))
+                .help("save the file as UTF-8"),
+            FileError::System(why) => refused(why),
+        }
     }
 
     /// Everything that is wrong with a file, a line each.

@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use crate::compile::{Compiled, Overrides, Source, compile_with};
+use crate::compile::{Below, Compiled, Environment, Files, Source, compile_plan};
 use crate::diag::words::{and_list, suggestion};
 use crate::diag::{Code, Diagnostic, Place, Route};
 use crate::plan::{Plan, StageId};
 use crate::tree::Pointer;
 use crate::units::{DnsLabel, names};
 
-use super::{Files, Refusal};
+use super::Refusal;
 
 /// The parameters that an Application may set, in the order of the user interface.
 pub(super) const PARAMETERS: [&str; 4] = [STAGE, NAMESPACE, FILE, VERSION];
@@ -23,7 +23,7 @@ pub(super) const OWN_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What Argo CD hands to the plugin's process.
 #[derive(Clone, Debug, Default)]
-pub struct Environment {
+pub struct Invocation {
     /// `ARGOCD_APP_PARAMETERS`: a JSON list. Absent, `null` and `[]` all mean that there are none.
     ///
     /// The `PARAM_…` variables hold the same, but lossily: `a-b` and `a.b` are one there.
@@ -47,8 +47,8 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the parameters; what is not known or not a string is refused.
-    pub fn read(environment: &Environment) -> Result<Self, Refusal> {
-        let mut given = match &environment.parameters {
+    pub fn read(invocation: &Invocation) -> Result<Self, Refusal> {
+        let mut given = match &invocation.parameters {
             Some(text) => parameters(text)?,
             None => Map::new(),
         };
@@ -70,7 +70,7 @@ impl Settings {
         if let Some(wanted) = version {
             check_version(&wanted)?;
         }
-        let stage = match (stage, &environment.stage) {
+        let stage = match (stage, &invocation.stage) {
             (Some(stage), _) => Some((stage, "the parameter `stage`")),
             (None, Some(stage)) if stage.is_empty() => {
                 return Err(Refusal::new("`GLIDEPATH_STAGE` in `plugin.env` is empty")
@@ -82,7 +82,7 @@ impl Settings {
         Ok(Self {
             file: inside(
                 file.as_deref()
-                    .or(environment.file.as_deref())
+                    .or(invocation.file.as_deref())
                     .unwrap_or(names::SPEC_FILE),
             )?,
             stage,
@@ -91,35 +91,42 @@ impl Settings {
     }
 
     /// Compiles the rollout's file.
-    pub(super) fn compile(&self, files: Files<'_>) -> Result<Compiled, Refusal> {
-        let Some(text) = files(&self.file)? else {
+    pub(super) fn compile(&self, files: &dyn Files) -> Result<Compiled, Refusal> {
+        let Some(source) = read(files, &self.file)? else {
             return Err(
                 Refusal::new(format!("there is no `{}` in the application's folder", self.file))
                     .help("set `spec.source.path` to the folder of the rollout, or the parameter `file` to its path below"),
             );
         };
-        let overrides = Overrides {
+        let environment = Environment {
             namespace: self.namespace.clone(),
+            ..Environment::default()
         };
-        compile_with(&Source::new(&self.file, text), &overrides)
-            .map_err(|report| Refusal::report(&report))
+        let beside = Below::new(files, self.folder());
+        compile_plan(&source, &beside, &environment).map_err(|report| Refusal::report(&report))
+    }
+
+    /// The folder of the rollout's file, below the application's; empty where it is the same.
+    fn folder(&self) -> &str {
+        self.file.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
     /// The stage that is live: what the Application names, else the pointer beside the rollout, else `spec.stage`.
     ///
     /// There is no default: whoever forgets the stage must not get one that takes traffic away from a model.
-    pub(super) fn stage(&self, compiled: &Compiled, files: Files<'_>) -> Result<StageId, Refusal> {
+    pub(super) fn stage(&self, compiled: &Compiled, files: &dyn Files) -> Result<StageId, Refusal> {
         let plan = &compiled.plan;
         if let Some((stage, origin)) = &self.stage {
             return find(plan, stage).ok_or_else(|| unknown(compiled, stage, origin));
         }
-        let tree = format!("{}/{}", names::TREE_FOLDER, names::POINTER_FILE);
-        let path = match self.file.rsplit_once('/') {
-            Some((folder, _)) => format!("{folder}/{tree}"),
-            None => tree,
-        };
-        if let Some(text) = files(&path)? {
-            let pointer = Pointer::read(&text)
+        let tree = [
+            self.folder(),
+            &compiled.environment.tree,
+            names::POINTER_FILE,
+        ];
+        let path = tree.join("/").trim_start_matches('/').to_owned();
+        if let Some(source) = read(files, &path)? {
+            let pointer = Pointer::read(source.text())
                 .map_err(|why| Refusal::new(format!("{path}:1: it names no stage: {why}")))?;
             return plan.stage_named(pointer.stage()).ok_or_else(|| {
                 Refusal::new(format!(
@@ -136,6 +143,13 @@ impl Settings {
             )
         })
     }
+}
+
+/// A file below the application's folder, `None` where there is none; what cannot be read is a refusal.
+fn read(files: &dyn Files, path: &str) -> Result<Option<Source>, Refusal> {
+    files
+        .read(path)
+        .map_err(|error| Refusal::file(path, &error))
 }
 
 /// The parameters by name.

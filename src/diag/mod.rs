@@ -19,8 +19,8 @@ pub mod words;
 
 use std::io;
 
-/// What a [`Place`] is named by; whoever complains has it from here and needs nothing else of `text`.
-pub use crate::text::Route;
+/// What a [`Place`] is named by, and what it is in; whoever complains has it from here and needs nothing else of `text`.
+pub use crate::text::{FileError, Files, MAX_BYTES, Route, Source};
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Label, Part, Place};
 pub use failure::write_failure;

@@ -1,6 +1,7 @@
 //! The questions, in PromQL, from the names that the compiler emits.
 
 use crate::plan::gates::{BadResponse, Reporter, Requests, Times};
+use crate::plan::runtimes::metric_unit;
 use crate::plan::template::{Variable, fill};
 use crate::plan::{ModelId, Plan};
 use crate::units::{Duration, Timestamp, names};
@@ -208,14 +209,10 @@ pub(super) fn times(target: &Target, times: &Times) -> (String, f64) {
     }
     let unit = if metric.ends_with("_milliseconds") || metric.ends_with("_ms") {
         0.001
-    } else if metric.ends_with("_microseconds")
-        || metric.ends_with("_us")
-        || metric.starts_with(":tensorflow:serving:")
-    {
-        // TensorFlow Serving counts microseconds and does not say so.
+    } else if metric.ends_with("_microseconds") || metric.ends_with("_us") {
         0.000_001
     } else {
-        1.0
+        metric_unit(metric).unwrap_or(1.0)
     };
     (format!("{metric}_bucket{{{}}}", target.pods()), unit)
 }

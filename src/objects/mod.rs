@@ -1,5 +1,5 @@
 //! In: a [`Plan`] and a stage's index. Out: that stage's objects, typed while they are made, in the order of their files.
-//! `runtimes/` knows what serves a model, `routers/` who routes, `argo/` what Argo CD reads, `api/` the kinds that k8s-openapi lacks.
+//! `workload/` is a running model's, `routers/` who routes, `argo/` what Argo CD reads, `api/` the kinds that k8s-openapi lacks.
 //! Never sees the spec, formats YAML or chooses folders.
 
 mod api;
@@ -7,7 +7,6 @@ mod argo;
 mod base;
 mod meta;
 mod routers;
-mod runtimes;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -96,9 +95,10 @@ impl Waves {
     }
 }
 
-/// The objects that Argo CD itself reads, sorted by file name; no part of any stage.
-pub fn build_argo(plan: &Plan) -> Vec<Arc<Object>> {
-    shared(argo::build(plan))
+/// The objects that Argo CD itself reads, sorted by file name; no part of any stage. `tree` is the folder of the tree below
+/// the rollout's.
+pub fn build_argo(plan: &Plan, tree: &str) -> Vec<Arc<Object>> {
+    shared(argo::build(plan, tree))
 }
 
 /// Builds the objects of a plan's stages, one stage after the other. What a stage has in common with the one that was built before

@@ -9,6 +9,7 @@ mod matching;
 mod model;
 mod resolve;
 mod router;
+pub mod runtimes;
 mod split;
 mod stage;
 pub mod template;
@@ -21,7 +22,7 @@ pub use checks::transition::{Breach, transition};
 pub use gates::{Gate, GateKind};
 pub use matching::{Joined, join};
 pub use model::{
-    Account, Autoscaling, Budget, ContainerPort, Drain, Model, ModelId, Pod, Rolling, Source,
+    Account, Autoscaling, Budget, ContainerPort, Drain, Model, ModelId, Pod, Rolling, ServedModel,
 };
 pub use resolve::resolve;
 pub use router::{Gateway, Istio, Router, Server};
@@ -31,7 +32,7 @@ pub use traffic::{BaseMatch, BaseRoute, Cohort, Match, StringMatch, Traffic, Wir
 
 pub use crate::spec::{
     Approval, DrainHook, HeaderOperations, Headers, NoData, OnInconclusive, PortRef, Rewrite,
-    ServiceType,
+    RuntimeName, ServiceType,
 };
 
 use crate::units::{DnsLabel, Duration, Percent};
@@ -123,6 +124,17 @@ impl Plan {
     /// The model behind an id.
     pub fn model(&self, id: ModelId) -> &Model {
         &self.models[id.0]
+    }
+
+    /// The paths of the files beside the document that it names, below its folder.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.gates.iter().filter_map(|gate| {
+            if let GateKind::Drift(drift) = &gate.kind {
+                drift.reference.as_deref()
+            } else {
+                None
+            }
+        })
     }
 
     /// The models' ids, in the order of the spec.

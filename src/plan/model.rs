@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::units::{DnsLabel, ImageRef, Runtime};
 use k8s_openapi::api::autoscaling::v2::MetricSpec;
 use k8s_openapi::api::core::v1::{
     Affinity, EnvFromSource, EnvVar, LocalObjectReference, PodSecurityContext, Probe,
     ResourceRequirements, Toleration, Volume, VolumeMount,
 };
 
-use super::{DrainHook, PortRef};
+use crate::units::{DnsLabel, ImageRef};
+
+use super::runtimes::RuntimePort;
+use super::{DrainHook, PortRef, RuntimeName};
 
 /// A model's place in the order of the spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,11 +23,11 @@ pub struct Model {
     /// Its name, which is the subset's too.
     pub name: DnsLabel,
     /// What serves it.
-    pub runtime: Runtime,
+    pub runtime: RuntimeName,
     /// The container image.
     pub image: ImageRef,
     /// What is served; always there for a runtime that needs it.
-    pub source: Option<Source>,
+    pub served: Option<ServedModel>,
     /// Replicas before any step changes them.
     pub replicas: u32,
     /// Scales by load instead.
@@ -54,9 +56,18 @@ pub struct Model {
     pub pod: Pod,
 }
 
+impl Model {
+    /// The number of a port of the runtime's: the container's of the same name, else the runtime's own.
+    pub fn port_number(&self, wanted: RuntimePort) -> u16 {
+        let mut ports = self.ports.iter();
+        let named = ports.find(|port| port.name.as_deref() == Some(wanted.name));
+        named.map_or(wanted.number, |port| port.number)
+    }
+}
+
 /// What is served.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct ServedModel {
     /// The name that callers use.
     pub name: String,
     /// Where it is stored.

@@ -2,6 +2,7 @@
 //! Knows YAML and nothing of what its keys mean.
 //! Never touches the disk.
 
+mod files;
 mod route;
 mod source;
 mod yaml;
@@ -9,6 +10,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
+pub use files::{Below, FileError, Files, NoFiles};
 pub use route::{Route, Segment};
 pub use source::{LineColumn, Source, Span};
 pub use yaml::{Entry, Fault, FaultKind, Kind, MAX_BYTES, Node, parse};

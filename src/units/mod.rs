@@ -11,7 +11,7 @@ mod percent;
 mod prom_duration;
 mod quantity;
 mod regex;
-mod runtime;
+mod router;
 mod share;
 mod timestamp;
 
@@ -23,6 +23,6 @@ pub use percent::{HUNDRED, Percent};
 pub use prom_duration::PromDuration;
 pub use quantity::Quantity;
 pub use regex::{Re2Fault, check_re2, escape_re2, reads_like_a_search};
-pub use runtime::{Runtime, RuntimePort};
+pub use router::RouterName;
 pub use share::Share;
 pub use timestamp::Timestamp;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use glidepath::compile::compile;
+use glidepath::compile::{Environment, NoFiles, compile};
 use glidepath::promotion::gates::Verdict;
 use glidepath::promotion::pull_request::{Baked, GateLine, Kind, Proposal};
 use glidepath::text::Source;
@@ -29,7 +29,12 @@ fn gate(name: &str, value: &str, limit: &str, sample: &str) -> GateLine {
 fn the_body_answers_in_this_order() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/image-classifier/rollout.yaml");
     let text = fs::read_to_string(path).expect("an example");
-    let compiled = compile(&Source::new("rollout.yaml", text)).expect("it compiles");
+    let compiled = compile(
+        &Source::new("rollout.yaml", text),
+        &NoFiles,
+        &Environment::default(),
+    )
+    .expect("it compiles");
     let plan = &compiled.plan;
     let (from, to) = (
         plan.stage_named("split").expect("a stage"),
@@ -42,7 +47,7 @@ fn the_body_answers_in_this_order() {
     ];
     let proposal = Proposal {
         plan,
-        digest: &compiled.digest(),
+        digest: compiled.digest(),
         folder: "examples/image-classifier/deploy",
         from,
         to,

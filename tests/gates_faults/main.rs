@@ -11,7 +11,7 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use glidepath::compile::compile;
+use glidepath::compile::{Environment, NoFiles, compile};
 use glidepath::gate::prometheus::{Credentials, Prometheus, Settings};
 use glidepath::gate::{EvaluationContext, Evidence, Verdict, evaluate};
 use glidepath::text::Source as Text;
@@ -55,7 +55,12 @@ spec:
 }
 
 fn judge_all(settings: Settings, spec: &str) -> Vec<Evidence> {
-    let compiled = compile(&Text::new("rollout.yaml", spec.to_owned())).expect("it compiles");
+    let compiled = compile(
+        &Text::new("rollout.yaml", spec.to_owned()),
+        &NoFiles,
+        &Environment::default(),
+    )
+    .expect("it compiles");
     let references = BTreeMap::new();
     let occasion = EvaluationContext {
         stage: compiled.plan.stage_named("canary").expect("the stage"),

@@ -19,7 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use glidepath::compile::{Compiled, compile};
+use glidepath::compile::{Compiled, Environment, NoFiles, compile};
 use glidepath::gate::prometheus::{Prometheus, Settings};
 use glidepath::gate::{EvaluationContext, Evidence, Verdict, evaluate};
 use glidepath::text::Source as Text;
@@ -57,8 +57,12 @@ spec:
 
 fn compiled(name: &str, namespace: &str, gates: &str) -> Compiled {
     let text = spec(name, namespace, gates);
-    compile(&Text::new("rollout.yaml", text))
-        .unwrap_or_else(|report| panic!("{:?}", report.sorted()))
+    compile(
+        &Text::new("rollout.yaml", text),
+        &NoFiles,
+        &Environment::default(),
+    )
+    .unwrap_or_else(|report| panic!("{:?}", report.sorted()))
 }
 
 fn client(server: &Server) -> Prometheus {

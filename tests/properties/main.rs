@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use glidepath::compile::{Compiled, compile};
+use glidepath::compile::{Compiled, Environment, NoFiles, compile};
 use glidepath::diag::Code;
 use glidepath::objects::Object;
 use glidepath::plan::{StageId, StageKind};
@@ -54,7 +54,12 @@ fn config(cases: u32) -> ProptestConfig {
 /// Compiles, or rejects a rollout whose random cohorts cover each other; any other complaint is a failure.
 fn compiled(document: &Value) -> Result<Compiled, TestCaseError> {
     let text = document.to_string();
-    compile(&Source::new("rollout.yaml", text.clone())).map_err(|report| {
+    compile(
+        &Source::new("rollout.yaml", text.clone()),
+        &NoFiles,
+        &Environment::default(),
+    )
+    .map_err(|report| {
         let found = report.sorted();
         let said: Vec<String> = found
             .iter()
@@ -214,7 +219,8 @@ proptest! {
             let objects = compiled.objects(at);
             for request in &requests {
                 let wanted = oracle::answer(&rollout, step, stage.kind == StageKind::Retire, request);
-                let outcome = trace(&objects, request).map_err(TestCaseError::fail)?;
+                let router = compiled.plan.traffic.router.name();
+                let outcome = trace(router, &objects, request).map_err(TestCaseError::fail)?;
                 let Outcome::Routed(served) = outcome else {
                     return Err(TestCaseError::fail(format!("{outcome:?} for {request:?}")));
                 };

@@ -75,7 +75,7 @@ pub(super) fn promote(
     } = Start::new(inputs, true, output)?;
     let input = input.expect("it must compile");
     let compiled = &input.compiled;
-    let plan = describe(&compiled.plan, &compiled.digest());
+    let plan = describe(&compiled.plan, compiled.digest());
     if let Some(path) = runner::file("glidepath-plan.json", &format!("{plan:#}\n"))? {
         runner.set("plan-json-path", path.display().to_string());
     }

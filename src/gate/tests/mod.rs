@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::compile::{Compiled, compile};
+use crate::compile::{Compiled, Environment, NoFiles, compile};
 use crate::text::Source as Text;
 use crate::units::Timestamp;
 
@@ -54,7 +54,12 @@ pub(super) fn counted(gates: &str, codes: &[(&str, f64)]) -> Evidence {
 /// A rollout with one step of an hour and these gates (a YAML list in flow style).
 pub(super) fn rollout(gates: &str) -> Compiled {
     let text = text(gates);
-    compile(&Text::new("rollout.yaml", text.clone())).unwrap_or_else(|report| {
+    compile(
+        &Text::new("rollout.yaml", text.clone()),
+        &NoFiles,
+        &Environment::default(),
+    )
+    .unwrap_or_else(|report| {
         let told: Vec<String> = report
             .sorted()
             .iter()

@@ -1,7 +1,7 @@
 //! Many gates, one stage: V.
 
 use super::{BEGAN, By, LATE, at, buckets, counters, known, rollout, text, vector};
-use crate::compile::{Compiled, compile};
+use crate::compile::{Compiled, Environment, NoFiles, compile};
 use crate::diag::Code;
 use crate::gate::*;
 use crate::text::Source as Text;
@@ -81,7 +81,12 @@ fn a_stage_without_gates_passes_and_is_warned_of_unless_it_means_it() {
     };
     assert!(!warned(&compiled));
     let forgotten = text("[]").replace(", gates: []", "");
-    let forgotten = compile(&Text::new("rollout.yaml", forgotten)).expect("it compiles");
+    let forgotten = compile(
+        &Text::new("rollout.yaml", forgotten),
+        &NoFiles,
+        &Environment::default(),
+    )
+    .expect("it compiles");
     assert!(warned(&forgotten));
 }
 

@@ -6,7 +6,7 @@ use crate::objects::Object;
 use crate::plan::Cluster;
 use crate::units::names;
 
-use super::{Argo, api, below, current};
+use super::{Argo, api, current};
 
 impl Argo<'_> {
     pub(super) fn application(&self, name: &str, cluster: &Cluster) -> Object {
@@ -16,8 +16,8 @@ impl Argo<'_> {
             "application",
             annotations(),
             self.spec(
-                below(&self.argo.folder, current()),
-                destination(cluster, self.argo.target.as_str()),
+                self.in_tree(&self.wanted.folder, current()),
+                destination(cluster, self.wanted.target.as_str()),
             ),
         )
     }
@@ -26,11 +26,11 @@ impl Argo<'_> {
     pub(super) fn spec(&self, path: String, destination: api::Destination) -> api::ApplicationSpec {
         api::ApplicationSpec {
             destination,
-            project: self.argo.project.name.clone(),
+            project: self.wanted.project.name.clone(),
             source: api::Source {
                 path,
-                repo_url: self.argo.repo_url.clone(),
-                target_revision: self.argo.revision.clone(),
+                repo_url: self.wanted.repo_url.clone(),
+                target_revision: self.wanted.revision.clone(),
             },
             sync_policy: api::SyncPolicy {
                 automated: api::Automated {
@@ -40,7 +40,7 @@ impl Argo<'_> {
                 retry: api::Retry {
                     limit: 5,
                     // A retry takes the newest commit: a stage that cannot sync must not keep its own revert waiting.
-                    refresh: (!self.argo.has_older_crds).then_some(true),
+                    refresh: (!self.wanted.has_older_crds).then_some(true),
                     backoff: api::Backoff {
                         duration: "10s",
                         factor: 2,

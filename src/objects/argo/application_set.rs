@@ -10,7 +10,7 @@ use crate::plan::{ClusterWaves, PortRef};
 use crate::units::names;
 
 use super::application::annotations;
-use super::{Argo, api, below, current};
+use super::{Argo, api, current};
 
 /// The cluster that Argo CD runs in.
 const IN_CLUSTER: &str = "https://kubernetes.default.svc";
@@ -20,11 +20,11 @@ impl Argo<'_> {
     /// lives, so the generator reads it, and a new rollout needs no change here.
     pub(super) fn rollouts(&self, name: &str, folders: &[String]) -> Object {
         let files = folders.iter().map(|folder| api::GitFiles {
-            path: below(folder, names::LOCK_FILE),
+            path: self.in_tree(folder, names::LOCK_FILE),
         });
         let generator = api::Generator::Git(api::GitGenerator {
-            repo_url: self.argo.repo_url.clone(),
-            revision: self.argo.revision.clone(),
+            repo_url: self.wanted.repo_url.clone(),
+            revision: self.wanted.revision.clone(),
             files: files.collect(),
         });
         let template = self.template(
@@ -51,10 +51,10 @@ impl Argo<'_> {
         let mut template = self.template(
             &format!("{rollout}-{{{{ .nameNormalized }}}}"),
             rollout,
-            below(&self.argo.folder, current()),
+            self.in_tree(&self.wanted.folder, current()),
             api::Destination {
                 name: None,
-                namespace: self.argo.target.to_string(),
+                namespace: self.wanted.target.to_string(),
                 server: Some("{{ .server }}".to_owned()),
             },
         );

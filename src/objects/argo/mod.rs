@@ -20,11 +20,15 @@ use super::meta::labels;
 use super::{Object, ObjectId, Scope, json};
 
 /// The objects for Argo CD, sorted by file name; none where the spec does not ask for them.
-pub(super) fn build(plan: &Plan) -> Vec<Object> {
+pub(super) fn build(plan: &Plan, tree: &str) -> Vec<Object> {
     let Some(argo) = &plan.argocd else {
         return Vec::new();
     };
-    let own = Argo { plan, argo };
+    let own = Argo {
+        plan,
+        wanted: argo,
+        tree,
+    };
     let mut objects = vec![match &argo.delivery {
         Delivery::One { name, cluster } => own.application(name, cluster),
         Delivery::Rollouts { name, folders } => own.rollouts(name, folders),
@@ -42,10 +46,22 @@ pub(super) fn build(plan: &Plan) -> Vec<Object> {
 
 struct Argo<'a> {
     plan: &'a Plan,
-    argo: &'a ArgoCd,
+    wanted: &'a ArgoCd,
+    /// The folder of the tree, below the rollout's.
+    tree: &'a str,
 }
 
 impl Argo<'_> {
+    /// A path in the repository: one of the tree of the rollout in `folder`.
+    fn in_tree(&self, folder: &str, path: &str) -> String {
+        let tree = self.tree;
+        if folder.is_empty() {
+            format!("{tree}/{path}")
+        } else {
+            format!("{folder}/{tree}/{path}")
+        }
+    }
+
     fn object<S: Serialize>(
         &self,
         kind: &'static str,
@@ -54,7 +70,7 @@ impl Argo<'_> {
         annotations: BTreeMap<String, String>,
         spec: S,
     ) -> Object {
-        let namespace = Some(self.argo.namespace.clone());
+        let namespace = Some(self.wanted.namespace.clone());
         Object {
             id: ObjectId {
                 kind,
@@ -78,16 +94,6 @@ impl Argo<'_> {
                 spec,
             }),
         }
-    }
-}
-
-/// A path in the repository, below a rollout's folder.
-fn below(folder: &str, path: &str) -> String {
-    let tree = names::TREE_FOLDER;
-    if folder.is_empty() {
-        format!("{tree}/{path}")
-    } else {
-        format!("{folder}/{tree}/{path}")
     }
 }
 

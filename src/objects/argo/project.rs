@@ -3,29 +3,35 @@
 use std::collections::BTreeMap;
 
 use crate::objects::Object;
-use crate::plan::{Cluster, Delivery};
+use crate::objects::routers::{self, Kind};
+use crate::plan::{Cluster, Delivery, Plan};
 
 use super::application::destination;
 use super::{Argo, api};
 
 /// Every kind that glidepath emits into a namespace, with its group. What is not here cannot be synced: no Role, no Secret,
 /// no Job, no pod of its own.
-pub(super) const KINDS: [(&str, &str); 9] = [
+pub(super) fn kinds(plan: &Plan) -> Vec<Kind> {
+    let own = KINDS.iter().chain(routers::kinds(&plan.traffic.router));
+    let mut kinds: Vec<Kind> = own.copied().collect();
+    kinds.sort_unstable();
+    kinds
+}
+
+/// The kinds that are emitted whoever routes.
+const KINDS: &[Kind] = &[
     ("", "ConfigMap"),
     ("", "Service"),
     ("", "ServiceAccount"),
     ("apps", "Deployment"),
     ("autoscaling", "HorizontalPodAutoscaler"),
-    ("networking.istio.io", "DestinationRule"),
-    ("networking.istio.io", "Gateway"),
-    ("networking.istio.io", "VirtualService"),
     ("policy", "PodDisruptionBudget"),
 ];
 
 impl Argo<'_> {
     pub(super) fn project(&self) -> Object {
-        let project = &self.argo.project;
-        let clusters = match &self.argo.delivery {
+        let project = &self.wanted.project;
+        let clusters = match &self.wanted.delivery {
             Delivery::One { cluster, .. } => cluster.clone(),
             Delivery::Rollouts { .. } => {
                 Cluster::Server("https://kubernetes.default.svc".to_owned())
@@ -36,7 +42,7 @@ impl Argo<'_> {
         let destinations = project.namespaces.iter();
         let namespaces = match &self.plan.create_namespace {
             None => Vec::new(),
-            Some(_) if self.argo.has_older_crds => vec![allow("", "Namespace", None)],
+            Some(_) if self.wanted.has_older_crds => vec![allow("", "Namespace", None)],
             Some(_) => project
                 .namespaces
                 .iter()
@@ -45,14 +51,14 @@ impl Argo<'_> {
         };
         let spec = api::AppProjectSpec {
             description: format!("Model rollouts that glidepath writes ({})", self.plan.name),
-            source_repos: vec![self.argo.repo_url.clone()],
+            source_repos: vec![self.wanted.repo_url.clone()],
             destinations: destinations
                 .map(|namespace| destination(&clusters, namespace))
                 .collect(),
             // Without a list, nothing cluster-wide is allowed.
             cluster_resource_whitelist: namespaces,
-            namespace_resource_whitelist: KINDS
-                .iter()
+            namespace_resource_whitelist: kinds(self.plan)
+                .into_iter()
                 .map(|(group, kind)| allow(group, kind, None))
                 .collect(),
         };

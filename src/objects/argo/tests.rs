@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::compile::{Source, compile};
-use crate::objects::build_argo;
+use crate::compile::{Environment, NoFiles, Source, compile};
 
-use super::project::KINDS;
+use super::project::kinds;
 
 const EXAMPLES: [(&str, &str); 4] = [
     (
@@ -29,6 +28,7 @@ const EXAMPLES: [(&str, &str); 4] = [
 #[test]
 fn the_project_allows_every_kind_that_is_emitted_and_no_other() {
     let mut emitted: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut allowed = BTreeSet::new();
     // The examples have no ServiceAccount.
     let account = EXAMPLES[3].1.replace(
         "      replicas: 5\n",
@@ -39,7 +39,14 @@ fn the_project_allows_every_kind_that_is_emitted_and_no_other() {
         .into_iter()
         .chain([account.as_str()])
     {
-        let compiled = compile(&Source::new("rollout.yaml", text)).expect("an example compiles");
+        let compiled = compile(
+            &Source::new("rollout.yaml", text),
+            &NoFiles,
+            &Environment::default(),
+        )
+        .expect("an example compiles");
+        let kinds = kinds(&compiled.plan).into_iter();
+        allowed.extend(kinds.map(|(group, kind)| (group.to_owned(), kind.to_owned())));
         for stage in compiled.plan.stage_ids() {
             for object in compiled.objects(stage) {
                 let version = object.body["apiVersion"].as_str().unwrap_or_default();
@@ -50,10 +57,6 @@ fn the_project_allows_every_kind_that_is_emitted_and_no_other() {
             }
         }
     }
-    let allowed: BTreeSet<(String, String)> = KINDS
-        .iter()
-        .map(|(group, kind)| ((*group).to_owned(), (*kind).to_owned()))
-        .collect();
     assert_eq!(emitted, allowed);
 }
 
@@ -63,8 +66,13 @@ fn with(argocd: &str) -> Vec<serde_json::Value> {
         "{}  outputs: {{argocd: {{repoURL: 'https://git.example/models.git', path: ., {argocd}}}}}\n",
         EXAMPLES[3].1
     );
-    let compiled = compile(&Source::new("rollout.yaml", text)).expect("it compiles");
-    let objects = build_argo(&compiled.plan);
+    let compiled = compile(
+        &Source::new("rollout.yaml", text),
+        &NoFiles,
+        &Environment::default(),
+    )
+    .expect("it compiles");
+    let objects = compiled.argo();
     objects.iter().map(|object| object.body.clone()).collect()
 }
 

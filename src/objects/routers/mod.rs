@@ -6,6 +6,16 @@ use crate::plan::{Plan, Router, StageId};
 
 use super::{Object, Waves};
 
+/// A kind of object: its group, which is empty for Kubernetes' core, and its name.
+pub(super) type Kind = (&'static str, &'static str);
+
+/// Every kind that the router's objects are of.
+pub(super) fn kinds(router: &Router) -> &'static [Kind] {
+    match router {
+        Router::Istio(_) => istio::KINDS,
+    }
+}
+
 /// The router's objects in one stage.
 pub(super) fn build(plan: &Plan, stage: StageId, waves: Waves) -> Vec<Object> {
     match &plan.traffic.router {

@@ -4,6 +4,7 @@ mod capacity;
 mod gates;
 mod practice;
 mod probes;
+mod router;
 mod routes;
 pub(super) mod transition;
 mod transitions;
@@ -22,5 +23,6 @@ pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
     gates::check(plan, report);
     probes::check(plan, report);
     practice::check(plan, document, report);
+    router::check(plan, document, report);
     unused::check(plan, report);
 }

@@ -2,6 +2,7 @@
 
 use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
+use crate::plan::runtimes;
 use crate::plan::{Model, Plan, ServiceType, StageKind, Wire};
 use crate::spec::Document;
 
@@ -40,7 +41,7 @@ fn check_models(plan: &Plan, report: &mut Report) {
                 .help("name a version tag or a digest"),
             );
         }
-        if model.pod.readiness_probe.is_none() && !model.runtime.has_probes() {
+        if model.pod.readiness_probe.is_none() && runtimes::facts(model.runtime).probes.is_none() {
             report.push(
                 Diagnostic::new(Code::GP603, Place::value(at.key("name")), format!("`{}` has no readiness probe, so requests reach it before its model is loaded", model.name))
                     .help(format!("add `readinessProbe: {{httpGet: {{path: /healthz, port: {}}}}}`", first_port(model))),
@@ -83,11 +84,6 @@ fn check_service(plan: &Plan, document: &Document, report: &mut Report) {
             Place::key(at.key("models"))
         };
         match &port.wire {
-            Wire::Unknown if index != plan.traffic.port => report.push(
-                Diagnostic::new(Code::GP602, place, format!("the Service port `{}` declares no protocol to Istio", port.name))
-                    .note("Istio then guesses from the first bytes, and a request that it takes for HTTP meets the routes of another port")
-                    .help("name it `http-…` or `grpc-…`, or set `appProtocol`"),
-            ),
             Wire::Connections(protocol) => report.push(Diagnostic::new(
                 Code::GP606,
                 place,

@@ -88,9 +88,9 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
     }
     let mut create_namespace = spec.namespace.create.then(|| spec.namespace.labels.clone());
     if let Some(labels) = &mut create_namespace {
-        labels
-            .entry(emitted::LABEL_INJECTION.to_owned())
-            .or_insert_with(|| "enabled".to_owned());
+        for (key, value) in traffic.router.namespace_labels() {
+            labels.entry(key).or_insert(value);
+        }
     }
     let stages = stages?;
     let live = live(spec, &stages, report);

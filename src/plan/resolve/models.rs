@@ -6,10 +6,11 @@ use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::PortRef;
 use crate::plan::model::{
-    Account, Autoscaling, Budget, ContainerPort, Drain, Model, Pod, Rolling, Source,
+    Account, Autoscaling, Budget, ContainerPort, Drain, Model, Pod, Rolling, ServedModel,
 };
-use crate::spec::{self, DisruptionBudget, RuntimeName, Spec};
-use crate::units::{DnsLabel, Runtime, is_dns_subdomain, names};
+use crate::plan::runtimes::{self, RuntimeFacts};
+use crate::spec::{self, DisruptionBudget, Spec};
+use crate::units::{DnsLabel, is_dns_subdomain, names};
 
 use super::{check_label, label};
 
@@ -93,10 +94,7 @@ impl Resolver<'_> {
     fn resolve(&mut self) -> Option<Model> {
         let model = self.model;
         let name = label(&model.name, self.at.key("name"), self.report);
-        let runtime = match model.runtime {
-            RuntimeName::TensorflowServing => Runtime::TensorflowServing,
-            RuntimeName::Custom => Runtime::Custom,
-        };
+        let runtime = runtimes::facts(model.runtime);
         let image = model.image.parse().ok();
         if image.is_none() {
             self.refuse(
@@ -105,14 +103,14 @@ impl Resolver<'_> {
                 format!("`{}` is no image reference", model.image),
             );
         }
-        if runtime.needs_model() && model.model.is_none() {
+        if runtime.needs_model && model.model.is_none() {
             self.report.push(
                 Diagnostic::new(
                     Code::GP007,
                     Place::value(self.at.key("runtime")),
                     format!(
                         "the runtime `{}` needs `model`: what it serves, and from where",
-                        runtime.name()
+                        runtime.name
                     ),
                 )
                 .help("add `model: {name: …, uri: …}`"),
@@ -154,10 +152,10 @@ impl Resolver<'_> {
         let account = self.account(&workload);
         Some(Model {
             image: image?,
-            source: model.model.as_ref().map(|source| Source {
-                name: source.name.clone(),
-                uri: source.uri.clone(),
-                version: source.version,
+            served: model.model.as_ref().map(|served| ServedModel {
+                name: served.name.clone(),
+                uri: served.uri.clone(),
+                version: served.version,
             }),
             replicas: model.replicas.unwrap_or(1),
             autoscaling: model.autoscaling.as_ref().map(|scaling| Autoscaling {
@@ -184,7 +182,7 @@ impl Resolver<'_> {
             ports: ports?,
             pod: pod(model),
             name,
-            runtime,
+            runtime: model.runtime,
         })
     }
 
@@ -196,10 +194,10 @@ impl Resolver<'_> {
         ));
     }
 
-    fn ports(&mut self, runtime: Runtime) -> Option<Vec<ContainerPort>> {
+    fn ports(&mut self, runtime: &RuntimeFacts) -> Option<Vec<ContainerPort>> {
         let Some(given) = &self.model.ports else {
             let ports: Vec<_> = runtime
-                .ports()
+                .ports
                 .iter()
                 .map(|port| ContainerPort {
                     name: Some(port.name.to_owned()),
@@ -214,7 +212,7 @@ impl Resolver<'_> {
                         Place::value(self.at.key("runtime")),
                         format!(
                             "the runtime `{}` needs `ports`: what its container listens on",
-                            runtime.name()
+                            runtime.name
                         ),
                     )
                     .help("add `ports: [{name: http, containerPort: 8080}]`"),

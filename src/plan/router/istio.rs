@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::plan::ModelId;
 use crate::spec::IstioApiVersion;
+use crate::units::names::LABEL_INJECTION;
 
 /// What only Istio has: its objects' names and version, and what is written into them in Istio's own shape.
 #[derive(Clone, Debug)]
@@ -50,4 +51,9 @@ pub struct Server {
     pub hosts: Vec<String>,
     /// The Secret with its certificate.
     pub credential_name: Option<String>,
+}
+
+/// A namespace's pods get sidecars by this label.
+pub(super) fn namespace_labels() -> BTreeMap<String, String> {
+    BTreeMap::from([(LABEL_INJECTION.to_owned(), "enabled".to_owned())])
 }

@@ -4,6 +4,10 @@ mod istio;
 
 pub use istio::{Gateway, Istio, Server};
 
+use std::collections::BTreeMap;
+
+use crate::units::RouterName;
+
 /// Who moves the traffic. Whatever depends on it matches exhaustively, so that a new router does not compile before it is
 /// resolved, checked, built, traced and measured.
 #[derive(Clone, Debug)]
@@ -13,6 +17,20 @@ pub enum Router {
 }
 
 impl Router {
+    /// Which one it is, for who needs nothing else of it.
+    pub fn name(&self) -> RouterName {
+        match self {
+            Self::Istio(_) => RouterName::Istio,
+        }
+    }
+
+    /// The labels by which a namespace is the router's.
+    pub fn namespace_labels(&self) -> BTreeMap<String, String> {
+        match self {
+            Self::Istio(_) => istio::namespace_labels(),
+        }
+    }
+
     /// Whether requests come in through a gateway, and not only from the mesh.
     pub fn has_gateway(&self) -> bool {
         match self {

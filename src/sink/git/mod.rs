@@ -3,6 +3,7 @@
 //! Never runs hooks, filters or the `git` command, never waits for somebody's lock, never decides what is committed.
 
 mod error;
+mod files;
 mod place;
 mod read;
 mod refs;
@@ -18,6 +19,7 @@ use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags};
 use crate::units::Timestamp;
 
 pub use error::{GitError, Kind};
+pub use files::CommitFiles;
 pub use refs::RefChange;
 pub use write::{Edit, Signing};
 

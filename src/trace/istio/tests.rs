@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::*;
@@ -143,7 +145,8 @@ fn the_first_route_that_matches_serves() {
         ),
     ];
     let served = Served {
-        virtual_service: "x".to_owned(),
+        kind: "virtualService",
+        object: "x".to_owned(),
         route: "yes".to_owned(),
         shares: vec![("a".to_owned(), 0.75), ("c".to_owned(), 0.25)],
         mirror: Some(("b".to_owned(), 0.05)),

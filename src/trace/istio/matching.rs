@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use regex::Regex;
 use serde_json::Value;
 
-use super::{Request, Via, items};
+use super::items;
+use crate::trace::{Request, Via};
 
 /// The first entry of a route's `match` that holds; a route without entries takes everything.
 pub(super) fn takes<'a>(route: &'a Value, request: &Request) -> Result<Option<&'a Value>, String> {

@@ -1,0 +1,62 @@
+//! The container that serves.
+
+use k8s_openapi::api::core::v1 as core;
+
+use crate::plan::DrainHook;
+
+use super::{Workload, some};
+
+impl Workload<'_> {
+    pub(super) fn container(&self) -> core::Container {
+        let (given, launch) = (&self.model.pod, &self.launch);
+        let mut mounts = given.volume_mounts.clone();
+        mounts.extend(self.config_mount());
+        let ports = self.model.ports.iter().map(|open| core::ContainerPort {
+            name: open.name.clone(),
+            container_port: i32::from(open.number),
+            protocol: open.protocol.clone(),
+            ..core::ContainerPort::default()
+        });
+        core::Container {
+            name: self.facts.container.to_owned(),
+            image: Some(self.model.image.to_string()),
+            command: given.command.clone().or_else(|| launch.command.clone()),
+            args: given.args.clone().or_else(|| launch.args.clone()),
+            env: some(&self.env()),
+            env_from: some(&given.env_from),
+            lifecycle: self.drain(),
+            liveness_probe: given.liveness_probe.clone(),
+            ports: Some(ports.collect()),
+            readiness_probe: self.readiness_probe(),
+            resources: given.resources.clone(),
+            startup_probe: self.startup_probe(),
+            volume_mounts: some(&mounts),
+            ..core::Container::default()
+        }
+    }
+
+    /// Endpoints take a while to leave every proxy: a pod that ends goes on serving until they have.
+    fn drain(&self) -> Option<core::Lifecycle> {
+        let seconds = self.model.drain.seconds;
+        let handler = match self.model.drain.hook {
+            _ if seconds == 0 => return None,
+            DrainHook::None => return None,
+            DrainHook::Exec => core::LifecycleHandler {
+                exec: Some(core::ExecAction {
+                    command: Some(vec!["sleep".to_owned(), seconds.to_string()]),
+                }),
+                ..core::LifecycleHandler::default()
+            },
+            DrainHook::SleepAction => core::LifecycleHandler {
+                sleep: Some(core::SleepAction {
+                    seconds: i64::from(seconds),
+                }),
+                ..core::LifecycleHandler::default()
+            },
+        };
+        Some(core::Lifecycle {
+            pre_stop: Some(handler),
+            ..core::Lifecycle::default()
+        })
+    }
+}

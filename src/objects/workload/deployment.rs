@@ -1,0 +1,65 @@
+//! The Deployment.
+
+use k8s_openapi::api::apps::v1 as apps;
+use k8s_openapi::api::core::v1 as core;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use crate::objects::base::int_or_string;
+use crate::objects::meta::pod_labels;
+
+use super::{Workload, some_map};
+
+/// Seconds that a pod must stay ready before the next one is replaced: one scrape of the usual metrics.
+const MIN_READY_SECONDS: i32 = 10;
+/// Kubernetes' own default for `progressDeadlineSeconds`.
+const PROGRESS_DEADLINE: i32 = 600;
+/// Seconds beyond the startup probe's budget for a pod to be scheduled and its image pulled.
+const SCHEDULING_SECONDS: i32 = 300;
+
+impl Workload<'_> {
+    pub(super) fn deployment(&self, replicas: u32) -> apps::Deployment {
+        let model = self.model;
+        apps::Deployment {
+            metadata: self.metadata(&model.workload, self.waves.workload),
+            spec: Some(apps::DeploymentSpec {
+                min_ready_seconds: Some(MIN_READY_SECONDS),
+                progress_deadline_seconds: Some(self.progress_deadline()),
+                // Two writers of one number would fight: an autoscaler's replicas are not in git.
+                replicas: model
+                    .autoscaling
+                    .is_none()
+                    .then(|| i32::try_from(replicas).unwrap_or(i32::MAX)),
+                selector: self.selector(),
+                strategy: Some(apps::DeploymentStrategy {
+                    type_: Some("RollingUpdate".to_owned()),
+                    rolling_update: Some(apps::RollingUpdateDeployment {
+                        max_surge: Some(int_or_string(&model.rolling.max_surge)),
+                        max_unavailable: Some(int_or_string(&model.rolling.max_unavailable)),
+                    }),
+                }),
+                template: core::PodTemplateSpec {
+                    metadata: Some(ObjectMeta {
+                        annotations: some_map(&model.pod.annotations),
+                        labels: Some(pod_labels(self.plan, model)),
+                        ..ObjectMeta::default()
+                    }),
+                    spec: Some(self.pod()),
+                },
+                ..apps::DeploymentSpec::default()
+            }),
+            status: None,
+        }
+    }
+
+    /// Never below the time that the startup probe gives a pod, or a slow model would fail its own Deployment.
+    fn progress_deadline(&self) -> i32 {
+        let budget = self.startup_probe().map_or(0, |probe| {
+            let tries = probe
+                .failure_threshold
+                .unwrap_or(3)
+                .saturating_mul(probe.period_seconds.unwrap_or(10));
+            tries.saturating_add(probe.initial_delay_seconds.unwrap_or(0))
+        });
+        PROGRESS_DEADLINE.max(budget.saturating_add(SCHEDULING_SECONDS))
+    }
+}

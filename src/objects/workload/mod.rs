@@ -1,0 +1,137 @@
+//! The objects of one running model: configuration, account, Deployment, autoscaler, disruption budget. One file a kind.
+
+mod autoscaler;
+mod config_map;
+mod container;
+mod deployment;
+mod disruption_budget;
+mod pod;
+mod probes;
+mod service_account;
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::diag::Route;
+use crate::plan::runtimes::{self, Launch, RuntimeFacts};
+use crate::plan::{Account, Model, ModelId, Plan};
+
+use super::meta::{id, kind_of, metadata};
+use super::{Object, Scope, Waves, json};
+
+use config_map::Config;
+
+pub(super) fn build(plan: &Plan, model_id: ModelId, replicas: u32, waves: Waves) -> Vec<Object> {
+    let model = plan.model(model_id);
+    let origin = Route::root().key("spec").key("models").index(model_id.0);
+    let facts = runtimes::facts(model.runtime);
+    let launch = (facts.launch)(model);
+    let config = Config::of(model, &launch);
+    let workload = Workload {
+        plan,
+        model,
+        facts,
+        launch,
+        config,
+        waves,
+    };
+    let object = |kind: &'static str, file: &str, name: &str, wave: i32, body: Value| {
+        debug_assert_eq!(kind_of(&body), kind);
+        Object {
+            id: id(plan, kind, name),
+            file: format!("{file}-{}", model.name),
+            scope: Scope::Stage,
+            wave,
+            origin: origin.clone(),
+            body,
+        }
+    };
+    let mut objects = Vec::new();
+    if let Some(config) = &workload.config {
+        objects.push(object(
+            "ConfigMap",
+            "configmap",
+            &config.name,
+            waves.config,
+            json(&workload.config_map(config)),
+        ));
+    }
+    if let Some(Account {
+        name,
+        create: Some(annotations),
+    }) = &model.account
+    {
+        let body = json(&workload.service_account(name, annotations));
+        objects.push(object(
+            "ServiceAccount",
+            "service-account",
+            name,
+            waves.config,
+            body,
+        ));
+    }
+    let body = json(&workload.deployment(replicas));
+    objects.push(object(
+        "Deployment",
+        "deployment",
+        &model.workload,
+        waves.workload,
+        body,
+    ));
+    if let Some(autoscaling) = &model.autoscaling {
+        let body = json(&workload.autoscaler(autoscaling));
+        objects.push(object(
+            "HorizontalPodAutoscaler",
+            "horizontal-pod-autoscaler",
+            &model.workload,
+            waves.scaling,
+            body,
+        ));
+    }
+    if let Some(budget) = &model.budget {
+        let body = json(&workload.disruption_budget(budget));
+        objects.push(object(
+            "PodDisruptionBudget",
+            "pod-disruption-budget",
+            &model.workload,
+            waves.scaling,
+            body,
+        ));
+    }
+    objects
+}
+
+/// One running model, with what its runtime adds.
+struct Workload<'a> {
+    plan: &'a Plan,
+    model: &'a Model,
+    facts: &'static RuntimeFacts,
+    launch: Launch,
+    /// The ConfigMap, where there is something to configure.
+    config: Option<Config>,
+    waves: Waves,
+}
+
+impl Workload<'_> {
+    fn metadata(&self, name: &str, wave: i32) -> ObjectMeta {
+        metadata(self.plan, name, wave, Some(self.model))
+    }
+
+    fn selector(&self) -> LabelSelector {
+        LabelSelector {
+            match_labels: Some(self.model.selector.clone()),
+            match_expressions: None,
+        }
+    }
+}
+
+fn some<T: Clone + Serialize>(items: &[T]) -> Option<Vec<T>> {
+    (!items.is_empty()).then(|| items.to_vec())
+}
+
+fn some_map(map: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
+    (!map.is_empty()).then(|| map.clone())
+}

@@ -1,0 +1,29 @@
+//! The pod around the container.
+
+use k8s_openapi::api::core::v1 as core;
+
+use super::{Workload, some, some_map};
+
+impl Workload<'_> {
+    pub(super) fn pod(&self) -> core::PodSpec {
+        let pod = &self.model.pod;
+        let mut volumes = pod.volumes.clone();
+        volumes.extend(self.config_volume());
+        core::PodSpec {
+            affinity: pod.affinity.clone(),
+            containers: vec![self.container()],
+            image_pull_secrets: some(&pod.image_pull_secrets),
+            node_selector: some_map(&pod.node_selector),
+            security_context: pod.security_context.clone(),
+            service_account_name: self
+                .model
+                .account
+                .as_ref()
+                .map(|account| account.name.clone()),
+            termination_grace_period_seconds: Some(i64::from(self.model.drain.grace_seconds)),
+            tolerations: some(&pod.tolerations),
+            volumes: some(&volumes),
+            ..core::PodSpec::default()
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What only one router may stumble over. One file a router.
+
+mod istio;
+
+use crate::diag::Report;
+use crate::plan::{Plan, Router};
+use crate::spec::Document;
+
+/// Holds the plan against the rules of its router.
+pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
+    match &plan.traffic.router {
+        Router::Istio(_) => istio::check(plan, document, report),
+    }
+}

@@ -1,0 +1,138 @@
+//! What is known of each serving runtime, as plain data and functions over a [`Model`]. One file a runtime: a pod is built, a
+//! spec is resolved and a metric is read from these facts alone.
+
+mod custom;
+mod tensorflow_serving;
+
+use crate::spec::RuntimeName;
+
+use super::Model;
+
+/// Where a runtime's files are mounted.
+pub const CONFIG_FOLDER: &str = "/etc/glidepath";
+
+/// What is known of a runtime.
+#[derive(Debug)]
+pub struct RuntimeFacts {
+    /// The language's word for it.
+    pub name: &'static str,
+    /// The container's name in the pod.
+    pub container: &'static str,
+    /// The ports that it opens where the spec names none.
+    pub ports: &'static [RuntimePort],
+    /// Whether it cannot start without `model`: what it serves, and from where.
+    pub needs_model: bool,
+    /// How its container is started.
+    pub launch: fn(&Model) -> Launch,
+    /// How it tells that it serves, where it has a way of its own.
+    pub probes: Option<RuntimeProbes>,
+    /// The units of its own metrics, where their names do not say them.
+    pub metric_units: &'static [MetricUnit],
+}
+
+/// A container port that a runtime opens by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuntimePort {
+    /// The port's name, which is also its protocol's.
+    pub name: &'static str,
+    /// The port's number.
+    pub number: u16,
+}
+
+/// How a runtime's container is started; the spec's own fields go before it.
+#[derive(Clone, Debug, Default)]
+pub struct Launch {
+    /// What replaces the image's entry point.
+    pub command: Option<Vec<String>>,
+    /// The arguments.
+    pub args: Option<Vec<String>>,
+    /// Files below [`CONFIG_FOLDER`], by name.
+    pub files: Vec<(&'static str, String)>,
+}
+
+/// Probes over HTTP that a runtime brings; those of the spec go before them.
+#[derive(Debug)]
+pub struct RuntimeProbes {
+    /// The path that answers 200 once the model is served.
+    pub path: fn(&Model) -> String,
+    /// The port that answers.
+    pub port: RuntimePort,
+    /// Seconds between two tries of the readiness probe.
+    pub readiness_period: i32,
+    /// Seconds between two tries of the startup probe.
+    pub startup_period: i32,
+    /// Tries of the startup probe before the container is restarted.
+    pub startup_tries: i32,
+}
+
+/// The unit of a runtime's metrics of times.
+#[derive(Clone, Copy, Debug)]
+pub struct MetricUnit {
+    /// What the metrics' names begin with.
+    pub prefix: &'static str,
+    /// How many seconds the unit is.
+    pub seconds: f64,
+}
+
+/// Every runtime's facts.
+pub static ALL: [&RuntimeFacts; 2] = [&tensorflow_serving::FACTS, &custom::FACTS];
+
+/// What is known of a runtime.
+pub fn facts(runtime: RuntimeName) -> &'static RuntimeFacts {
+    match runtime {
+        RuntimeName::TensorflowServing => &tensorflow_serving::FACTS,
+        RuntimeName::Custom => &custom::FACTS,
+    }
+}
+
+/// How many seconds the unit of a metric is, where a runtime counts it and its name does not say so.
+pub fn metric_unit(metric: &str) -> Option<f64> {
+    let units = ALL.iter().flat_map(|facts| facts.metric_units);
+    let found = units
+        .into_iter()
+        .find(|unit| metric.starts_with(unit.prefix));
+    found.map(|unit| unit.seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn every_name_of_the_language_has_its_facts() {
+        let schema: Value =
+            serde_json::from_str(include_str!("../../../schema/rollout.schema.json"))
+                .expect("the schema is JSON");
+        let runtime = &schema["$defs"]["model"]["properties"]["runtime"];
+        let named: Vec<&str> = runtime["enum"]
+            .as_array()
+            .expect("a closed list")
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        assert_eq!(named, ALL.map(|facts| facts.name));
+        for name in named {
+            let known = RuntimeName::deserialize(Value::from(name)).expect("a name");
+            assert_eq!(facts(known).name, name);
+        }
+    }
+
+    #[test]
+    fn a_probe_asks_a_port_that_the_runtime_opens() {
+        for facts in ALL {
+            if let Some(probes) = &facts.probes {
+                assert!(facts.ports.contains(&probes.port), "{}", facts.name);
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_runtime_s_own_metrics_have_its_unit() {
+        let unit = metric_unit(":tensorflow:serving:request_latency");
+        assert_eq!(unit, Some(0.000_001));
+        assert_eq!(metric_unit("request_latency"), None);
+    }
+}

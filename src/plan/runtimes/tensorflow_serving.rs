@@ -1,0 +1,108 @@
+//! TensorFlow Serving: gRPC on `--port`, REST on `--rest_api_port`
+//! (<https://github.com/tensorflow/serving/blob/master/tensorflow_serving/model_servers/main.cc>).
+
+use crate::plan::{Model, ServedModel};
+
+use super::{CONFIG_FOLDER, Launch, MetricUnit, RuntimeFacts, RuntimePort, RuntimeProbes};
+
+const GRPC: RuntimePort = RuntimePort {
+    name: "grpc",
+    number: 8500,
+};
+const HTTP: RuntimePort = RuntimePort {
+    name: "http",
+    number: 8501,
+};
+
+pub(super) static FACTS: RuntimeFacts = RuntimeFacts {
+    name: "tensorflow-serving",
+    container: "tensorflow-serving",
+    ports: &[GRPC, HTTP],
+    needs_model: true,
+    launch,
+    probes: Some(RuntimeProbes {
+        path: status_path,
+        port: HTTP,
+        readiness_period: 5,
+        // 15 minutes to fetch and load a model.
+        startup_period: 10,
+        startup_tries: 90,
+    }),
+    // It counts microseconds and does not say so.
+    metric_units: &[MetricUnit {
+        prefix: ":tensorflow:serving:",
+        seconds: 0.000_001,
+    }],
+};
+
+const MONITORING_FILE: &str = "monitoring.config";
+const MODELS_FILE: &str = "models.config";
+/// Metrics on the REST port, where Prometheus finds them.
+const MONITORING: &str =
+    "prometheus_config { enable: true path: \"/monitoring/prometheus/metrics\" }\n";
+
+fn launch(model: &Model) -> Launch {
+    let mut files = Vec::new();
+    let mut args = vec![
+        format!("--port={}", model.port_number(GRPC)),
+        format!("--rest_api_port={}", model.port_number(HTTP)),
+    ];
+    if let Some(
+        served @ ServedModel {
+            version: Some(version),
+            ..
+        },
+    ) = &model.served
+    {
+        // A base path serves its newest version; only a model configuration can name another.
+        files.push((MODELS_FILE, pinned(served, *version)));
+        args.push(format!("--model_config_file={CONFIG_FOLDER}/{MODELS_FILE}"));
+    } else {
+        args.push("--model_name=$(MODEL_NAME)".to_owned());
+        args.push("--model_base_path=$(MODEL_PATH)".to_owned());
+    }
+    files.push((MONITORING_FILE, MONITORING.to_owned()));
+    args.push(format!(
+        "--monitoring_config_file={CONFIG_FOLDER}/{MONITORING_FILE}"
+    ));
+    Launch {
+        command: Some(vec!["tensorflow_model_server".to_owned()]),
+        args: Some(args),
+        files,
+    }
+}
+
+/// The model's own REST status: `/metadata` answers 200 only once the model is AVAILABLE, where the bare status path answers
+/// 200 while it still loads.
+fn status_path(model: &Model) -> String {
+    let served = model.served.as_ref();
+    let name = served.map_or("", |served| served.name.as_str());
+    let version = served
+        .and_then(|served| served.version)
+        .map_or_else(String::new, |version| format!("/versions/{version}"));
+    format!("/v1/models/{name}{version}/metadata")
+}
+
+/// A `ModelServerConfig` in protobuf's text format that serves one version of one model.
+fn pinned(served: &ServedModel, version: u64) -> String {
+    format!(
+        "model_config_list {{\n  config {{\n    name: {}\n    base_path: {}\n    model_platform: \"tensorflow\"\n    model_version_policy {{ specific {{ versions: {version} }} }}\n  }}\n}}\n",
+        quoted(&served.name),
+        quoted(&served.uri),
+    )
+}
+
+/// A string of protobuf's text format.
+fn quoted(text: &str) -> String {
+    let escaped = text.chars().fold(String::new(), |mut escaped, c| {
+        match c {
+            '"' => escaped.push_str("\\\""),
+            '\\' => escaped.push_str("\\\\"),
+            '\n' => escaped.push_str("\\n"),
+            '\t' => escaped.push_str("\\t"),
+            other => escaped.push(other),
+        }
+        escaped
+    });
+    format!("\"{escaped}\"")
+}

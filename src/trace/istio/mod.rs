@@ -1,0 +1,107 @@
+//! Istio's rules of matching (<https://istio.io/latest/docs/reference/config/networking/virtual-service/>).
+
+mod matching;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::objects::Object;
+
+use super::{Outcome, Request, Served, Via};
+
+/// Istio's word for all sidecars where a VirtualService lists gateways.
+const MESH: &str = "mesh";
+
+/// What becomes of the request where these objects are applied.
+pub(super) fn trace(objects: &[Arc<Object>], request: &Request) -> Result<Outcome, String> {
+    let bodies = |kind: &'static str| {
+        objects
+            .iter()
+            .filter(move |object| object.id.kind == kind)
+            .map(|object| &object.body)
+    };
+    let subsets: BTreeSet<&str> = bodies("DestinationRule")
+        .flat_map(|rule| items(&rule["spec"]["subsets"]))
+        .filter_map(|subset| subset["name"].as_str())
+        .collect();
+    let Some(service) = bodies("VirtualService").find(|body| applies(body, request.via)) else {
+        return Ok(Outcome::Unrouted);
+    };
+    for route in items(&service["spec"]["http"]) {
+        if let Some(entry) = matching::takes(route, request)? {
+            let path = matching::rewritten(route, entry, &request.path);
+            return serve(service, route, path, &subsets).map(Outcome::Routed);
+        }
+    }
+    Ok(Outcome::NoRoute)
+}
+
+/// Whether a VirtualService is bound to the way that a request comes in; without gateways, that is the mesh.
+fn applies(service: &Value, via: Via) -> bool {
+    let gateways: Vec<&str> = items(&service["spec"]["gateways"])
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    match via {
+        Via::Gateway => gateways.iter().any(|gateway| *gateway != MESH),
+        Via::Mesh => gateways.is_empty() || gateways.contains(&MESH),
+    }
+}
+
+fn serve(
+    service: &Value,
+    route: &Value,
+    path: String,
+    subsets: &BTreeSet<&str>,
+) -> Result<Served, String> {
+    let name = text(&route["name"]);
+    let destinations = items(&route["route"]);
+    if destinations.is_empty() {
+        return Err(format!("the route `{name}` has no destination"));
+    }
+    let subset = |destination: &Value| text(&destination["subset"]);
+    // Istio reads a single destination without a weight as all of it.
+    let weight = |destination: &Value| destination["weight"].as_f64().unwrap_or(1.0);
+    let total: f64 = destinations.iter().map(weight).sum();
+    let shares: Vec<(String, f64)> = destinations
+        .iter()
+        .filter(|destination| weight(destination) > 0.0)
+        .map(|destination| {
+            let share = weight(destination) / total;
+            (subset(&destination["destination"]), share)
+        })
+        .collect();
+    let mirror = route.get("mirror").map(|mirror| {
+        let percent = route["mirrorPercentage"]["value"].as_f64().unwrap_or(100.0);
+        (subset(mirror), percent / 100.0)
+    });
+    let missing: BTreeSet<String> = shares
+        .iter()
+        .chain(&mirror)
+        .map(|(subset, _)| subset.clone())
+        .filter(|subset| !subsets.contains(subset.as_str()))
+        .collect();
+    Ok(Served {
+        kind: "virtualService",
+        object: text(&service["metadata"]["name"]),
+        route: name,
+        shares,
+        mirror,
+        path,
+        missing: missing.into_iter().collect(),
+    })
+}
+
+/// The items of a list; of anything else, none.
+fn items(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests;

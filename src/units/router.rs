@@ -1,0 +1,8 @@
+//! The routers, named once.
+
+/// Who moves the traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RouterName {
+    /// Istio's sidecars and gateways.
+    Istio,
+}
