@@ -11,7 +11,7 @@ use crate::gate::prometheus::{Prometheus, Settings};
 use crate::gate::{
     EvaluationContext, Record, Replay, Source, Verdict, When, evaluate, needs, preview,
 };
-use crate::plan::{GateKind, Plan, StageId};
+use crate::plan::{Plan, StageId};
 use crate::units::{Duration, Timestamp};
 
 use super::committed::{Committed, folder_of, now};
@@ -255,7 +255,7 @@ fn explain(
     for (model, window, queries, meaning) in preview(plan, &occasion, gate) {
         output.result(format_args!(
             "{name} ({}) of {model}, from {} to {}\n",
-            gate.kind.name(),
+            gate.word(),
             window.start,
             window.end
         ))?;
@@ -383,16 +383,10 @@ fn references(input: &Input) -> BTreeMap<String, String> {
     let folder = Path::new(".").join(folder_of(&input.path));
     let gates = input.compiled.plan.gates.iter();
     gates
-        .filter_map(|gate| {
-            if let GateKind::Drift(drift) = &gate.kind {
-                drift.reference.clone()
-            } else {
-                None
-            }
-        })
+        .filter_map(|gate| gate.kind.facts().reference())
         .filter_map(|path| {
-            let text = inside::read_below(&folder, &path).ok()??;
-            Some((path, text))
+            let text = inside::read_below(&folder, path).ok()??;
+            Some((path.to_owned(), text))
         })
         .collect()
 }
@@ -403,7 +397,7 @@ fn wait(plan: &Plan, stage: StageId, next: Timestamp, output: &mut Output<'_>) {
         .stage(stage)
         .gates
         .iter()
-        .any(|gate| plan.gates[*gate].fail_fast);
+        .any(|gate| plan.gate(*gate).fail_fast);
     // The clock is asked, and not the naps counted: a machine that slept wakes up late.
     let mut until = next;
     if fails_early {

@@ -1,6 +1,6 @@
 //! When a gate looks, and at what: windows end at boundaries that are known beforehand, never at the time of asking.
 
-use crate::plan::{Gate, GateKind};
+use crate::plan::Gate;
 use crate::units::{Duration, Timestamp};
 
 /// The shortest window that a gate may fail early on.
@@ -71,18 +71,8 @@ pub struct Schedule {
 impl Schedule {
     /// The looks of a gate in a stage that began at `began` and bakes for `bake`.
     pub fn new(gate: &Gate, bake: Duration, began: Timestamp) -> Self {
-        let delay = match &gate.kind {
-            GateKind::Threshold(threshold) => threshold.delay,
-            GateKind::Availability(_)
-            | GateKind::Latency(_)
-            | GateKind::Compare(_)
-            | GateKind::Proportions(_)
-            | GateKind::Ranks(_)
-            | GateKind::BurnRate(_)
-            | GateKind::Drift(_) => Duration::ZERO,
-        };
         Self {
-            start: began.plus(gate.warmup).plus(delay),
+            start: began.plus(gate.warmup).plus(gate.kind.facts().delay()),
             look: gate.look(bake),
             settle: gate.settle,
             looks: gate.max_looks,

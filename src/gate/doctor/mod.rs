@@ -8,7 +8,7 @@ mod requests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::gates::Reporter;
-use crate::plan::{Gate, GateKind, ModelId, Plan, StageId};
+use crate::plan::{Gate, ModelId, Plan, StageId};
 use crate::units::{Duration, Timestamp};
 
 use super::answer::{Data, Fault, Series, Source};
@@ -70,11 +70,13 @@ pub fn examine(
         .stage(stage)
         .gates
         .iter()
-        .map(|index| &plan.gates[*index])
+        .map(|id| plan.gate(*id))
         .collect();
     let asks = |gate: &Gate, model: ModelId| {
         plan.judged(gate, stage).contains(&model)
-            || model == plan.stable && gate.kind.compares() && !plan.judged(gate, stage).is_empty()
+            || model == plan.stable
+                && gate.kind.facts().compares()
+                && !plan.judged(gate, stage).is_empty()
     };
     for model in plan.model_ids() {
         let gates: Vec<&Gate> = gates
@@ -85,7 +87,7 @@ pub fn examine(
         let target = Target::new(plan, model, namespace, "");
         let reporters: BTreeSet<&str> = gates
             .iter()
-            .filter_map(|gate| reporter(&gate.kind))
+            .filter_map(|gate| reporter(gate))
             .map(reporter_name)
             .collect();
         for name in reporters {
@@ -150,19 +152,10 @@ impl Doctor<'_> {
     }
 }
 
-/// Whose count of requests a gate asks for, if it counts requests.
-fn reporter(kind: &GateKind) -> Option<Reporter> {
-    use crate::plan::gates::{Compare, Ranks, Sli};
-    match kind {
-        GateKind::Availability(gate) => Some(gate.requests.reporter),
-        GateKind::Proportions(gate) => Some(gate.requests.reporter),
-        GateKind::BurnRate(gate) => Some(gate.requests.reporter),
-        GateKind::Latency(gate) => gate.times.metric.is_none().then_some(gate.times.reporter),
-        GateKind::Compare(Compare { sli, .. }) | GateKind::Ranks(Ranks { sli, .. }) => match sli {
-            Sli::Availability(requests) | Sli::ErrorRate(requests) => Some(requests.reporter),
-            Sli::Latency(_, times) => times.metric.is_none().then_some(times.reporter),
-            Sli::Query(..) => None,
-        },
-        GateKind::Threshold(_) | GateKind::Drift(_) => None,
-    }
+/// Whose count of requests a gate asks for, if it counts requests or takes the mesh's times.
+fn reporter(gate: &Gate) -> Option<Reporter> {
+    let facts = gate.kind.facts();
+    let times = || facts.times().filter(|times| times.metric.is_none());
+    let counted = facts.requests().map(|requests| requests.reporter);
+    counted.or_else(|| times().map(|times| times.reporter))
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::gate::answer::{Fault, Series};
 use crate::gate::query::Target;
 use crate::gate::words;
-use crate::plan::{Gate, GateKind};
+use crate::plan::Gate;
 use crate::units::Duration;
 
 use super::{BACK, Doctor, Level};
@@ -181,20 +181,8 @@ impl Doctor<'_> {
             return Ok(());
         };
         for gate in gates {
-            let window = match &gate.kind {
-                GateKind::Ranks(ranks) => ranks.step.as_seconds(),
-                GateKind::BurnRate(burn) => burn
-                    .pairs
-                    .iter()
-                    .map(|pair| pair.short.as_seconds())
-                    .fold(f64::INFINITY, f64::min),
-                GateKind::Availability(_)
-                | GateKind::Latency(_)
-                | GateKind::Threshold(_)
-                | GateKind::Compare(_)
-                | GateKind::Proportions(_)
-                | GateKind::Drift(_) => gate.look(bake).seconds() as f64,
-            };
+            let window = gate.kind.facts().shortest_window(gate.look(bake));
+            let window = window.as_seconds();
             if window < LEAST_SCRAPES * interval {
                 self.say(
                     Level::Doubtful,
