@@ -12,7 +12,7 @@ use super::answer::{Fault, Source};
 use super::evidence::{Asked, Evidence};
 use super::kinds::{self, Answers, Context, Judgement, Kind};
 use super::looks::{Look, Schedule, State, Window};
-use super::query::{Query, Target};
+use super::query::{Query, Shape, Target};
 use super::requests::compact;
 use super::verdict::Verdict;
 
@@ -239,8 +239,9 @@ impl<'a> Job<'a> {
             let mut answer = source.ask(&query);
             match &mut answer {
                 Ok(answer) => {
-                    if is_counter(&query) {
-                        compact(&mut answer.data, &cuts);
+                    match query.shape {
+                        Shape::RawCounter { .. } => compact(&mut answer.data, &cuts),
+                        Shape::Expression => {}
                     }
                     warnings.extend(answer.warnings.iter().cloned());
                     answers.insert(query.name.clone(), answer.clone());
@@ -321,9 +322,4 @@ impl<'a> Job<'a> {
             asked,
         }
     }
-}
-
-/// Counters asked for as raw samples, which a recording needs only a few of.
-fn is_counter(query: &Query) -> bool {
-    query.promql.starts_with("istio_requests_total{") && query.promql.ends_with("s]")
 }

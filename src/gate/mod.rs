@@ -19,6 +19,7 @@ mod query;
 mod replay;
 mod requests;
 pub mod stats;
+mod telemetry;
 mod verdict;
 mod words;
 
@@ -27,7 +28,7 @@ pub use evaluate::{EvaluationContext, evaluate, next_look, preview};
 pub use evidence::{Asked, Evidence, Origin, Record};
 pub use looks::{Look, Schedule, State, Window};
 pub use need::{Need, needs, without_failure};
-pub use query::{Query, Target, When};
+pub use query::{Query, Shape, Target, When};
 pub use replay::Replay;
 pub use verdict::Verdict;
 

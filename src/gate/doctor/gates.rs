@@ -1,7 +1,8 @@
 //! What one gate asks beyond the requests: histograms, distributions, queries of the team's.
 
 use crate::gate::answer::{Fault, Series, read_number};
-use crate::gate::query::{self, Target};
+use crate::gate::query::Target;
+use crate::gate::telemetry;
 use crate::gate::words;
 use crate::plan::Gate;
 use crate::plan::gates::Times;
@@ -67,7 +68,7 @@ impl Doctor<'_> {
 
     /// The bounds of the histogram against the limit.
     fn buckets(&mut self, target: &Target, gate: &Gate, times: &Times) -> Result<(), Fault> {
-        let (selector, unit) = query::times(target, times);
+        let (selector, unit) = telemetry::times(target, times);
         let found = self.value(format!(
             "count by (le) (last_over_time({selector}[{}s]))",
             BACK.seconds()

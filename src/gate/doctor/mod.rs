@@ -1,18 +1,18 @@
 //! In: a stage's gates, and a source of telemetry. Out: what it has and what it lacks, before a gate says only that it cannot
-//! tell; `requests` looks at Istio's counts, `gates` at what each gate asks besides.
+//! tell; `requests` looks at the router's counts, `gates` at what each gate asks besides.
 //! Never judges a model.
 
 mod gates;
 mod requests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::plan::gates::Reporter;
 use crate::plan::{Gate, ModelId, Plan, StageId};
 use crate::units::{Duration, Timestamp};
 
 use super::answer::{Data, Fault, Series, Source};
-use super::query::{Query, Target, When, reporter_name};
+use super::query::{Query, Shape, Target, When};
 
 /// How far back series are looked for.
 const BACK: Duration = Duration::from_seconds(600);
@@ -85,13 +85,14 @@ pub fn examine(
             .filter(|gate| asks(gate, model))
             .collect();
         let target = Target::new(plan, model, namespace, "");
-        let reporters: BTreeSet<&str> = gates
+        let named = |reporter| (target.telemetry.reporter(reporter), reporter);
+        let reporters: BTreeMap<&str, Reporter> = gates
             .iter()
             .filter_map(|gate| reporter(gate))
-            .map(reporter_name)
+            .map(named)
             .collect();
-        for name in reporters {
-            doctor.requests(&target, name, &gates, plan.stage(stage).bake)?;
+        for reporter in reporters.into_values() {
+            doctor.requests(&target, reporter, &gates, plan.stage(stage).bake)?;
         }
         for gate in gates {
             match doctor.of_gate(&target, gate) {
@@ -139,6 +140,7 @@ impl Doctor<'_> {
         let query = Query {
             name: "doctor".to_owned(),
             promql,
+            shape: Shape::Expression,
             when: When::At(self.now),
         };
         Ok(match self.source.ask(&query)?.data {

@@ -31,12 +31,10 @@ impl Kind for BurnRate {
             })
             .collect();
         if self.budget_share.is_some() {
-            let promql = format!(
-                "sum(increase(istio_requests_total{{reporter=\"{}\",destination_service_namespace=\"{}\",destination_service_name=\"{}\"}}[{}s]))",
-                crate::gate::query::reporter_name(self.requests.reporter),
-                target.namespace,
-                target.service,
-                self.period.seconds()
+            let promql = target.telemetry.service_requests(
+                target,
+                self.requests.reporter,
+                self.period.seconds(),
             );
             queries.push(target.ask("service requests", promql, When::At(context.window.end)));
         }
@@ -59,7 +57,7 @@ impl Kind for BurnRate {
         let mut burning = 0.0_f64;
         let (mut most, mut longest) = (Counts { bad: 0, total: 0 }, None);
         for pair in &pairs {
-            let side = |span| count(self, answers, last(context.window, span));
+            let side = |span| count(self, context.candidate, answers, last(context.window, span));
             let (long, short) = (side(pair.long)?, side(pair.short)?);
             let rate = |counts: Counts| counts.bad as f64 / counts.total.max(1) as f64 / budget;
             let burnt = |counts: Counts| Burnt {
@@ -110,7 +108,7 @@ impl Kind for BurnRate {
             ("burn", burning),
         ];
         if let Some(share) = self.budget_share {
-            let bad = count(self, answers, context.window)?.bad;
+            let bad = count(self, context.candidate, answers, context.window)?.bad;
             match answers.sum("service requests")? {
                 None => {
                     if worst.verdict == Verdict::Pass {
@@ -227,10 +225,20 @@ fn named(target: &Target, window: Window, exact: bool, query: Query) -> Query {
     }
 }
 
-fn count(gate: &BurnRate, answers: &Answers, window: Window) -> Result<Counts, Fault> {
+fn count(
+    gate: &BurnRate,
+    target: &Target,
+    answers: &Answers,
+    window: Window,
+) -> Result<Counts, Fault> {
     if gate.requests.exact {
         let series = answers.matrix("requests")?;
-        return Ok(requests::count_series(series, &gate.requests, window));
+        return Ok(requests::count_series(
+            series,
+            target,
+            &gate.requests,
+            window,
+        ));
     }
     let value = |name: &str| answers.sum(&format!("{name} of {}", window.length()));
     let total = value("requests")?.unwrap_or(0.0);

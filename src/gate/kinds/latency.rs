@@ -2,8 +2,9 @@
 
 use crate::gate::answer::Fault;
 use crate::gate::looks::Window;
-use crate::gate::query::{self, Query, Target, When};
+use crate::gate::query::{Query, Target, When};
 use crate::gate::stats::{Histogram, wilson};
+use crate::gate::telemetry;
 use crate::gate::verdict::Verdict;
 use crate::gate::words;
 use crate::plan::Gate;
@@ -18,7 +19,7 @@ impl Kind for Latency {
     }
 
     fn judge(&self, context: &Context<'_>, answers: &Answers) -> Result<Judgement, Fault> {
-        let (_, unit) = query::times(context.candidate, &self.times);
+        let (_, unit) = telemetry::times(context.candidate, &self.times);
         let max = limit_in(self, unit);
         let percentile = self.percentile;
         let limit = self.limit();
@@ -125,7 +126,7 @@ impl Kind for Latency {
 
 /// The question for a histogram of times over a window.
 pub(super) fn buckets(target: &Target, times: &Times, window: Window) -> Query {
-    let (selector, _) = query::times(target, times);
+    let (selector, _) = telemetry::times(target, times);
     let promql = format!(
         "sum by (le) (increase({selector}[{}s]))",
         window.length().seconds()
@@ -139,7 +140,7 @@ pub(super) fn read(
     target: &Target,
     times: &Times,
 ) -> Result<Option<Histogram>, Fault> {
-    let (_, unit) = query::times(target, times);
+    let (_, unit) = telemetry::times(target, times);
     let Some(found) = answers.histogram(&format!("{}buckets", target.prefix))? else {
         return Ok(None);
     };

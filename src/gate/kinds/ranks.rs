@@ -1,8 +1,9 @@
 //! Series of measurements of both sides: not worse by more than a margin, by ranks.
 
 use crate::gate::answer::{Data, Fault};
-use crate::gate::query::{self, Query, Target, When};
+use crate::gate::query::{Query, Target, When};
 use crate::gate::stats::{Interval, mann_whitney, median, per_look, signed_rank, thin, widening};
+use crate::gate::telemetry;
 use crate::gate::verdict::Verdict;
 use crate::gate::words;
 use crate::plan::Gate;
@@ -22,7 +23,7 @@ impl Kind for Ranks {
         let of = |side: &Target| {
             let promql = match &self.measurement {
                 Measurement::Latency(percentile, times) => {
-                    let (selector, _) = query::times(side, times);
+                    let (selector, _) = telemetry::times(side, times);
                     format!(
                         "histogram_quantile({}, sum by (le) (rate({selector}[{step}s])))",
                         percentile.as_f64()
@@ -167,7 +168,7 @@ fn points(
         )));
     }
     let unit = match &gate.measurement {
-        Measurement::Latency(_, times) => query::times(target, times).1,
+        Measurement::Latency(_, times) => telemetry::times(target, times).1,
         Measurement::Query(..) => 1.0,
     };
     let (step, start) = (gate.step.seconds(), context.window.start);
