@@ -32,11 +32,11 @@ pub enum When {
 pub struct Query {
     /// What the answer is to the gate, such as `requests` or `stable buckets`.
     pub name: String,
-    /// The question.
+    /// The question, in PromQL.
     pub promql: String,
     /// What the question is made of.
     pub shape: Shape,
-    /// The time.
+    /// The time that the question is about.
     pub when: When,
 }
 

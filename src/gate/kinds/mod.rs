@@ -50,9 +50,9 @@ pub(super) struct Judgement {
     pub(super) value: String,
     /// What it was held against.
     pub(super) limit: String,
-    /// On how much.
+    /// On how many requests, points or observations.
     pub(super) evidence: String,
-    /// One sentence.
+    /// Why the verdict is what it is, in one sentence.
     pub(super) why: String,
     /// Counts and bounds.
     pub(super) numbers: Vec<(&'static str, f64)>,

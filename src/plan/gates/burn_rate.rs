@@ -22,9 +22,9 @@ pub struct BurnRate {
 /// A long and a short window that must both burn too fast.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BurnPair {
-    /// Says that it matters.
+    /// The long window, which says that the burning matters.
     pub long: PromDuration,
-    /// Says that it is still so.
+    /// The short window, which says that it still burns.
     pub short: PromDuration,
     /// The burn rate above which the pair fails.
     pub factor: f64,

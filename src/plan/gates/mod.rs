@@ -38,7 +38,7 @@ pub struct GateId(pub usize);
 /// One condition on the live stage.
 #[derive(Clone, Debug)]
 pub struct Gate {
-    /// Its name.
+    /// The gate's name, which steps use.
     pub name: String,
     /// The one model it judges; otherwise every candidate with traffic.
     pub model: Option<ModelId>,

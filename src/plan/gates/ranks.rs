@@ -13,7 +13,7 @@ pub struct Ranks {
     pub margin: Margin,
     /// The one-sided level over all looks.
     pub confidence: f64,
-    /// Between points.
+    /// The time between points.
     pub step: PromDuration,
     /// Which change is bad.
     pub direction: Direction,

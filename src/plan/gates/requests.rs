@@ -5,7 +5,7 @@ use super::{BadResponse, Reporter};
 /// How requests are counted, and which of them failed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Requests {
-    /// Whose count.
+    /// Whose count of the requests is asked.
     pub reporter: Reporter,
     /// By raw samples; otherwise by `increase()`.
     pub exact: bool,

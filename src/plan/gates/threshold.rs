@@ -15,16 +15,16 @@ pub struct Threshold {
     pub reduce: Option<Reduce>,
     /// Over the window, not at its end.
     pub range: Option<Range>,
-    /// Shifts the window.
+    /// How much later than the stage's own the window begins.
     pub delay: Duration,
 }
 
 /// A query over a window; what `reduce` is `None` for, every point must hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Range {
-    /// Between points.
+    /// The time between points.
     pub step: PromDuration,
-    /// The fewest that are evidence.
+    /// The fewest points that are evidence.
     pub min_points: u64,
 }
 

@@ -69,7 +69,7 @@ pub enum GateKind {
     Threshold(Threshold),
     /// The candidate's value against stable's.
     Compare(Compare),
-    /// The same, by a statistical test.
+    /// The candidate's value against stable's, by a statistical test.
     Statistical(Statistical),
     /// How fast the error budget burns.
     BurnRate(BurnRate),
