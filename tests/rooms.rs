@@ -137,6 +137,23 @@ fn no_file_is_too_long() {
     );
 }
 
+/// What only the telemetry of a router names, and that router's file in `gate/telemetry/`.
+const METRICS: &[(&str, &str)] = &[("istio_", "gate/telemetry/istio.rs")];
+
+#[test]
+fn only_a_routers_telemetry_names_its_metrics() {
+    for (word, home) in METRICS {
+        let naming: Vec<String> = sources()
+            .into_iter()
+            .filter(|(path, text)| {
+                path.starts_with("gate/") && !is_tests(path) && text.contains(word)
+            })
+            .map(|(path, _)| path)
+            .collect();
+        assert_eq!(naming, [*home], "`{word}`");
+    }
+}
+
 #[test]
 fn the_table_has_no_circle_and_no_unknown_room() {
     // The rooms stand in an order in which each names only those above it.

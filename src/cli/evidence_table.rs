@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::diag::words::count;
 use crate::gate::{Need, needs, without_failure};
-use crate::plan::{GateKind, Plan, StageId};
+use crate::plan::{Gate, GateId, Plan, StageId};
 use crate::units::Duration;
 
 use super::table::columns;
@@ -42,18 +42,11 @@ fn slowest(plan: &Plan) -> Vec<Slowest> {
 
 /// A line for each gate of availability that a stage uses: how many requests without a failure show its objective.
 fn samples(plan: &Plan, line: impl Fn(&str) -> String) -> Vec<String> {
-    let is_used = |at: &usize| plan.stages.iter().any(|stage| stage.gates.contains(at));
-    let gates = (0..plan.gates.len()).filter(is_used);
-    let sentence = |at: usize| {
-        let gate = &plan.gates[at];
-        let GateKind::Availability(kind) = &gate.kind else {
-            return None;
-        };
-        Some(line(&format!(
-            "{}: {}",
-            gate.name,
-            without_failure(kind, gate)
-        )))
+    let is_used = |id: &GateId| plan.stages.iter().any(|stage| stage.gates.contains(id));
+    let gates = plan.gate_ids().filter(is_used).map(|id| plan.gate(id));
+    let sentence = |gate: &Gate| {
+        let said = without_failure(gate)?;
+        Some(line(&format!("{}: {said}", gate.name)))
     };
     gates.filter_map(sentence).collect()
 }

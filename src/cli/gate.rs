@@ -255,7 +255,7 @@ fn explain(
     for (model, window, queries, meaning) in preview(plan, &occasion, gate) {
         output.result(format_args!(
             "{name} ({}) of {model}, from {} to {}\n",
-            gate.kind.name(),
+            gate.word(),
             window.start,
             window.end
         ))?;
@@ -392,7 +392,7 @@ fn wait(plan: &Plan, stage: StageId, next: Timestamp, output: &mut Output<'_>) {
         .stage(stage)
         .gates
         .iter()
-        .any(|gate| plan.gates[*gate].fail_fast);
+        .any(|gate| plan.gate(*gate).fail_fast);
     // The clock is asked, and not the naps counted: a machine that slept wakes up late.
     let mut until = next;
     if fails_early {

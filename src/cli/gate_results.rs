@@ -6,9 +6,9 @@ use std::path::Path;
 
 use crate::forge::encode;
 use crate::gate::prometheus::Settings;
-use crate::gate::{self, Record, When};
+use crate::gate::{Evidence, Record, Verdict, When};
 use crate::plan::Plan;
-use crate::promotion::gates::{Evidence, Judged, Question, Verdict, brief};
+use crate::promotion::gates::{HandedIn, Judged, Question, brief};
 use crate::promotion::pull_request::GateLine;
 use crate::units::Duration;
 
@@ -117,7 +117,7 @@ pub(super) fn handed_in(committed: &Committed, path: &Path) -> Result<GateResult
         spec_digest: &committed.lock.spec_digest,
     };
     let text = fs::read_to_string(path).map_err(|error| Failure::io("read", path, &error))?;
-    let judged = Evidence::read(&text)
+    let judged = HandedIn::read(&text)
         .and_then(|evidence| evidence.judge(&question))
         .map_err(|why| {
             let message = format!("`{}` is no evidence: {why}", path.display());
@@ -126,27 +126,15 @@ pub(super) fn handed_in(committed: &Committed, path: &Path) -> Result<GateResult
     Ok(GateResults::of(committed, judged))
 }
 
-/// The worst of the verdicts.
+/// The worst verdict of the gates that decide; none where no gate does.
 pub(super) fn verdict(gates: &[GateLine]) -> Option<Verdict> {
-    let deciding = || {
-        gates
-            .iter()
-            .filter(|gate| !gate.advisory)
-            .map(|gate| gate.verdict)
-    };
-    [
-        Verdict::Fail,
-        Verdict::Error,
-        Verdict::Inconclusive,
-        Verdict::Pass,
-    ]
-    .into_iter()
-    .find(|verdict| deciding().any(|found| found == *verdict))
+    let deciding = gates.iter().filter(|gate| !gate.advisory);
+    deciding.map(|gate| gate.verdict).max()
 }
 
 /// One verdict a gate: that of the model that does worst.
 fn judged(record: &Record) -> Vec<Judged> {
-    let mut worst: BTreeMap<&str, &gate::Evidence> = BTreeMap::new();
+    let mut worst: BTreeMap<&str, &Evidence> = BTreeMap::new();
     for one in &record.gates {
         let known = worst.entry(&one.gate).or_insert(one);
         if one.verdict > known.verdict {
@@ -159,7 +147,7 @@ fn judged(record: &Record) -> Vec<Judged> {
         verdict: if one.advisory {
             Verdict::Pass
         } else {
-            translate(one.verdict)
+            one.verdict
         },
         summary: match (one.value.as_str(), one.limit.as_str()) {
             ("", _) => brief(&one.why),
@@ -170,10 +158,10 @@ fn judged(record: &Record) -> Vec<Judged> {
 }
 
 fn lines(record: &Record, server: &str) -> Vec<GateLine> {
-    let line = |one: &gate::Evidence| GateLine {
+    let line = |one: &Evidence| GateLine {
         name: one.gate.clone(),
         model: one.model.clone(),
-        verdict: translate(one.verdict),
+        verdict: one.verdict,
         advisory: one.advisory,
         value: brief(&one.value),
         limit: brief(&one.limit),
@@ -190,24 +178,17 @@ fn lines(record: &Record, server: &str) -> Vec<GateLine> {
 }
 
 /// The page of Prometheus that draws what was asked first. It changes with the look, and not with the minute.
-fn graph(one: &gate::Evidence, server: &str) -> Option<String> {
+fn graph(one: &Evidence, server: &str) -> Option<String> {
     let query = &one.asked.first()?.query;
     let end = match query.when {
         When::At(time) => time,
         When::Over { end, .. } => end,
     };
-    // A range of raw samples cannot be drawn; the counter itself can.
-    let drawn = query.promql.split('[').next().unwrap_or_default();
-    let expression = if query.promql.ends_with(']') {
-        drawn
-    } else {
-        &query.promql
-    };
     let end = end.to_string();
     Some(format!(
         "{}/graph?g0.expr={}&g0.tab=0&g0.range_input=1h&g0.end_input={}",
         in_a_link(server.trim_end_matches('/')),
-        encode(expression),
+        encode(query.drawn()),
         encode(end.trim_end_matches('Z'))
     ))
 }
@@ -221,15 +202,6 @@ fn in_a_link(address: &str) -> String {
             c => encode(c.encode_utf8(&mut [0; 4])),
         })
         .collect()
-}
-
-fn translate(verdict: gate::Verdict) -> Verdict {
-    match verdict {
-        gate::Verdict::Pass => Verdict::Pass,
-        gate::Verdict::Fail => Verdict::Fail,
-        gate::Verdict::Inconclusive => Verdict::Inconclusive,
-        gate::Verdict::Error => Verdict::Error,
-    }
 }
 
 #[cfg(test)]

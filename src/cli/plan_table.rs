@@ -162,10 +162,7 @@ fn facts(plan: &Plan, index: StageId) -> [Vec<String>; 4] {
         format!("copies of {} % → {model}", mirror.percent)
     }));
     let bake = (stage.bake != Duration::ZERO).then(|| stage.bake.to_string());
-    let gates = stage
-        .gates
-        .iter()
-        .map(|gate| plan.gates[*gate].name.clone());
+    let gates = stage.gates.iter().map(|gate| plan.gate(*gate).name.clone());
     let back = match plan.rollback_target(index) {
         Some(back) => Some(plan.stage(back).name.to_string()),
         None => plan.is_past_return(index).then(|| "none".to_owned()),

@@ -2,9 +2,9 @@
 
 use crate::compile::Compiled;
 use crate::forge::Pull;
+use crate::gate::Verdict;
 use crate::plan::{Plan, StageId};
 use crate::promotion::decide::{Refusal, Why, standing_hold};
-use crate::promotion::gates::Verdict;
 use crate::promotion::ledger::{gate_trailers, one_line};
 use crate::promotion::pull_request::{Baked, GateLine, Kind, Marker, Proposal, bare};
 use crate::promotion::rollback;

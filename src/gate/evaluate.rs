@@ -5,14 +5,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::plan::{Gate, GateKind, ModelId, NoData, OnInconclusive, Plan, StageId};
+use crate::plan::{Gate, ModelId, NoData, OnInconclusive, Plan, StageId};
 use crate::units::Timestamp;
 
 use super::answer::{Fault, Source};
 use super::evidence::{Asked, Evidence};
-use super::kinds::{self, Answers, Context, Judgement};
+use super::kinds::{self, Answers, Context, Judgement, Kind};
 use super::looks::{Look, Schedule, State, Window};
-use super::query::{Query, Target};
+use super::query::{Query, Shape, Target};
 use super::requests::compact;
 use super::verdict::Verdict;
 
@@ -97,7 +97,7 @@ pub fn preview(
                 .filter(|_| job.look.number == 0);
             let look = first.map_or(job.look, |first| job.schedule.at(first));
             let window = look.window.unwrap_or_else(|| job.schedule.whole());
-            let questions = kinds::questions(&job.context(look, window, false));
+            let questions = job.kind().questions(&job.context(look, window, false));
             (
                 job.candidate.subset.clone(),
                 window,
@@ -111,7 +111,7 @@ pub fn preview(
 fn jobs(plan: &Plan, stage: StageId) -> Vec<(&Gate, ModelId)> {
     let gates = plan.stage(stage).gates.iter();
     gates
-        .map(|index| &plan.gates[*index])
+        .map(|id| plan.gate(*id))
         .flat_map(|gate| {
             let models = plan.judged(gate, stage);
             models.into_iter().map(move |model| (gate, model))
@@ -145,6 +145,10 @@ impl<'a> Job<'a> {
             candidate: Target::new(plan, model, occasion.namespace, ""),
             stable: Target::new(plan, plan.stable, occasion.namespace, "stable "),
         }
+    }
+
+    fn kind(&self) -> &'a dyn Kind {
+        kinds::kind(&self.gate.kind)
     }
 
     fn context(&self, look: Look, window: Window, early: bool) -> Context<'_> {
@@ -193,8 +197,7 @@ impl<'a> Job<'a> {
         let Some(mut window) = self.schedule.fail_fast(self.occasion.now) else {
             return;
         };
-        if matches!(self.gate.kind, GateKind::BurnRate(_)) {
-            // Its windows have their own lengths, and are counted from the end.
+        if self.kind().has_own_windows() {
             window.start = self.schedule.whole().start;
         }
         let mut asked = Vec::new();
@@ -229,15 +232,16 @@ impl<'a> Job<'a> {
         asked: &mut Vec<Asked>,
     ) -> Judgement {
         let context = self.context(self.look, window, early);
-        let cuts = kinds::cuts(&context);
+        let cuts = self.kind().cuts(&context);
         let mut answers = BTreeMap::new();
         let mut warnings = Vec::new();
-        for query in kinds::questions(&context) {
+        for query in self.kind().questions(&context) {
             let mut answer = source.ask(&query);
             match &mut answer {
                 Ok(answer) => {
-                    if is_counter(&query) {
-                        compact(&mut answer.data, &cuts);
+                    match query.shape {
+                        Shape::RawCounter { .. } => compact(&mut answer.data, &cuts),
+                        Shape::Expression => {}
                     }
                     warnings.extend(answer.warnings.iter().cloned());
                     answers.insert(query.name.clone(), answer.clone());
@@ -253,7 +257,7 @@ impl<'a> Job<'a> {
                 }
             }
         }
-        let judged = match kinds::judge(&context, &Answers(answers)) {
+        let judged = match self.kind().judge(&context, &Answers(answers)) {
             Ok(judged) => judged,
             Err(Fault::Telemetry(message) | Fault::Question(message)) => {
                 Judgement::new(Verdict::Error, message)
@@ -298,7 +302,7 @@ impl<'a> Job<'a> {
     fn evidence(&self, judged: Judgement, asked: Vec<Asked>) -> Evidence {
         Evidence {
             gate: self.gate.name.clone(),
-            kind: self.gate.kind.name(),
+            kind: self.gate.word(),
             model: self.candidate.subset.clone(),
             advisory: self.gate.advisory,
             verdict: judged.verdict,
@@ -306,7 +310,7 @@ impl<'a> Job<'a> {
             early: None,
             value: judged.value,
             limit: if judged.limit.is_empty() {
-                kinds::limit(self.gate)
+                self.kind().limit()
             } else {
                 judged.limit
             },
@@ -318,9 +322,4 @@ impl<'a> Job<'a> {
             asked,
         }
     }
-}
-
-/// Counters asked for as raw samples, which a recording needs only a few of.
-fn is_counter(query: &Query) -> bool {
-    query.promql.starts_with("istio_requests_total{") && query.promql.ends_with("s]")
 }

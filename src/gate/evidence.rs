@@ -40,9 +40,9 @@ pub struct Evidence {
     pub value: String,
     /// What it was held against.
     pub limit: String,
-    /// On how much.
+    /// On how many requests, points or observations.
     pub evidence: String,
-    /// One sentence.
+    /// Why the verdict is what it is, in one sentence.
     pub why: String,
     /// Why passing without evidence is acceptable, where the spec says so.
     pub because: Option<String>,
@@ -126,7 +126,7 @@ impl Record {
         }
     }
 
-    /// The same, with how it is known when the stage began.
+    /// The record with how it is known when the stage began.
     #[must_use]
     pub fn with_origin(self, origin: Origin) -> Self {
         Self { origin, ..self }

@@ -1,6 +1,6 @@
 //! When a gate looks, and at what: windows end at boundaries that are known beforehand, never at the time of asking.
 
-use crate::plan::{Gate, GateKind};
+use crate::plan::Gate;
 use crate::units::{Duration, Timestamp};
 
 /// The shortest window that a gate may fail early on.
@@ -9,14 +9,14 @@ const SHORTEST_FAIL_FAST: Duration = Duration::from_seconds(300);
 /// The time that samples count from (exclusive) and to (inclusive).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Its start.
+    /// The time after which samples count.
     pub start: Timestamp,
-    /// Its end.
+    /// The time until which samples count.
     pub end: Timestamp,
 }
 
 impl Window {
-    /// Its length.
+    /// The time from the start to the end.
     pub fn length(self) -> Duration {
         self.end.since(self.start)
     }
@@ -47,13 +47,13 @@ impl State {
 /// One look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// Its number, from 1; 0 before the first.
+    /// The look's number, from 1; 0 before the first.
     pub number: u32,
-    /// How many there are.
+    /// How many looks the gate has in the stage.
     pub of: u32,
     /// How far the looks are.
     pub state: State,
-    /// What it looks at; none before the first.
+    /// The time that the look is about; none before the first.
     pub window: Option<Window>,
     /// When the next look is due, if there is one.
     pub next: Option<Timestamp>,
@@ -71,18 +71,8 @@ pub struct Schedule {
 impl Schedule {
     /// The looks of a gate in a stage that began at `began` and bakes for `bake`.
     pub fn new(gate: &Gate, bake: Duration, began: Timestamp) -> Self {
-        let delay = match &gate.kind {
-            GateKind::Threshold(threshold) => threshold.delay,
-            GateKind::Availability(_)
-            | GateKind::Latency(_)
-            | GateKind::Compare(_)
-            | GateKind::Proportions(_)
-            | GateKind::Ranks(_)
-            | GateKind::BurnRate(_)
-            | GateKind::Drift(_) => Duration::ZERO,
-        };
         Self {
-            start: began.plus(gate.warmup).plus(delay),
+            start: began.plus(gate.warmup).plus(gate.kind.facts().delay()),
             look: gate.look(bake),
             settle: gate.settle,
             looks: gate.max_looks,

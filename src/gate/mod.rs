@@ -19,16 +19,16 @@ mod query;
 mod replay;
 mod requests;
 pub mod stats;
+mod telemetry;
 mod verdict;
 mod words;
 
 pub use answer::{Answer, Data, Fault, Series, Source};
 pub use evaluate::{EvaluationContext, evaluate, next_look, preview};
 pub use evidence::{Asked, Evidence, Origin, Record};
-pub use kinds::availability::without_failure;
 pub use looks::{Look, Schedule, State, Window};
-pub use need::{Need, needs};
-pub use query::{Query, Target, When};
+pub use need::{Need, needs, without_failure};
+pub use query::{Query, Shape, Target, When};
 pub use replay::Replay;
 pub use verdict::Verdict;
 

@@ -1,13 +1,9 @@
 //! How long a stage must bake before its gates can tell, from the traffic that the spec expects.
 
-use crate::plan::gates::{Gate, GateKind, Margin};
-use crate::plan::{ModelId, Plan, StageId};
+use crate::plan::{Gate, ModelId, Plan, StageId};
 use crate::units::Duration;
 
-use super::stats::{per_look, samples_for_difference, zero_failure_samples};
-
-/// The chance that a healthy candidate passes in the time that is said to be needed.
-const POWER: f64 = 0.8;
+use super::kinds;
 
 /// What one gate needs in one stage.
 #[derive(Clone, Debug)]
@@ -27,7 +23,7 @@ pub struct Need {
 /// What the gates of a stage need.
 pub fn needs(plan: &Plan, stage: StageId) -> Vec<Need> {
     let found = plan.stage(stage);
-    let gates = found.gates.iter().map(|index| &plan.gates[*index]);
+    let gates = found.gates.iter().map(|id| plan.gate(*id));
     gates
         .flat_map(|gate| {
             let models = plan.judged(gate, stage).into_iter();
@@ -44,45 +40,12 @@ fn need(plan: &Plan, stage: StageId, gate: &Gate, model: ModelId) -> Option<Need
         .filter(|mirror| mirror.to == model)
         .map_or(0.0, |mirror| mirror.percent.as_f64() / 100.0);
     let own = share(model) + mirrored;
-    let least = gate.least_samples();
-    let (requests, why) = match &gate.kind {
-        GateKind::Availability(kind) => match kind.confidence {
-            Some(level) => (
-                least.max(zero_failure_samples(
-                    kind.objective.as_f64(),
-                    per_look(level, gate.max_looks),
-                )),
-                "without a failure, to show the objective",
-            ),
-            None => (least, "for one failure more or less not to decide"),
-        },
-        GateKind::Latency(_) => (least, "for ten to be above the percentile"),
-        GateKind::Proportions(kind) => {
-            let Margin::Absolute(margin) = kind.margin else {
-                return None;
-            };
-            let ratio = if own > 0.0 {
-                share(plan.stable) / own
-            } else {
-                0.0
-            };
-            if ratio <= 0.0 || margin <= 0.0 {
-                return None;
-            }
-            let level = per_look(kind.confidence, gate.max_looks);
-            // Stable's failures are not known beforehand; as many as the margin is a usual case.
-            let needed = samples_for_difference(margin, margin, level, POWER, ratio);
-            (
-                least.max(needed),
-                "to tell the margin, with as many failures of stable",
-            )
-        }
-        GateKind::Threshold(_)
-        | GateKind::Compare(_)
-        | GateKind::Ranks(_)
-        | GateKind::BurnRate(_)
-        | GateKind::Drift(_) => return None,
+    let stable = if own > 0.0 {
+        share(plan.stable) / own
+    } else {
+        0.0
     };
+    let (requests, why) = kinds::kind(&gate.kind).need(gate, stable)?;
     let bake = plan.traffic.expected_per_minute.and_then(|expected| {
         let per_second = expected * own / 60.0;
         #[expect(
@@ -101,4 +64,9 @@ fn need(plan: &Plan, stage: StageId, gate: &Gate, model: ModelId) -> Option<Need
         why,
         bake,
     })
+}
+
+/// How many requests without a failure show a gate's objective, as one sentence; `None` where the gate has none.
+pub fn without_failure(gate: &Gate) -> Option<String> {
+    kinds::kind(&gate.kind).without_failure(gate)
 }

@@ -1,15 +1,13 @@
 //! The questions, in PromQL, from the names that the compiler emits.
 
-use crate::plan::gates::{BadResponse, Reporter, Requests, Times};
-use crate::plan::runtimes::metric_unit;
 use crate::plan::template::{Variable, fill};
 use crate::plan::{ModelId, Plan};
 use crate::units::{Duration, Timestamp, names};
 
+use super::telemetry::{self, Telemetry};
+
 /// How far back a counter's value before a window is looked for.
 pub(super) const LOOK_BACK: u64 = 300;
-/// Istio's histogram of response times.
-const ISTIO_TIMES: &str = "istio_request_duration_milliseconds";
 /// The most characters of a pod's name before the five that Kubernetes adds.
 const POD_BASE: usize = 58;
 
@@ -34,10 +32,34 @@ pub enum When {
 pub struct Query {
     /// What the answer is to the gate, such as `requests` or `stable buckets`.
     pub name: String,
-    /// The question.
+    /// The question, in PromQL.
     pub promql: String,
-    /// The time.
+    /// What the question is made of.
+    pub shape: Shape,
+    /// The time that the question is about.
     pub when: When,
+}
+
+/// What a question is made of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shape {
+    /// The raw samples of counters: a recording needs only a few of them.
+    RawCounter {
+        /// The counters, without the range.
+        selector: String,
+    },
+    /// Any other expression.
+    Expression,
+}
+
+impl Query {
+    /// The expression that a graph can draw: of raw samples, which none can, the counters.
+    pub fn drawn(&self) -> &str {
+        match &self.shape {
+            Shape::RawCounter { selector } => selector,
+            Shape::Expression => &self.promql,
+        }
+    }
 }
 
 /// One model as the telemetry knows it.
@@ -57,6 +79,8 @@ pub struct Target {
     pub rollout: String,
     /// The Service's name.
     pub service: String,
+    /// What the router measures of it.
+    pub(super) telemetry: &'static dyn Telemetry,
 }
 
 impl Target {
@@ -72,17 +96,8 @@ impl Target {
             version: version.cloned().unwrap_or_else(|| found.name.to_string()),
             rollout: plan.name.to_string(),
             service: plan.service.name.clone(),
+            telemetry: telemetry::of(&plan.traffic.router),
         }
-    }
-
-    /// Istio's labels: exactly this Deployment, counted by exactly one reporter, or every request would count twice.
-    pub fn istio(&self, reporter: Reporter) -> String {
-        format!(
-            "reporter=\"{}\",destination_workload_namespace=\"{}\",destination_workload=\"{}\"",
-            reporter_name(reporter),
-            self.namespace,
-            self.workload
-        )
     }
 
     /// The labels that Prometheus gives to what a pod exports: exactly this Deployment's pods, and not those of one whose
@@ -116,17 +131,24 @@ impl Target {
         Query {
             name: format!("{}{name}", self.prefix),
             promql,
+            shape: Shape::Expression,
             when,
         }
     }
-}
 
-/// The label's value.
-pub(super) fn reporter_name(reporter: Reporter) -> &'static str {
-    match reporter {
-        Reporter::Destination => "destination",
-        Reporter::Waypoint => "waypoint",
-        Reporter::Source => "source",
+    /// A question for the raw samples of counters of this model in so many seconds.
+    pub(super) fn ask_samples(
+        &self,
+        name: &str,
+        selector: String,
+        seconds: u64,
+        at: Timestamp,
+    ) -> Query {
+        let promql = format!("{selector}[{seconds}s]");
+        Query {
+            shape: Shape::RawCounter { selector },
+            ..self.ask(name, promql, When::At(at))
+        }
     }
 }
 
@@ -141,78 +163,4 @@ fn pod_pattern(workload: &str) -> String {
     }
     let kept = &workload[..workload.len().min(POD_BASE)];
     format!("{}[a-z0-9-]{{5,17}}", name(kept))
-}
-
-/// Every request as raw samples, from before the window on.
-pub(super) fn raw_requests(target: &Target, reporter: Reporter, range: u64) -> String {
-    format!(
-        "istio_requests_total{{{}}}[{}s]",
-        target.istio(reporter),
-        range + LOOK_BACK
-    )
-}
-
-/// All requests of a window and the good ones, by `increase()`.
-pub(super) fn estimated_requests(
-    target: &Target,
-    requests: &Requests,
-    range: u64,
-) -> (String, String) {
-    let mut all = target.istio(requests.reporter);
-    if requests.ignore_aborts {
-        all.push_str(",response_code!=\"0\"");
-    }
-    let mut good = all.clone();
-    let list = |found: Vec<String>| found.join("|");
-    let codes = list(
-        requests
-            .bad
-            .iter()
-            .filter_map(|bad| match bad {
-                BadResponse::Class(digit) => Some(format!("{digit}..")),
-                BadResponse::Status(status) => Some(status.to_string()),
-                BadResponse::Grpc(_) => None,
-            })
-            .collect(),
-    );
-    let statuses = list(
-        requests
-            .bad
-            .iter()
-            .filter_map(|bad| match bad {
-                BadResponse::Grpc(status) => Some(status.to_string()),
-                BadResponse::Class(_) | BadResponse::Status(_) => None,
-            })
-            .collect(),
-    );
-    // A negative matcher matches series without the label: HTTP answers have no gRPC status, and are good.
-    for (label, bad) in [("response_code", codes), ("grpc_response_status", statuses)] {
-        if !bad.is_empty() {
-            good = format!("{good},{label}!~\"{bad}\"");
-        }
-    }
-    let sum = |labels: &str| format!("sum(increase(istio_requests_total{{{labels}}}[{range}s]))");
-    (sum(&all), sum(&good))
-}
-
-/// The buckets' selector of a histogram of times, and how many seconds its unit is.
-pub(super) fn times(target: &Target, times: &Times) -> (String, f64) {
-    let metric = times.metric.as_deref().unwrap_or(ISTIO_TIMES);
-    if metric.starts_with("istio_") {
-        // Only answers that were good: fast failures must not improve the latency. An empty alternative matches the absent
-        // label of HTTP.
-        let labels = format!(
-            "{},response_code=~\"2..\",grpc_response_status=~\"0|\"",
-            target.istio(times.reporter)
-        );
-        return (format!("{metric}_bucket{{{labels}}}"), 0.001);
-    }
-    let unit = if metric.ends_with("_milliseconds") || metric.ends_with("_ms") {
-        0.001
-    } else if metric.ends_with("_microseconds") || metric.ends_with("_us") {
-        0.000_001
-    } else {
-        metric_unit(metric).unwrap_or(1.0)
-    };
-    (format!("{metric}_bucket{{{}}}", target.pods()), unit)
 }

@@ -1,12 +1,12 @@
 //! Requests, counted exactly: from raw samples, each series judged by its labels.
 
-use crate::plan::gates::{BadResponse, Requests};
+use crate::plan::gates::Requests;
 use crate::units::Timestamp;
 
 use super::answer::{Data, Fault, Series};
 use super::kinds::Answers;
 use super::looks::Window;
-use super::query::{Query, Target, When, estimated_requests, raw_requests};
+use super::query::{LOOK_BACK, Query, Target, When};
 use super::stats;
 
 /// Requests of a window.
@@ -27,12 +27,13 @@ impl Counts {
 
 /// What must be asked to count the requests of `window`.
 pub(super) fn questions(target: &Target, requests: &Requests, window: Window) -> Vec<Query> {
-    let (range, at) = (window.length().seconds(), When::At(window.end));
+    let range = window.length().seconds();
     if requests.exact {
-        let promql = raw_requests(target, requests.reporter, range);
-        return vec![target.ask("requests", promql, at)];
+        let selector = target.telemetry.requests(target, Some(requests.reporter));
+        return vec![target.ask_samples("requests", selector, range + LOOK_BACK, window.end)];
     }
-    let (total, good) = estimated_requests(target, requests, range);
+    let at = When::At(window.end);
+    let [total, good] = target.telemetry.estimated_requests(target, requests, range);
     vec![
         target.ask("requests", total, at),
         target.ask("good requests", good, at),
@@ -48,7 +49,7 @@ pub(super) fn count(
 ) -> Result<Option<Counts>, Fault> {
     let counts = if requests.exact {
         let series = answers.matrix(&format!("{}requests", target.prefix))?;
-        count_series(series, requests, window)
+        count_series(series, target, requests, window)
     } else {
         let value = |name: &str| answers.sum(&format!("{}{name}", target.prefix));
         let Some(total) = value("requests")? else {
@@ -63,10 +64,15 @@ pub(super) fn count(
 }
 
 /// Adds up what each series rose by.
-pub(super) fn count_series(series: &[Series], requests: &Requests, window: Window) -> Counts {
+pub(super) fn count_series(
+    series: &[Series],
+    target: &Target,
+    requests: &Requests,
+    window: Window,
+) -> Counts {
     let mut sums = [0.0_f64; 2];
     for one in series {
-        let Some(is_bad) = judge(one, requests) else {
+        let Some(is_bad) = target.telemetry.is_bad(one, requests) else {
             continue;
         };
         let rise = rise(one, window);
@@ -82,7 +88,7 @@ fn rise(series: &Series, window: Window) -> f64 {
     let before = series.points.iter().rev().find(|(time, _)| *time <= start);
     // Strictly less: Prometheus 3 leaves out what lies exactly at a range's start, and Prometheus 2 does not.
     let base = before
-        .filter(|(time, _)| start - time < super::query::LOOK_BACK as f64)
+        .filter(|(time, _)| start - time < LOOK_BACK as f64)
         .map(|(_, value)| *value);
     let within = series
         .points
@@ -90,23 +96,6 @@ fn rise(series: &Series, window: Window) -> f64 {
         .filter(|(time, _)| *time > start && *time <= end)
         .map(|(_, value)| *value);
     stats::increase(base, within)
-}
-
-/// Whether a series counts failures; `None` where it is left out.
-fn judge(series: &Series, requests: &Requests) -> Option<bool> {
-    let code = series.label("response_code");
-    if requests.ignore_aborts && code == "0" {
-        return None;
-    }
-    let (code, status) = (
-        code.parse::<u16>().ok(),
-        series.label("grpc_response_status").parse::<u16>().ok(),
-    );
-    Some(requests.bad.iter().any(|bad| match bad {
-        BadResponse::Class(digit) => code.is_some_and(|code| code / 100 == *digit),
-        BadResponse::Status(wanted) => code == Some(*wanted),
-        BadResponse::Grpc(wanted) => status == Some(*wanted),
-    }))
 }
 
 /// Drops the samples that no count needs: of each series the last before and the first after each of `cuts` are kept, both

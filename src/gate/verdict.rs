@@ -3,17 +3,20 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What a gate says of the live stage. The order is that of aggregation: the largest of several is their sum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+use serde::Deserialize;
+
+/// What a gate says of the live stage. The numbers are the order of aggregation: the largest of several is their sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// At least as good as it must be, on enough evidence.
-    Pass,
-    /// Not known yet: baking, no data, too little evidence.
-    Inconclusive,
-    /// The telemetry could not be asked, or its answer could not be read.
-    Error,
+    Pass = 0,
     /// Worse than it may be.
-    Fail,
+    Fail = 3,
+    /// Not known yet: baking, no data, too little evidence.
+    Inconclusive = 1,
+    /// The telemetry could not be asked, or its answer could not be read.
+    Error = 2,
 }
 
 impl Verdict {

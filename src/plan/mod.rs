@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 pub use argocd::{ArgoCd, Cluster, ClusterWaves, Delivery, Project};
 pub use checks::transition::{Breach, transition};
-pub use gates::{Gate, GateKind};
+pub use gates::{Gate, GateId, GateKind};
 pub use matching::{Joined, join};
 pub use model::{
     Account, Autoscaling, Budget, ContainerPort, Drain, Model, ModelId, Pod, Rolling, ServedModel,
@@ -145,6 +145,16 @@ impl Plan {
     /// The cohort behind an id.
     pub fn cohort(&self, id: CohortId) -> &Cohort {
         &self.cohorts[id.0]
+    }
+
+    /// The gate behind an id.
+    pub fn gate(&self, id: GateId) -> &Gate {
+        &self.gates[id.0]
+    }
+
+    /// The gates' ids, in the order of the spec.
+    pub fn gate_ids(&self) -> impl Iterator<Item = GateId> + use<> {
+        (0..self.gates.len()).map(GateId)
     }
 
     /// What a share of the weighted requests comes to in a minute, where the spec says how many to expect.

@@ -6,7 +6,7 @@ use crate::diag::Route;
 use crate::spec::Approval;
 use crate::units::{DnsLabel, Duration, Percent};
 
-use super::{ModelId, Split};
+use super::{GateId, ModelId, Split};
 
 /// A cohort's place in the order of the spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,8 +65,8 @@ pub struct Stage {
     pub mirror: Option<Mirror>,
     /// The least time in the stage, as the step asks for it.
     pub bake: Duration,
-    /// The gates that must pass before it is left, as indices into the plan's gates.
-    pub gates: Vec<usize>,
+    /// The gates that must pass before it is left.
+    pub gates: Vec<GateId>,
     /// Who may merge the promotion out of it.
     pub approval: Approval,
 }

@@ -1,10 +1,11 @@
 //! Whether the pointer may move on, and where to. Nothing here touches git.
 
 use crate::diag::words::and_list;
+use crate::gate::Verdict;
 use crate::tree::{Hold, Lock, LockedStage};
 use crate::units::Duration;
 
-use super::gates::{Judged, Verdict, list, unjudged};
+use super::gates::{Judged, list, unjudged};
 
 /// What kind of reason speaks against a move, the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,38 +6,13 @@ use serde::Deserialize;
 
 use crate::diag::cut;
 use crate::diag::words::{and_list, or_list};
+use crate::gate::Verdict;
 use crate::tree::LockedStage;
 
 use super::ledger::one_line;
 
 /// The most characters of what is told of a gate: a commit message or a pull request holds one such text a gate.
 const MOST_TOLD: usize = 300;
-
-/// What a gate says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// The candidate is good enough, on enough evidence.
-    Pass,
-    /// It is not.
-    Fail,
-    /// There is not enough evidence yet.
-    Inconclusive,
-    /// The question could not be asked.
-    Error,
-}
-
-impl Verdict {
-    /// The word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Inconclusive => "inconclusive",
-            Self::Error => "error",
-        }
-    }
-}
 
 /// One gate's verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,22 +46,22 @@ pub struct Question<'a> {
 /// `specDigest` may be left out. A gate may have further keys, which are not read; the document may not.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Evidence {
+pub struct HandedIn {
     version: u64,
     rollout: String,
     stage: String,
     spec_digest: Option<String>,
-    gates: Vec<EvidenceGate>,
+    gates: Vec<HandedInGate>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct EvidenceGate {
+struct HandedInGate {
     name: String,
     verdict: Verdict,
     summary: String,
 }
 
-impl Evidence {
+impl HandedIn {
     /// Reads a file of evidence, or says why it is none.
     pub fn read(text: &str) -> Result<Self, String> {
         let evidence: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
@@ -184,7 +159,7 @@ mod tests {
         let gate = r#"{"name": "a", "verdict": "pass", "summary": "", "n": 3}"#;
         let with =
             |body: &str| format!(r#"{{"version": 1, "rollout": "r", "stage": "s", {body}}}"#);
-        assert!(Evidence::read(&with(&format!(r#""gates": [{gate}]"#))).is_ok());
+        assert!(HandedIn::read(&with(&format!(r#""gates": [{gate}]"#))).is_ok());
         for wrong in [
             with(r#""gates": {}"#),
             with(r#""gates": [], "extra": 1"#),
@@ -195,7 +170,7 @@ mod tests {
             "[]".to_owned(),
             String::new(),
         ] {
-            assert!(Evidence::read(&wrong).is_err(), "{wrong}");
+            assert!(HandedIn::read(&wrong).is_err(), "{wrong}");
         }
     }
 
@@ -210,7 +185,7 @@ mod tests {
             stage: &stage,
             spec_digest: "sha256:1",
         };
-        let judge = |text: &str| Evidence::read(text).expect(text).judge(&question);
+        let judge = |text: &str| HandedIn::read(text).expect(text).judge(&question);
         let gate = r#"{"name": "a", "verdict": "fail", "summary": "x"}"#;
         let good = format!(
             r#"{{"version": 1, "rollout": "r", "stage": "s", "specDigest": "sha256:1", "gates": [{gate}]}}"#

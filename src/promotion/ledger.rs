@@ -1,9 +1,10 @@
 //! Commit messages as a ledger: what a promotion writes into its trailers, and what is read back.
 
 use crate::diag::visible_line;
+use crate::gate::Verdict;
 use crate::tree::{Lock, LockedStage};
 
-use super::gates::{Judged, Verdict};
+use super::gates::Judged;
 
 const ROLLOUT: &str = "Rollout";
 const FROM: &str = "Stage-From";
@@ -95,7 +96,7 @@ pub fn gate_trailers(stage: &LockedStage, judged: &[Judged]) -> Vec<String> {
         Some(gate) => match (gate.verdict, gate.summary.as_str()) {
             (Verdict::Pass, "") => format!("{name}=pass"),
             (Verdict::Pass, summary) => format!("{name}={summary}"),
-            (verdict, summary) => format!("{name}={} {summary}", verdict.word()),
+            (verdict, summary) => format!("{name}={} {summary}", verdict.name()),
         },
     };
     stage.gates.iter().map(one).collect()

@@ -4,7 +4,7 @@
 
 mod argocd;
 mod cohort;
-mod gate;
+pub mod gate;
 mod kube;
 mod model;
 mod read;

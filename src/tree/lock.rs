@@ -221,7 +221,7 @@ fn describe_stage(plan: &Plan, index: StageId) -> Value {
         gates: stage
             .gates
             .iter()
-            .map(|gate| plan.gates[*gate].name.as_str())
+            .map(|gate| plan.gate(*gate).name.as_str())
             .collect(),
         approval: match stage.approval {
             crate::plan::Approval::Required => "required",

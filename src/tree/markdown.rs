@@ -131,7 +131,7 @@ fn row(plan: &Plan, index: StageId, in_tree: bool) -> String {
     let gates = stage
         .gates
         .iter()
-        .map(|gate| escape(&plan.gates[*gate].name));
+        .map(|gate| escape(&plan.gate(*gate).name));
     let bake = if stage.bake == Duration::ZERO {
         "–".to_owned()
     } else {

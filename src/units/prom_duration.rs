@@ -52,6 +52,8 @@ impl From<Duration> for PromDuration {
 impl FromStr for PromDuration {
     type Err = ();
 
+    /// Not by `promql_parser::util::parse_duration`: it reads `1.5` as seconds and panics at `-1` and at `inf`, takes a number that
+    /// is too large for none (`99999999999999y1s` is a second to it), and compiles a regular expression when it is first used.
     fn from_str(text: &str) -> Result<Self, ()> {
         let (mut rest, mut total, mut units) = (text, 0_u64, &UNITS[..]);
         while !rest.is_empty() {

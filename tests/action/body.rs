@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use glidepath::compile::{Environment, NoFiles, compile};
-use glidepath::promotion::gates::Verdict;
+use glidepath::gate::Verdict;
 use glidepath::promotion::pull_request::{Baked, GateLine, Kind, Proposal};
 use glidepath::text::Source;
 use glidepath::tree::diff;

@@ -1,6 +1,6 @@
 //! Requests, counted: T9, N, A, Q11.
 
-use glidepath::gate::{Data, Query, Source as _, Verdict, When};
+use glidepath::gate::{Data, Query, Shape, Source as _, Verdict, When};
 use glidepath::units::Timestamp;
 
 use crate::server::server;
@@ -61,6 +61,7 @@ fn samples_come_back_as_they_were_written() {
     let query = Query {
         name: "raw".to_owned(),
         promql: "istio_requests_total{reporter=\"destination\",destination_workload=\"churn-v2\",response_code=\"503\"}[60s]".to_owned(),
+        shape: Shape::Expression,
         when: When::At(Timestamp::from_seconds(BEGAN + 720)),
     };
     let answer = client(server()).ask(&query).expect("an answer");

@@ -1,6 +1,6 @@
 //! Times: L.
 
-use glidepath::gate::{Data, Query, Source as _, Verdict, When};
+use glidepath::gate::{Data, Query, Shape, Source as _, Verdict, When};
 use glidepath::units::Timestamp;
 
 use crate::server::server;
@@ -11,6 +11,7 @@ fn asked(promql: &str) -> f64 {
     let query = Query {
         name: "value".to_owned(),
         promql: promql.to_owned(),
+        shape: Shape::Expression,
         when: When::At(Timestamp::from_seconds(BEGAN + 3_720)),
     };
     let Data::Vector(series) = client(server()).ask(&query).expect("an answer").data else {

@@ -14,8 +14,8 @@ use crate::cli::stage_start::{Asks, StageStart};
 use crate::cli::{Exit, Failure};
 use crate::diag::escape_markdown as escape;
 use crate::forge::StatusState;
+use crate::gate::Verdict;
 use crate::promotion::decide::Why;
-use crate::promotion::gates::Verdict;
 use crate::promotion::pull_request::GateLine;
 use crate::promotion::upsert::Operation;
 use crate::sink::git::{Person, Signing};
@@ -181,7 +181,7 @@ pub(super) fn gate(
     let verdict = verdict(&gates);
     let stage = &committed.stage().folder;
     runner.set("stage", stage.clone());
-    runner.set("gate-verdict", verdict.map_or("pass", Verdict::word));
+    runner.set("gate-verdict", verdict.map_or("pass", Verdict::name));
     runner.say(&format!(
         "## {}: gates of `{stage}`",
         committed.lock.rollout
@@ -223,7 +223,7 @@ fn report(
 ) -> Result<Exit, Failure> {
     runner.set("stage", done.stage.clone());
     runner.set("next-stage", done.next.clone().unwrap_or_default());
-    runner.set("gate-verdict", done.verdict.map_or("", Verdict::word));
+    runner.set("gate-verdict", done.verdict.map_or("", Verdict::name));
     let operation = done
         .pull
         .as_ref()
@@ -282,7 +282,7 @@ fn table(gates: &[GateLine]) -> String {
         format!(
             "| {} | {} | {} | {} |\n",
             escape(&gate.name),
-            gate.verdict.word(),
+            gate.verdict.name(),
             escape(&gate.value),
             escape(&gate.why)
         )

@@ -65,9 +65,9 @@ pub enum Data {
 /// One series: labels, and points of time (seconds since 1970) and value, in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
-    /// Its labels.
+    /// The labels, with the name of the metric where it is kept.
     pub labels: BTreeMap<String, String>,
-    /// Its points.
+    /// The points: a time in seconds, and the value then.
     pub points: Vec<(f64, f64)>,
 }
 

@@ -1,24 +1,22 @@
 //! What one gate asks beyond the requests: histograms, distributions, queries of the team's.
 
 use crate::gate::answer::{Fault, Series, read_number};
-use crate::gate::query::{self, Target};
+use crate::gate::query::Target;
+use crate::gate::telemetry;
 use crate::gate::words;
+use crate::plan::Gate;
 use crate::plan::gates::Times;
-use crate::plan::{Gate, GateKind};
 
 use super::{BACK, Doctor, Level};
 
 impl Doctor<'_> {
     /// What one gate needs beyond the requests.
     pub(super) fn of_gate(&mut self, target: &Target, gate: &Gate) -> Result<(), Fault> {
-        if let Some(times) = gate.kind.times() {
+        let facts = gate.kind.facts();
+        if let Some(times) = facts.times() {
             self.buckets(target, gate, times)?;
         }
-        if let GateKind::Drift(drift) = &gate.kind {
-            let metric = match drift.categories {
-                Some(_) => drift.metric.clone(),
-                None => format!("{}_bucket", drift.metric),
-            };
+        if let Some(metric) = facts.exported() {
             let found = self.value(format!(
                 "count(last_over_time({metric}{{{}}}[{}s]))",
                 target.pods(),
@@ -36,7 +34,7 @@ impl Doctor<'_> {
                 self.say(Level::Good, &gate.name, said, "");
             }
         }
-        if let Some(template) = gate.kind.template() {
+        if let Some(template) = facts.template() {
             let found = self.value(target.fill(template, gate.look(BACK)))?;
             self.answer(target, gate, &found);
         }
@@ -52,7 +50,7 @@ impl Doctor<'_> {
                 format!("its query returns nothing for `{}`", target.subset),
                 "`glidepath gate --explain` prints the query to try",
             ),
-            n if n > 1 && !gate.kind.reduces() => self.say(
+            n if n > 1 && !gate.kind.facts().reduces() => self.say(
                 Level::Missing,
                 &gate.name,
                 format!(
@@ -70,7 +68,7 @@ impl Doctor<'_> {
 
     /// The bounds of the histogram against the limit.
     fn buckets(&mut self, target: &Target, gate: &Gate, times: &Times) -> Result<(), Fault> {
-        let (selector, unit) = query::times(target, times);
+        let (selector, unit) = telemetry::times(target, times);
         let found = self.value(format!(
             "count by (le) (last_over_time({selector}[{}s]))",
             BACK.seconds()
@@ -87,7 +85,7 @@ impl Doctor<'_> {
             );
             return Ok(());
         }
-        let GateKind::Latency(latency) = &gate.kind else {
+        let Some(max) = gate.kind.facts().time_limit() else {
             let said = format!("response times of `{}` are measured", target.subset);
             self.say(Level::Good, &gate.name, said, "");
             return Ok(());
@@ -99,12 +97,12 @@ impl Doctor<'_> {
             .map(|bound| bound * unit)
             .collect();
         bounds.sort_by(f64::total_cmp);
-        let limit = latency.max.as_seconds();
+        let limit = max.as_seconds();
         if bounds
             .iter()
             .any(|bound| (bound - limit).abs() <= limit * 1e-9)
         {
-            let said = format!("{} is a bound of the histogram", latency.max);
+            let said = format!("{max} is a bound of the histogram");
             self.say(Level::Good, &gate.name, said, "");
             return Ok(());
         }
@@ -114,7 +112,7 @@ impl Doctor<'_> {
                 &gate.name,
                 format!(
                     "{} is above the histogram's last bound, {}: slower requests are within no limit, whatever their time",
-                    latency.max,
+                    max,
                     words::time(*last)
                 ),
                 &format!("set `max: {}ms` or less", words::number(last * 1_000.0)),
@@ -131,10 +129,7 @@ impl Doctor<'_> {
         self.say(
             Level::Doubtful,
             &gate.name,
-            format!(
-                "{} is no bound of the histogram, so the share within it is interpolated",
-                latency.max
-            ),
+            format!("{max} is no bound of the histogram, so the share within it is interpolated"),
             &format!("use {}", near.join(" or ")),
         );
         Ok(())

@@ -1,18 +1,18 @@
 //! In: a stage's gates, and a source of telemetry. Out: what it has and what it lacks, before a gate says only that it cannot
-//! tell; `requests` looks at Istio's counts, `gates` at what each gate asks besides.
+//! tell; `requests` looks at the router's counts, `gates` at what each gate asks besides.
 //! Never judges a model.
 
 mod gates;
 mod requests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::plan::gates::Reporter;
-use crate::plan::{Gate, GateKind, ModelId, Plan, StageId};
+use crate::plan::{Gate, ModelId, Plan, StageId};
 use crate::units::{Duration, Timestamp};
 
 use super::answer::{Data, Fault, Series, Source};
-use super::query::{Query, Target, When, reporter_name};
+use super::query::{Query, Shape, Target, When};
 
 /// How far back series are looked for.
 const BACK: Duration = Duration::from_seconds(600);
@@ -70,11 +70,13 @@ pub fn examine(
         .stage(stage)
         .gates
         .iter()
-        .map(|index| &plan.gates[*index])
+        .map(|id| plan.gate(*id))
         .collect();
     let asks = |gate: &Gate, model: ModelId| {
         plan.judged(gate, stage).contains(&model)
-            || model == plan.stable && gate.kind.compares() && !plan.judged(gate, stage).is_empty()
+            || model == plan.stable
+                && gate.kind.facts().compares()
+                && !plan.judged(gate, stage).is_empty()
     };
     for model in plan.model_ids() {
         let gates: Vec<&Gate> = gates
@@ -83,13 +85,14 @@ pub fn examine(
             .filter(|gate| asks(gate, model))
             .collect();
         let target = Target::new(plan, model, namespace, "");
-        let reporters: BTreeSet<&str> = gates
+        let named = |reporter| (target.telemetry.reporter(reporter), reporter);
+        let reporters: BTreeMap<&str, Reporter> = gates
             .iter()
-            .filter_map(|gate| reporter(&gate.kind))
-            .map(reporter_name)
+            .filter_map(|gate| reporter(gate))
+            .map(named)
             .collect();
-        for name in reporters {
-            doctor.requests(&target, name, &gates, plan.stage(stage).bake)?;
+        for reporter in reporters.into_values() {
+            doctor.requests(&target, reporter, &gates, plan.stage(stage).bake)?;
         }
         for gate in gates {
             match doctor.of_gate(&target, gate) {
@@ -137,6 +140,7 @@ impl Doctor<'_> {
         let query = Query {
             name: "doctor".to_owned(),
             promql,
+            shape: Shape::Expression,
             when: When::At(self.now),
         };
         Ok(match self.source.ask(&query)?.data {
@@ -150,19 +154,10 @@ impl Doctor<'_> {
     }
 }
 
-/// Whose count of requests a gate asks for, if it counts requests.
-fn reporter(kind: &GateKind) -> Option<Reporter> {
-    use crate::plan::gates::{Compare, Ranks, Sli};
-    match kind {
-        GateKind::Availability(gate) => Some(gate.requests.reporter),
-        GateKind::Proportions(gate) => Some(gate.requests.reporter),
-        GateKind::BurnRate(gate) => Some(gate.requests.reporter),
-        GateKind::Latency(gate) => gate.times.metric.is_none().then_some(gate.times.reporter),
-        GateKind::Compare(Compare { sli, .. }) | GateKind::Ranks(Ranks { sli, .. }) => match sli {
-            Sli::Availability(requests) | Sli::ErrorRate(requests) => Some(requests.reporter),
-            Sli::Latency(_, times) => times.metric.is_none().then_some(times.reporter),
-            Sli::Query(..) => None,
-        },
-        GateKind::Threshold(_) | GateKind::Drift(_) => None,
-    }
+/// Whose count of requests a gate asks for, if it counts requests or takes the mesh's times.
+fn reporter(gate: &Gate) -> Option<Reporter> {
+    let facts = gate.kind.facts();
+    let times = || facts.times().filter(|times| times.metric.is_none());
+    let counted = facts.requests().map(|requests| requests.reporter);
+    counted.or_else(|| times().map(|times| times.reporter))
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::gate::answer::{Fault, Series};
 use crate::gate::query::Target;
 use crate::gate::words;
-use crate::plan::{Gate, GateKind};
+use crate::plan::Gate;
+use crate::plan::gates::Reporter;
 use crate::units::Duration;
 
 use super::{BACK, Doctor, Level};
@@ -24,19 +25,18 @@ const SCRAPE_LABELS: [&str; 5] = ["container", "endpoint", "instance", "job", "s
 const LEAST_SCRAPES: f64 = 4.0;
 
 impl Doctor<'_> {
-    /// Istio's series of one model.
+    /// The router's series of one model.
     pub(super) fn requests(
         &mut self,
         target: &Target,
-        reporter: &str,
+        reporter: Reporter,
         gates: &[&Gate],
         bake: Duration,
     ) -> Result<(), Fault> {
+        let telemetry = target.telemetry;
+        let name = telemetry.reporter(reporter);
         let about = target.subset.as_str();
-        let everyone = format!(
-            "istio_requests_total{{destination_workload_namespace=\"{}\",destination_workload=\"{}\"}}",
-            target.namespace, target.workload
-        );
+        let everyone = telemetry.requests(target, None);
         let range = BACK.seconds();
         let found = self.value(format!("last_over_time({everyone}[{range}s])"))?;
         if found.is_empty() {
@@ -44,16 +44,17 @@ impl Doctor<'_> {
         }
         let ours: Vec<&Series> = found
             .iter()
-            .filter(|one| one.label("reporter") == reporter)
+            .filter(|one| telemetry.reporter_of(one) == name)
             .collect();
         if ours.is_empty() {
-            let others: BTreeSet<&str> = found.iter().map(|one| one.label("reporter")).collect();
+            let others: BTreeSet<&str> =
+                found.iter().map(|one| telemetry.reporter_of(one)).collect();
             let others: Vec<&str> = others.into_iter().collect();
             self.say(
                 Level::Missing,
                 about,
                 format!(
-                    "requests are reported by `{}`, and not by `{reporter}`",
+                    "requests are reported by `{}`, and not by `{name}`",
                     others.join("`, `")
                 ),
                 "give the pods a sidecar and scrape it, or set the gate's `reporter`",
@@ -63,31 +64,14 @@ impl Doctor<'_> {
         self.say(
             Level::Good,
             about,
-            format!("{} series of requests by `{reporter}`", ours.len()),
+            format!("{} series of requests by `{name}`", ours.len()),
             "",
         );
-        if ours.iter().all(|one| one.label("response_code").is_empty()) {
+        for lack in telemetry.lacks(&ours) {
             self.say(
                 Level::Missing,
                 about,
-                "the series have no label `response_code`, so failures look like answers"
-                    .to_owned(),
-                "stop the Telemetry resource from removing it",
-            );
-        }
-        let grpc = ours
-            .iter()
-            .any(|one| one.label("request_protocol") == "grpc");
-        if grpc
-            && ours
-                .iter()
-                .all(|one| one.label("grpc_response_status").is_empty())
-        {
-            self.say(
-                Level::Missing,
-                about,
-                "gRPC requests have no label `grpc_response_status`, so failures look like answers"
-                    .to_owned(),
+                lack.to_owned(),
                 "stop the Telemetry resource from removing it",
             );
         }
@@ -97,17 +81,14 @@ impl Doctor<'_> {
 
     /// No series of the workload; perhaps there are some under another name.
     fn nothing(&mut self, target: &Target) -> Result<(), Fault> {
-        let near = self.value(format!(
-            "count by (destination_workload_namespace) (last_over_time(istio_requests_total{{destination_workload=\"{}\"}}[{}s]))",
-            target.workload,
-            BACK.seconds()
-        ))?;
+        let (promql, namespace) = target.telemetry.namespaces(target, BACK.seconds());
+        let near = self.value(promql)?;
         let found = match near.first() {
             Some(one) => format!(
                 "no request of `{}` in the namespace `{}`, but in `{}`",
                 target.workload,
                 target.namespace,
-                one.label("destination_workload_namespace")
+                one.label(namespace)
             ),
             None => format!(
                 "no request of the Deployment `{}` in the last {BACK}",
@@ -162,16 +143,12 @@ impl Doctor<'_> {
     fn scrapes(
         &mut self,
         target: &Target,
-        reporter: &str,
+        reporter: Reporter,
         gates: &[&Gate],
         bake: Duration,
     ) -> Result<(), Fault> {
-        let found = self.value(format!(
-            "istio_requests_total{{reporter=\"{reporter}\",destination_workload_namespace=\"{}\",destination_workload=\"{}\"}}[{}s]",
-            target.namespace,
-            target.workload,
-            BACK.seconds()
-        ))?;
+        let counters = target.telemetry.requests(target, Some(reporter));
+        let found = self.value(format!("{counters}[{}s]", BACK.seconds()))?;
         // Between scrapes, and not over the whole range: a young pod has few of them, however often it is scraped.
         let intervals = found.iter().filter_map(|one| {
             let (first, last) = (one.points.first()?, one.points.last()?);
@@ -181,20 +158,8 @@ impl Doctor<'_> {
             return Ok(());
         };
         for gate in gates {
-            let window = match &gate.kind {
-                GateKind::Ranks(ranks) => ranks.step.as_seconds(),
-                GateKind::BurnRate(burn) => burn
-                    .pairs
-                    .iter()
-                    .map(|pair| pair.short.as_seconds())
-                    .fold(f64::INFINITY, f64::min),
-                GateKind::Availability(_)
-                | GateKind::Latency(_)
-                | GateKind::Threshold(_)
-                | GateKind::Compare(_)
-                | GateKind::Proportions(_)
-                | GateKind::Drift(_) => gate.look(bake).seconds() as f64,
-            };
+            let window = gate.kind.facts().shortest_window(gate.look(bake));
+            let window = window.as_seconds();
             if window < LEAST_SCRAPES * interval {
                 self.say(
                     Level::Doubtful,

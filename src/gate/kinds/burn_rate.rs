@@ -7,10 +7,178 @@ use crate::gate::requests::{self, Counts};
 use crate::gate::stats::{Burn, Window as Burnt, burns};
 use crate::gate::verdict::Verdict;
 use crate::gate::words;
+use crate::plan::Gate;
 use crate::plan::gates::{BurnPair, BurnRate};
 use crate::units::{Duration, PromDuration, Timestamp};
 
-use super::{Answers, Context, Judgement};
+use super::{Answers, Context, Judgement, Kind};
+
+impl Kind for BurnRate {
+    fn questions(&self, context: &Context<'_>) -> Vec<Query> {
+        let (target, exact) = (context.candidate, self.requests.exact);
+        let windows = windows(self, context);
+        let asked = if exact {
+            &windows[..windows.len().min(1)]
+        } else {
+            &windows[..]
+        };
+        let mut queries: Vec<Query> = asked
+            .iter()
+            .flat_map(|window| {
+                requests::questions(target, &self.requests, *window)
+                    .into_iter()
+                    .map(|query| named(target, *window, exact, query))
+            })
+            .collect();
+        if self.budget_share.is_some() {
+            let promql = target.telemetry.service_requests(
+                target,
+                self.requests.reporter,
+                self.period.seconds(),
+            );
+            queries.push(target.ask("service requests", promql, When::At(context.window.end)));
+        }
+        queries
+    }
+
+    fn judge(&self, context: &Context<'_>, answers: &Answers) -> Result<Judgement, Fault> {
+        let pairs = pairs(self, context);
+        let budget = self.objective.rest().as_f64();
+        let limit = limit_of(self, &pairs);
+        if pairs.is_empty() && self.budget_share.is_none() {
+            let shortest = self.pairs.iter().map(|pair| pair.long).min();
+            let why = format!(
+                "the window is shorter than the shortest long window, {}",
+                shortest.unwrap_or_default()
+            );
+            return Ok(Judgement::new(Verdict::Inconclusive, why).limit(limit));
+        }
+        let mut worst = Judgement::new(Verdict::Pass, "no pair of windows burns too fast");
+        let mut burning = 0.0_f64;
+        let (mut most, mut longest) = (Counts { bad: 0, total: 0 }, None);
+        for pair in &pairs {
+            let side = |span| count(self, context.candidate, answers, last(context.window, span));
+            let (long, short) = (side(pair.long)?, side(pair.short)?);
+            let rate = |counts: Counts| counts.bad as f64 / counts.total.max(1) as f64 / budget;
+            let burnt = |counts: Counts| Burnt {
+                bad: counts.bad,
+                total: counts.total,
+            };
+            burning = burning.max(rate(long).min(rate(short)));
+            if long.total >= most.total {
+                (most, longest) = (long, Some(pair.long));
+            }
+            let rates = format!(
+                "{} over {} and {} over {}",
+                words::number(rate(long)),
+                pair.long,
+                words::number(rate(short)),
+                pair.short
+            );
+            let found = match burns(burnt(long), burnt(short), pair.factor, budget) {
+                Burn::TooFast => Judgement::new(
+                    Verdict::Fail,
+                    format!(
+                        "the budget burns at {rates}, above {}",
+                        words::number(pair.factor)
+                    ),
+                ),
+                Burn::Bearable => continue,
+                Burn::TooFew if long.total == 0 => {
+                    Judgement::no_data("no request reached the candidate")
+                }
+                Burn::TooFew => Judgement::new(
+                    Verdict::Inconclusive,
+                    format!(
+                        "{} over {} and {} over {} cannot tell",
+                        words::count(long.total, "request"),
+                        pair.long,
+                        words::count(short.total, "request"),
+                        pair.short
+                    ),
+                ),
+            };
+            if found.verdict > worst.verdict {
+                worst = found;
+            }
+        }
+        let mut numbers = vec![
+            ("bad", most.bad as f64),
+            ("total", most.total as f64),
+            ("burn", burning),
+        ];
+        if let Some(share) = self.budget_share {
+            let bad = count(self, context.candidate, answers, context.window)?.bad;
+            match answers.sum("service requests")? {
+                None => {
+                    if worst.verdict == Verdict::Pass {
+                        worst = Judgement::no_data("the service got no request in the period");
+                    }
+                }
+                Some(total) => {
+                    let allowed = share.as_f64() * budget * total;
+                    numbers.extend([("windowBad", bad as f64), ("allowedBad", allowed)]);
+                    if bad as f64 > allowed * (1.0 + 1e-9) {
+                        worst = Judgement::new(
+                            Verdict::Fail,
+                            format!(
+                                "{} use up more than {share} of the service's budget, {}",
+                                words::count(bad, "failure"),
+                                words::number(allowed)
+                            ),
+                        );
+                    }
+                }
+            }
+        }
+        let evidence = format!(
+            "{} bad of {}{}",
+            words::whole(most.bad),
+            words::count(most.total, "request"),
+            longest.map_or(String::new(), |long| format!(" in {long}"))
+        );
+        Ok(worst
+            .value(format!("burn {}", words::number(burning)))
+            .limit(limit)
+            .evidence(evidence)
+            .numbers(numbers))
+    }
+
+    fn meaning(&self, _: &Gate) -> Vec<String> {
+        let mut lines = vec![
+        format!(
+            "fail: both windows of a pair burn faster than its factor ({}); exactly at it is not faster; pass: none does",
+            shown(&self.pairs).join(", ")
+        ),
+        "a pair whose long window is longer than the stage so far is left out; too few requests are inconclusive".to_owned(),
+    ];
+        lines.extend(self.budget_share.map(|share| {
+        format!(
+            "fail, too: the candidate's failures in the whole window are more than {share} of what {} allows the service in {}",
+            self.objective, self.period
+        )
+    }));
+        lines
+    }
+
+    fn limit(&self) -> String {
+        limit_of(self, &self.pairs)
+    }
+
+    /// With exact counts all windows are read from one answer.
+    fn cuts(&self, context: &Context<'_>) -> Vec<Timestamp> {
+        let windows = windows(self, context);
+        windows.iter().map(|window| window.start).collect()
+    }
+
+    fn need(&self, _: &Gate, _: f64) -> Option<(u64, &'static str)> {
+        None
+    }
+
+    fn has_own_windows(&self) -> bool {
+        true
+    }
+}
 
 /// The pairs whose long window fits into what there is so far.
 fn pairs(gate: &BurnRate, context: &Context<'_>) -> Vec<BurnPair> {
@@ -42,12 +210,6 @@ fn windows(gate: &BurnRate, context: &Context<'_>) -> Vec<Window> {
     found
 }
 
-/// With exact counts all windows are read from one answer.
-pub(super) fn cuts(gate: &BurnRate, context: &Context<'_>) -> Vec<Timestamp> {
-    let windows = windows(gate, context);
-    windows.iter().map(|window| window.start).collect()
-}
-
 /// The target whose questions are about one of the windows, where counts are estimated.
 fn named(target: &Target, window: Window, exact: bool, query: Query) -> Query {
     if exact {
@@ -63,157 +225,26 @@ fn named(target: &Target, window: Window, exact: bool, query: Query) -> Query {
     }
 }
 
-pub(super) fn questions(gate: &BurnRate, context: &Context<'_>) -> Vec<Query> {
-    let (target, exact) = (context.candidate, gate.requests.exact);
-    let windows = windows(gate, context);
-    let asked = if exact {
-        &windows[..windows.len().min(1)]
-    } else {
-        &windows[..]
-    };
-    let mut queries: Vec<Query> = asked
-        .iter()
-        .flat_map(|window| {
-            requests::questions(target, &gate.requests, *window)
-                .into_iter()
-                .map(|query| named(target, *window, exact, query))
-        })
-        .collect();
-    if gate.budget_share.is_some() {
-        let promql = format!(
-            "sum(increase(istio_requests_total{{reporter=\"{}\",destination_service_namespace=\"{}\",destination_service_name=\"{}\"}}[{}s]))",
-            crate::gate::query::reporter_name(gate.requests.reporter),
-            target.namespace,
-            target.service,
-            gate.period.seconds()
-        );
-        queries.push(target.ask("service requests", promql, When::At(context.window.end)));
-    }
-    queries
-}
-
-fn count(gate: &BurnRate, answers: &Answers, window: Window) -> Result<Counts, Fault> {
+fn count(
+    gate: &BurnRate,
+    target: &Target,
+    answers: &Answers,
+    window: Window,
+) -> Result<Counts, Fault> {
     if gate.requests.exact {
         let series = answers.matrix("requests")?;
-        return Ok(requests::count_series(series, &gate.requests, window));
+        return Ok(requests::count_series(
+            series,
+            target,
+            &gate.requests,
+            window,
+        ));
     }
     let value = |name: &str| answers.sum(&format!("{name} of {}", window.length()));
     let total = value("requests")?.unwrap_or(0.0);
     let good = value("good requests")?.unwrap_or(0.0);
     let (bad, total) = crate::gate::stats::estimated(total - good, total);
     Ok(Counts { bad, total })
-}
-
-pub(super) fn judge(
-    gate: &BurnRate,
-    context: &Context<'_>,
-    answers: &Answers,
-) -> Result<Judgement, Fault> {
-    let pairs = pairs(gate, context);
-    let budget = gate.objective.rest().as_f64();
-    let limit = limit_of(gate, &pairs);
-    if pairs.is_empty() && gate.budget_share.is_none() {
-        let shortest = gate.pairs.iter().map(|pair| pair.long).min();
-        let why = format!(
-            "the window is shorter than the shortest long window, {}",
-            shortest.unwrap_or_default()
-        );
-        return Ok(Judgement::new(Verdict::Inconclusive, why).limit(limit));
-    }
-    let mut worst = Judgement::new(Verdict::Pass, "no pair of windows burns too fast");
-    let mut burning = 0.0_f64;
-    let (mut most, mut longest) = (Counts { bad: 0, total: 0 }, None);
-    for pair in &pairs {
-        let side = |span| count(gate, answers, last(context.window, span));
-        let (long, short) = (side(pair.long)?, side(pair.short)?);
-        let rate = |counts: Counts| counts.bad as f64 / counts.total.max(1) as f64 / budget;
-        let burnt = |counts: Counts| Burnt {
-            bad: counts.bad,
-            total: counts.total,
-        };
-        burning = burning.max(rate(long).min(rate(short)));
-        if long.total >= most.total {
-            (most, longest) = (long, Some(pair.long));
-        }
-        let rates = format!(
-            "{} over {} and {} over {}",
-            words::number(rate(long)),
-            pair.long,
-            words::number(rate(short)),
-            pair.short
-        );
-        let found = match burns(burnt(long), burnt(short), pair.factor, budget) {
-            Burn::TooFast => Judgement::new(
-                Verdict::Fail,
-                format!(
-                    "the budget burns at {rates}, above {}",
-                    words::number(pair.factor)
-                ),
-            ),
-            Burn::Bearable => continue,
-            Burn::TooFew if long.total == 0 => {
-                Judgement::no_data("no request reached the candidate")
-            }
-            Burn::TooFew => Judgement::new(
-                Verdict::Inconclusive,
-                format!(
-                    "{} over {} and {} over {} cannot tell",
-                    words::count(long.total, "request"),
-                    pair.long,
-                    words::count(short.total, "request"),
-                    pair.short
-                ),
-            ),
-        };
-        if found.verdict > worst.verdict {
-            worst = found;
-        }
-    }
-    let mut numbers = vec![
-        ("bad", most.bad as f64),
-        ("total", most.total as f64),
-        ("burn", burning),
-    ];
-    if let Some(share) = gate.budget_share {
-        let bad = count(gate, answers, context.window)?.bad;
-        match answers.sum("service requests")? {
-            None => {
-                if worst.verdict == Verdict::Pass {
-                    worst = Judgement::no_data("the service got no request in the period");
-                }
-            }
-            Some(total) => {
-                let allowed = share.as_f64() * budget * total;
-                numbers.extend([("windowBad", bad as f64), ("allowedBad", allowed)]);
-                if bad as f64 > allowed * (1.0 + 1e-9) {
-                    worst = Judgement::new(
-                        Verdict::Fail,
-                        format!(
-                            "{} use up more than {share} of the service's budget, {}",
-                            words::count(bad, "failure"),
-                            words::number(allowed)
-                        ),
-                    );
-                }
-            }
-        }
-    }
-    let evidence = format!(
-        "{} bad of {}{}",
-        words::whole(most.bad),
-        words::count(most.total, "request"),
-        longest.map_or(String::new(), |long| format!(" in {long}"))
-    );
-    Ok(worst
-        .value(format!("burn {}", words::number(burning)))
-        .limit(limit)
-        .evidence(evidence)
-        .numbers(numbers))
-}
-
-/// What is asked for.
-pub(super) fn limit(gate: &BurnRate) -> String {
-    limit_of(gate, &gate.pairs)
 }
 
 /// What is asked for of some pairs of windows, and of the service's budget.
@@ -234,21 +265,4 @@ fn shown(pairs: &[BurnPair]) -> Vec<String> {
         )
     });
     items.collect()
-}
-
-pub(super) fn meaning(gate: &BurnRate) -> Vec<String> {
-    let mut lines = vec![
-        format!(
-            "fail: both windows of a pair burn faster than its factor ({}); exactly at it is not faster; pass: none does",
-            shown(&gate.pairs).join(", ")
-        ),
-        "a pair whose long window is longer than the stage so far is left out; too few requests are inconclusive".to_owned(),
-    ];
-    lines.extend(gate.budget_share.map(|share| {
-        format!(
-            "fail, too: the candidate's failures in the whole window are more than {share} of what {} allows the service in {}",
-            gate.objective, gate.period
-        )
-    }));
-    lines
 }

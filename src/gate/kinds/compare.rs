@@ -6,24 +6,130 @@ use crate::gate::requests;
 use crate::gate::verdict::Verdict;
 use crate::gate::words;
 use crate::plan::Gate;
-use crate::plan::gates::{Compare, Limits, Sli};
+use crate::plan::gates::{Compare, Limits, Measurement, Sli};
 
 use super::latency::{buckets, read, short};
-use super::{Answers, Context, Judgement, Reading, at_least, at_most};
+use super::{Answers, Context, Judgement, Kind, Reading, at_least, at_most};
 
-pub(super) fn questions(gate: &Compare, context: &Context<'_>) -> Vec<Query> {
-    let window = context.window;
-    let of = |side: &Target| match &gate.sli {
-        Sli::Availability(counted) | Sli::ErrorRate(counted) => {
-            requests::questions(side, counted, window)
+impl Kind for Compare {
+    fn questions(&self, context: &Context<'_>) -> Vec<Query> {
+        let window = context.window;
+        let of = |side: &Target| match &self.sli {
+            Sli::Availability(counted) | Sli::ErrorRate(counted) => {
+                requests::questions(side, counted, window)
+            }
+            Sli::Measurement(Measurement::Latency(_, times)) => vec![buckets(side, times, window)],
+            Sli::Measurement(Measurement::Query(query, _)) => {
+                let promql = side.fill(query, window.length());
+                vec![side.ask("value", promql, When::At(window.end))]
+            }
+        };
+        [of(context.candidate), of(context.stable)].concat()
+    }
+
+    fn judge(&self, context: &Context<'_>, answers: &Answers) -> Result<Judgement, Fault> {
+        let limit = self.limit();
+        let name = |target: &Target| target.subset.clone();
+        let mut sides = Vec::new();
+        for target in [context.candidate, context.stable] {
+            match side(self, context, answers, target)? {
+                Ok(side) => sides.push(side),
+                Err(why) => {
+                    return Ok(Judgement::no_data(format!("{}: {why}", name(target))).limit(limit));
+                }
+            }
         }
-        Sli::Latency(_, times) => vec![buckets(side, times, window)],
-        Sli::Query(query, _) => {
-            let promql = side.fill(query, window.length());
-            vec![side.ask("value", promql, When::At(window.end))]
+        let (candidate, stable) = (&sides[0], &sides[1]);
+        let least = context.gate.least_samples();
+        let (verdict, why) = if sides.iter().any(|side| {
+            side.samples
+                .is_some_and(|samples| samples + 0.5 < least as f64)
+        }) {
+            (
+                Verdict::Inconclusive,
+                format!("{} a side are needed", words::count(least, "request")),
+            )
+        } else {
+            decide(self, candidate.value, stable.value)
+        };
+        let counts = match (candidate.samples, stable.samples) {
+            (Some(one), Some(two)) => format!(
+                "{}, stable {}",
+                words::count(words::rounded(one), "request"),
+                words::whole(words::rounded(two))
+            ),
+            _ => String::new(),
+        };
+        // Within one bucket the ratio is made of interpolation.
+        let note = match (candidate.width, stable.width) {
+            (Some(one), Some(two)) if one == two => Some(format!(
+                "both percentiles lie in the bucket from {} to {}: what tells them apart is interpolation",
+                words::time(one.0),
+                words::time(one.1)
+            )),
+            _ => None,
+        };
+        let samples = [
+            ("samples", candidate.samples),
+            ("stableSamples", stable.samples),
+        ];
+        Ok(Judgement::new(verdict, why)
+            .value(format!(
+                "{}, stable {}",
+                unit(self, candidate.value),
+                unit(self, stable.value)
+            ))
+            .limit(limit)
+            .evidence(counts)
+            .numbers([("candidate", candidate.value), ("stable", stable.value)])
+            .numbers(samples.into_iter().filter_map(|(key, n)| Some((key, n?))))
+            .note(note))
+    }
+
+    fn meaning(&self, gate: &Gate) -> Vec<String> {
+        let what = match &self.sli {
+            Sli::Availability(_) => "the share of good requests".to_owned(),
+            Sli::ErrorRate(_) => "the share of failures".to_owned(),
+            Sli::Measurement(Measurement::Latency(percentile, _)) => {
+                format!("the p{} of the response times", short(*percentile))
+            }
+            Sli::Measurement(Measurement::Query(..)) => "the query's value".to_owned(),
+        };
+        let mut lines = vec![format!(
+            "pass: {what} keeps {} against stable; equality passes; fail: it does not",
+            self.limit()
+        )];
+        if let Some(enough) = self.ignore_below {
+            lines.push(format!(
+                "at most {} passes whatever the limits",
+                unit(self, enough)
+            ));
         }
-    };
-    [of(context.candidate), of(context.stable)].concat()
+        lines.push(format!(
+            "with fewer than {} a side it is inconclusive",
+            words::count(gate.least_samples(), "sample")
+        ));
+        lines
+    }
+
+    fn limit(&self) -> String {
+        let mut shown: Vec<String> = Vec::new();
+        if let Some(ratio) = self.ratio {
+            shown.push(format!("ratio {}", super::threshold::shown(ratio)));
+        }
+        if let Some(Limits { min, max }) = self.difference {
+            let bound = |sign: &str, value: Option<f64>| {
+                value.map(|value| format!("difference {sign} {}", signed(self, value)))
+            };
+            shown.extend(bound("≥", min));
+            shown.extend(bound("≤", max));
+        }
+        shown.join(", ")
+    }
+
+    fn need(&self, _: &Gate, _: f64) -> Option<(u64, &'static str)> {
+        None
+    }
 }
 
 /// One side's value, on how many requests, and how coarse it is.
@@ -56,7 +162,7 @@ fn side(
                 })
             })
         }
-        Sli::Latency(percentile, times) => {
+        Sli::Measurement(Measurement::Latency(percentile, times)) => {
             let found = read(answers, target, times)?;
             found.map_or(Err("no successful request was timed"), |histogram| {
                 let value = histogram.quantile(percentile.as_f64());
@@ -67,7 +173,7 @@ fn side(
                 })
             })
         }
-        Sli::Query(_, reduce) => {
+        Sli::Measurement(Measurement::Query(_, reduce)) => {
             match answers.reading(&format!("{}value", target.prefix), *reduce)? {
                 Reading::Value(value) => Ok(Side {
                     value,
@@ -80,69 +186,6 @@ fn side(
             }
         }
     })
-}
-
-pub(super) fn judge(
-    gate: &Compare,
-    context: &Context<'_>,
-    answers: &Answers,
-) -> Result<Judgement, Fault> {
-    let limit = limit(gate);
-    let name = |target: &Target| target.subset.clone();
-    let mut sides = Vec::new();
-    for target in [context.candidate, context.stable] {
-        match side(gate, context, answers, target)? {
-            Ok(side) => sides.push(side),
-            Err(why) => {
-                return Ok(Judgement::no_data(format!("{}: {why}", name(target))).limit(limit));
-            }
-        }
-    }
-    let (candidate, stable) = (&sides[0], &sides[1]);
-    let least = context.gate.least_samples();
-    let (verdict, why) = if sides.iter().any(|side| {
-        side.samples
-            .is_some_and(|samples| samples + 0.5 < least as f64)
-    }) {
-        (
-            Verdict::Inconclusive,
-            format!("{} a side are needed", words::count(least, "request")),
-        )
-    } else {
-        decide(gate, candidate.value, stable.value)
-    };
-    let counts = match (candidate.samples, stable.samples) {
-        (Some(one), Some(two)) => format!(
-            "{}, stable {}",
-            words::count(words::rounded(one), "request"),
-            words::whole(words::rounded(two))
-        ),
-        _ => String::new(),
-    };
-    // Within one bucket the ratio is made of interpolation.
-    let note = match (candidate.width, stable.width) {
-        (Some(one), Some(two)) if one == two => Some(format!(
-            "both percentiles lie in the bucket from {} to {}: what tells them apart is interpolation",
-            words::time(one.0),
-            words::time(one.1)
-        )),
-        _ => None,
-    };
-    let samples = [
-        ("samples", candidate.samples),
-        ("stableSamples", stable.samples),
-    ];
-    Ok(Judgement::new(verdict, why)
-        .value(format!(
-            "{}, stable {}",
-            unit(gate, candidate.value),
-            unit(gate, stable.value)
-        ))
-        .limit(limit)
-        .evidence(counts)
-        .numbers([("candidate", candidate.value), ("stable", stable.value)])
-        .numbers(samples.into_iter().filter_map(|(key, n)| Some((key, n?))))
-        .note(note))
 }
 
 /// Both limits must hold; a candidate small enough passes whatever they say.
@@ -215,55 +258,15 @@ pub(in crate::gate) fn decide(gate: &Compare, candidate: f64, stable: f64) -> (V
 fn unit(gate: &Compare, value: f64) -> String {
     match gate.sli {
         Sli::Availability(_) | Sli::ErrorRate(_) => words::percent(value),
-        Sli::Latency(..) => words::time(value),
-        Sli::Query(..) => words::number(value),
+        Sli::Measurement(Measurement::Latency(..)) => words::time(value),
+        Sli::Measurement(Measurement::Query(..)) => words::number(value),
     }
 }
 
 fn signed(gate: &Compare, difference: f64) -> String {
     match gate.sli {
         Sli::Availability(_) | Sli::ErrorRate(_) => words::points(difference),
-        Sli::Latency(..) => words::time_difference(difference),
-        Sli::Query(..) => words::number(difference),
+        Sli::Measurement(Measurement::Latency(..)) => words::time_difference(difference),
+        Sli::Measurement(Measurement::Query(..)) => words::number(difference),
     }
-}
-
-/// What is asked for.
-pub(super) fn limit(gate: &Compare) -> String {
-    let mut shown: Vec<String> = Vec::new();
-    if let Some(ratio) = gate.ratio {
-        shown.push(format!("ratio {}", super::threshold::shown(ratio)));
-    }
-    if let Some(Limits { min, max }) = gate.difference {
-        let bound = |sign: &str, value: Option<f64>| {
-            value.map(|value| format!("difference {sign} {}", signed(gate, value)))
-        };
-        shown.extend(bound("≥", min));
-        shown.extend(bound("≤", max));
-    }
-    shown.join(", ")
-}
-
-pub(super) fn meaning(gate: &Compare, common: &Gate) -> Vec<String> {
-    let what = match &gate.sli {
-        Sli::Availability(_) => "the share of good requests".to_owned(),
-        Sli::ErrorRate(_) => "the share of failures".to_owned(),
-        Sli::Latency(percentile, _) => format!("the p{} of the response times", short(*percentile)),
-        Sli::Query(..) => "the query's value".to_owned(),
-    };
-    let mut lines = vec![format!(
-        "pass: {what} keeps {} against stable; equality passes; fail: it does not",
-        limit(gate)
-    )];
-    if let Some(enough) = gate.ignore_below {
-        lines.push(format!(
-            "at most {} passes whatever the limits",
-            unit(gate, enough)
-        ));
-    }
-    lines.push(format!(
-        "with fewer than {} a side it is inconclusive",
-        words::count(common.least_samples(), "sample")
-    ));
-    lines
 }

@@ -15,27 +15,121 @@ use crate::gate::words;
 use crate::plan::Gate;
 use crate::plan::gates::{Drift, Measure};
 
-use super::{Answers, Context, Judgement, at_most};
+use super::{Answers, Context, Judgement, Kind, at_most};
 
 /// The fewest bins that a distribution can be told by.
 const LEAST_BINS: usize = 3;
 
-pub(super) fn questions(gate: &Drift, context: &Context<'_>) -> Vec<Query> {
-    let seconds = context.window.length().seconds();
-    let of = |side: &Target| {
-        let (metric, pods) = (&gate.metric, side.pods());
-        let (by, series) = match &gate.categories {
-            Some(label) => (label.as_str(), format!("{metric}{{{pods}}}")),
-            None => ("le", format!("{metric}_bucket{{{pods}}}")),
+impl Kind for Drift {
+    fn questions(&self, context: &Context<'_>) -> Vec<Query> {
+        let seconds = context.window.length().seconds();
+        let of = |side: &Target| {
+            let (metric, pods) = (&self.metric, side.pods());
+            let (by, series) = match &self.categories {
+                Some(label) => (label.as_str(), format!("{metric}{{{pods}}}")),
+                None => ("le", format!("{metric}_bucket{{{pods}}}")),
+            };
+            let promql = format!("sum by ({by}) (increase({series}[{seconds}s]))");
+            side.ask("distribution", promql, When::At(context.window.end))
         };
-        let promql = format!("sum by ({by}) (increase({series}[{seconds}s]))");
-        side.ask("distribution", promql, When::At(context.window.end))
-    };
-    let mut queries = vec![of(context.candidate)];
-    if gate.reference.is_none() {
-        queries.push(of(context.stable));
+        let mut queries = vec![of(context.candidate)];
+        if self.reference.is_none() {
+            queries.push(of(context.stable));
+        }
+        queries
     }
-    queries
+
+    fn judge(&self, context: &Context<'_>, answers: &Answers) -> Result<Judgement, Fault> {
+        let limit = self.limit();
+        let sides = match &self.categories {
+            Some(label) => categories(self, label, context, answers)?,
+            None => match histograms(self, context, answers)? {
+                Some(sides) => sides,
+                None => {
+                    return Ok(Judgement::no_data("a side has no observations").limit(limit));
+                }
+            },
+        };
+        let (c, r) = (&sides.candidate, &sides.reference);
+        let (c_all, r_all): (f64, f64) = (c.iter().sum(), r.iter().sum());
+        if c_all <= 0.0 || r_all <= 0.0 {
+            return Ok(Judgement::no_data("a side has no observations").limit(limit));
+        }
+        let evidence = format!(
+            "{} against {}",
+            words::count(words::rounded(c_all), "observation"),
+            words::whole(words::rounded(r_all))
+        );
+        if c.len() < LEAST_BINS && self.categories.is_none() {
+            return Ok(Judgement::new(
+                Verdict::Inconclusive,
+                "bucket layouts differ: fewer than three bounds are gate",
+            )
+            .limit(limit)
+            .evidence(evidence));
+        }
+        let measured = Measured::of(self, c, r);
+        let least = context.gate.least_samples();
+        let (verdict, why) = decide(self, context.gate, &measured);
+        let chi = homogeneity(c, r);
+        let mut judged = Judgement::new(verdict, why)
+            .value(format!(
+                "{} {}",
+                name(self.measure),
+                words::number(measured.distance)
+            ))
+            .limit(limit)
+            .evidence(evidence)
+            .numbers([
+                ("distance", measured.distance),
+                ("noise", measured.noise),
+                ("candidate", c_all),
+                ("reference", r_all),
+                ("minSamples", least as f64),
+                ("bins", measured.bins as f64),
+            ]);
+        judged = match self.measure {
+            Measure::Psi => judged.numbers([("psiFloored", psi_floored(c, r))]),
+            Measure::Ks => judged.numbers([("p", ks(c, r).1)]),
+            Measure::JsDistance => judged,
+        };
+        if self.categories.is_some() {
+            judged = judged.numbers([
+                ("chiSquared", chi.chi_squared),
+                ("dof", chi.dof as f64),
+                ("p", chi.p),
+                ("cramersV", chi.cramers_v),
+            ]);
+        }
+        let new = (!sides.new.is_empty())
+            .then(|| format!("only the candidate has `{}`", sides.new.join("`, `")));
+        let differ = sides
+            .differ
+            .then(|| "the sides have different buckets; the gate bounds were compared".to_owned());
+        Ok(judged.note(new).note(differ))
+    }
+
+    fn meaning(&self, gate: &Gate) -> Vec<String> {
+        vec![
+            format!(
+                "pass: {} is at most {}; fail: it is more; the noise floor above the limit is inconclusive",
+                name(self.measure),
+                words::number(self.max)
+            ),
+            format!(
+                "with fewer than {} it is inconclusive; with a histogram, the bounds that both sides have are compared",
+                words::count(gate.least_samples(), "observation")
+            ),
+        ]
+    }
+
+    fn limit(&self) -> String {
+        format!("{} ≤ {}", name(self.measure), words::number(self.max))
+    }
+
+    fn need(&self, _: &Gate, _: f64) -> Option<(u64, &'static str)> {
+        None
+    }
 }
 
 /// Two distributions over the same bins.
@@ -46,80 +140,6 @@ struct Sides {
     new: Vec<String>,
     /// Whether the sides' bins were not the same.
     differ: bool,
-}
-
-pub(super) fn judge(
-    gate: &Drift,
-    context: &Context<'_>,
-    answers: &Answers,
-) -> Result<Judgement, Fault> {
-    let limit = limit(gate);
-    let sides = match &gate.categories {
-        Some(label) => categories(gate, label, context, answers)?,
-        None => match histograms(gate, context, answers)? {
-            Some(sides) => sides,
-            None => {
-                return Ok(Judgement::no_data("a side has no observations").limit(limit));
-            }
-        },
-    };
-    let (c, r) = (&sides.candidate, &sides.reference);
-    let (c_all, r_all): (f64, f64) = (c.iter().sum(), r.iter().sum());
-    if c_all <= 0.0 || r_all <= 0.0 {
-        return Ok(Judgement::no_data("a side has no observations").limit(limit));
-    }
-    let evidence = format!(
-        "{} against {}",
-        words::count(words::rounded(c_all), "observation"),
-        words::whole(words::rounded(r_all))
-    );
-    if c.len() < LEAST_BINS && gate.categories.is_none() {
-        return Ok(Judgement::new(
-            Verdict::Inconclusive,
-            "bucket layouts differ: fewer than three bounds are common",
-        )
-        .limit(limit)
-        .evidence(evidence));
-    }
-    let measured = Measured::of(gate, c, r);
-    let least = context.gate.least_samples();
-    let (verdict, why) = decide(gate, context.gate, &measured);
-    let chi = homogeneity(c, r);
-    let mut judged = Judgement::new(verdict, why)
-        .value(format!(
-            "{} {}",
-            name(gate.measure),
-            words::number(measured.distance)
-        ))
-        .limit(limit)
-        .evidence(evidence)
-        .numbers([
-            ("distance", measured.distance),
-            ("noise", measured.noise),
-            ("candidate", c_all),
-            ("reference", r_all),
-            ("minSamples", least as f64),
-            ("bins", measured.bins as f64),
-        ]);
-    judged = match gate.measure {
-        Measure::Psi => judged.numbers([("psiFloored", psi_floored(c, r))]),
-        Measure::Ks => judged.numbers([("p", ks(c, r).1)]),
-        Measure::JsDistance => judged,
-    };
-    if gate.categories.is_some() {
-        judged = judged.numbers([
-            ("chiSquared", chi.chi_squared),
-            ("dof", chi.dof as f64),
-            ("p", chi.p),
-            ("cramersV", chi.cramers_v),
-        ]);
-    }
-    let new = (!sides.new.is_empty())
-        .then(|| format!("only the candidate has `{}`", sides.new.join("`, `")));
-    let differ = sides
-        .differ
-        .then(|| "the sides have different buckets; the common bounds were compared".to_owned());
-    Ok(judged.note(new).note(differ))
 }
 
 /// A distance, and what it would be by chance.
@@ -305,23 +325,4 @@ fn name(measure: Measure) -> &'static str {
         Measure::Ks => "ks",
         Measure::JsDistance => "jsDistance",
     }
-}
-
-/// What is asked for.
-pub(super) fn limit(gate: &Drift) -> String {
-    format!("{} ≤ {}", name(gate.measure), words::number(gate.max))
-}
-
-pub(super) fn meaning(gate: &Drift, common: &Gate) -> Vec<String> {
-    vec![
-        format!(
-            "pass: {} is at most {}; fail: it is more; the noise floor above the limit is inconclusive",
-            name(gate.measure),
-            words::number(gate.max)
-        ),
-        format!(
-            "with fewer than {} it is inconclusive; with a histogram, the bounds that both sides have are compared",
-            words::count(common.least_samples(), "observation")
-        ),
-    ]
 }

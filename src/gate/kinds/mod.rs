@@ -19,7 +19,6 @@ use super::answer::Fault;
 use super::looks::{Look, Window};
 use super::query::{Query, Target};
 use super::verdict::Verdict;
-use super::words;
 
 pub(super) use answers::Answers;
 use answers::{Reading, reduce, wrong_type};
@@ -51,9 +50,9 @@ pub(super) struct Judgement {
     pub(super) value: String,
     /// What it was held against.
     pub(super) limit: String,
-    /// On how much.
+    /// On how many requests, points or observations.
     pub(super) evidence: String,
-    /// One sentence.
+    /// Why the verdict is what it is, in one sentence.
     pub(super) why: String,
     /// Counts and bounds.
     pub(super) numbers: Vec<(&'static str, f64)>,
@@ -111,53 +110,64 @@ impl Judgement {
     }
 }
 
-/// What a gate must ask about the context's window.
-pub(super) fn questions(context: &Context<'_>) -> Vec<Query> {
-    match &context.gate.kind {
-        GateKind::Availability(gate) => availability::questions(gate, context),
-        GateKind::Latency(gate) => latency::questions(gate, context),
-        GateKind::Threshold(gate) => threshold::questions(gate, context),
-        GateKind::Compare(gate) => compare::questions(gate, context),
-        GateKind::Proportions(gate) => proportions::questions(gate, context),
-        GateKind::Ranks(gate) => ranks::questions(gate, context),
-        GateKind::BurnRate(gate) => burn_rate::questions(gate, context),
-        GateKind::Drift(gate) => drift::questions(gate, context),
+/// How a kind of gate is evaluated: one implementation a kind, in its file.
+pub(super) trait Kind {
+    /// What must be asked about the context's window.
+    fn questions(&self, context: &Context<'_>) -> Vec<Query>;
+
+    /// What the answers say; a fault where they are not what was asked for.
+    fn judge(&self, context: &Context<'_>, answers: &Answers) -> Result<Judgement, Fault>;
+
+    /// What an answer would mean, for people who read the questions: a sentence each.
+    fn meaning(&self, gate: &Gate) -> Vec<String>;
+
+    /// What is asked for, where nothing was judged.
+    fn limit(&self) -> String;
+
+    /// How many requests of the candidate it takes to tell, and what for; `None` where traffic does not say.
+    /// `stable` is how many requests stable gets for each of the candidate.
+    fn need(&self, gate: &Gate, stable: f64) -> Option<(u64, &'static str)>;
+
+    /// The times whose samples a compacted recording must keep.
+    fn cuts(&self, context: &Context<'_>) -> Vec<Timestamp> {
+        vec![context.window.start]
+    }
+
+    /// What a gate that may fail early fails by, as one sentence.
+    fn early(&self) -> String {
+        "it may fail before the window ends, and between looks; it never passes early".to_owned()
+    }
+
+    /// Whether its windows have their own lengths, and are counted back from the end.
+    fn has_own_windows(&self) -> bool {
+        false
+    }
+
+    /// How many requests without a failure show the objective, as one sentence; `None` without an objective.
+    fn without_failure(&self, _: &Gate) -> Option<String> {
+        None
     }
 }
 
-/// What a gate says of the answers; a fault where they are not what was asked for.
-pub(super) fn judge(context: &Context<'_>, answers: &Answers) -> Result<Judgement, Fault> {
-    match &context.gate.kind {
-        GateKind::Availability(gate) => availability::judge(gate, context, answers),
-        GateKind::Latency(gate) => latency::judge(gate, context, answers),
-        GateKind::Threshold(gate) => threshold::judge(gate, context, answers),
-        GateKind::Compare(gate) => compare::judge(gate, context, answers),
-        GateKind::Proportions(gate) => proportions::judge(gate, context, answers),
-        GateKind::Ranks(gate) => ranks::judge(gate, context, answers),
-        GateKind::BurnRate(gate) => burn_rate::judge(gate, context, answers),
-        GateKind::Drift(gate) => drift::judge(gate, context, answers),
+/// The implementation of a gate's kind.
+pub(super) fn kind(kind: &GateKind) -> &dyn Kind {
+    match kind {
+        GateKind::Availability(kind) => kind,
+        GateKind::Latency(kind) => kind,
+        GateKind::Threshold(kind) => kind,
+        GateKind::Compare(kind) => kind,
+        GateKind::Proportions(kind) => kind,
+        GateKind::Ranks(kind) => kind,
+        GateKind::BurnRate(kind) => kind,
+        GateKind::Drift(kind) => kind,
     }
 }
 
-/// What an answer would mean, for people who read the questions.
+/// What an answer would mean, for people who read the questions: a sentence each.
 pub(super) fn meaning(gate: &Gate) -> Vec<String> {
-    let mut lines = of_kind(gate);
-    if gate.fail_fast {
-        lines.push(match gate.kind {
-            GateKind::Availability(_) | GateKind::Latency(_) => format!(
-                "before the window ends, and between looks, it fails where even the bound at {} misses the limit; it never passes early",
-                words::percent(availability::EARLY_CONFIDENCE)
-            ),
-            GateKind::Threshold(_)
-            | GateKind::Compare(_)
-            | GateKind::Proportions(_)
-            | GateKind::Ranks(_)
-            | GateKind::BurnRate(_)
-            | GateKind::Drift(_) => {
-                "it may fail before the window ends, and between looks; it never passes early".to_owned()
-            }
-        });
-    }
+    let kind = kind(&gate.kind);
+    let mut lines = kind.meaning(gate);
+    lines.extend(gate.fail_fast.then(|| kind.early()));
     lines.extend(match gate.no_data {
         NoData::Inconclusive => None,
         NoData::Fail => Some("no data is a failure (`noData: fail`)".to_owned()),
@@ -167,47 +177,6 @@ pub(super) fn meaning(gate: &Gate) -> Vec<String> {
         lines.push("it is advisory: reported, and never part of the stage's verdict".to_owned());
     }
     lines
-}
-
-fn of_kind(gate: &Gate) -> Vec<String> {
-    match &gate.kind {
-        GateKind::Availability(kind) => availability::meaning(kind, gate),
-        GateKind::Latency(kind) => latency::meaning(kind, gate),
-        GateKind::Threshold(kind) => threshold::meaning(kind),
-        GateKind::Compare(kind) => compare::meaning(kind, gate),
-        GateKind::Proportions(kind) => proportions::meaning(kind, gate),
-        GateKind::Ranks(kind) => ranks::meaning(kind),
-        GateKind::BurnRate(kind) => burn_rate::meaning(kind),
-        GateKind::Drift(kind) => drift::meaning(kind, gate),
-    }
-}
-
-/// What is asked for, where nothing was judged.
-pub(super) fn limit(gate: &Gate) -> String {
-    match &gate.kind {
-        GateKind::Availability(gate) => availability::limit(gate),
-        GateKind::Latency(gate) => latency::limit(gate),
-        GateKind::Threshold(gate) => threshold::shown(gate.limits),
-        GateKind::Compare(gate) => compare::limit(gate),
-        GateKind::Proportions(gate) => proportions::limit(gate),
-        GateKind::Ranks(gate) => ranks::limit(gate),
-        GateKind::BurnRate(gate) => burn_rate::limit(gate),
-        GateKind::Drift(gate) => drift::limit(gate),
-    }
-}
-
-/// The samples that a compacted recording must keep.
-pub(super) fn cuts(context: &Context<'_>) -> Vec<Timestamp> {
-    match &context.gate.kind {
-        GateKind::BurnRate(gate) => burn_rate::cuts(gate, context),
-        GateKind::Availability(_)
-        | GateKind::Latency(_)
-        | GateKind::Threshold(_)
-        | GateKind::Compare(_)
-        | GateKind::Proportions(_)
-        | GateKind::Ranks(_)
-        | GateKind::Drift(_) => vec![context.window.start],
-    }
 }
 
 /// At most `limit`, with a relative tolerance of 1e-9; equality passes.

@@ -3,47 +3,47 @@
 use crate::gate::answer::Fault;
 use crate::gate::query::Query;
 use crate::gate::requests;
-use crate::gate::stats::{fisher_greater, newcombe, per_look, pooled};
+use crate::gate::stats::{fisher_greater, newcombe, per_look, pooled, samples_for_difference};
 use crate::gate::verdict::Verdict;
 use crate::gate::words;
 use crate::plan::Gate;
 use crate::plan::gates::{Margin, Proportions};
 
-use super::{Answers, Context, Judgement};
+use super::{Answers, Context, Judgement, Kind};
 
 /// A failure needs as many failures of the candidate: one or two prove nothing.
 const LEAST_BAD: u64 = 3;
+/// The chance that a healthy candidate passes in the time that is said to be needed.
+const POWER: f64 = 0.8;
 
-pub(super) fn questions(gate: &Proportions, context: &Context<'_>) -> Vec<Query> {
-    [context.candidate, context.stable]
-        .into_iter()
-        .flat_map(|side| requests::questions(side, &gate.requests, context.window))
-        .collect()
-}
+impl Kind for Proportions {
+    fn questions(&self, context: &Context<'_>) -> Vec<Query> {
+        [context.candidate, context.stable]
+            .into_iter()
+            .flat_map(|side| requests::questions(side, &self.requests, context.window))
+            .collect()
+    }
 
-pub(super) fn judge(
-    gate: &Proportions,
-    context: &Context<'_>,
-    answers: &Answers,
-) -> Result<Judgement, Fault> {
-    let limit = limit(gate);
-    let side = |side| requests::count(answers, side, &gate.requests, context.window);
-    let (Some(candidate), Some(stable)) = (side(context.candidate)?, side(context.stable)?) else {
-        return Ok(Judgement::no_data("one side got no request").limit(limit));
-    };
-    let (one, two) = (candidate.pair(), stable.pair());
-    let stable_share = two.0 as f64 / two.1 as f64;
-    let difference = one.0 as f64 / one.1 as f64 - stable_share;
-    let level = per_look(gate.confidence, context.look.of);
-    let bounds = newcombe(one, two, level);
-    let least = context.gate.least_samples();
-    let margin = match gate.margin {
-        Margin::Absolute(margin) => Some(margin),
-        Margin::Relative(share) if two.0 > 0 => Some(share * stable_share),
-        Margin::Relative(_) => None,
-    };
-    let sure = |what: String| words::sure(level, &what);
-    let (verdict, why) = match margin {
+    fn judge(&self, context: &Context<'_>, answers: &Answers) -> Result<Judgement, Fault> {
+        let limit = self.limit();
+        let side = |side| requests::count(answers, side, &self.requests, context.window);
+        let (Some(candidate), Some(stable)) = (side(context.candidate)?, side(context.stable)?)
+        else {
+            return Ok(Judgement::no_data("one side got no request").limit(limit));
+        };
+        let (one, two) = (candidate.pair(), stable.pair());
+        let stable_share = two.0 as f64 / two.1 as f64;
+        let difference = one.0 as f64 / one.1 as f64 - stable_share;
+        let level = per_look(self.confidence, context.look.of);
+        let bounds = newcombe(one, two, level);
+        let least = context.gate.least_samples();
+        let margin = match self.margin {
+            Margin::Absolute(margin) => Some(margin),
+            Margin::Relative(share) if two.0 > 0 => Some(share * stable_share),
+            Margin::Relative(_) => None,
+        };
+        let sure = |what: String| words::sure(level, &what);
+        let (verdict, why) = match margin {
         _ if one.1.min(two.1) < least => (
             Verdict::Inconclusive,
             format!("{} a side are needed", words::count(least, "request")),
@@ -69,57 +69,71 @@ pub(super) fn judge(
             )),
         ),
     };
-    let test = pooled(one, two);
-    let p = if test.least_expected >= 5.0 {
-        test.greater
-    } else {
-        fisher_greater(one, two)
-    };
-    Ok(Judgement::new(verdict, why)
-        .value(words::points(difference))
-        .limit(limit)
-        .evidence(format!(
-            "{} bad of {}, stable {} of {}",
-            words::whole(one.0),
-            words::whole(one.1),
-            words::whole(two.0),
-            words::whole(two.1)
-        ))
-        .numbers([
-            ("bad", one.0 as f64),
-            ("total", one.1 as f64),
-            ("stableBad", two.0 as f64),
-            ("stableTotal", two.1 as f64),
-            ("difference", difference),
-            ("lower", bounds.lower),
-            ("upper", bounds.upper),
-            ("confidence", level),
-            ("p", p),
-        ])
-        .numbers(margin.map(|margin| ("margin", margin)))
-        .note((!gate.requests.exact).then(|| "counts: estimated".to_owned())))
-}
-
-/// What is asked for.
-pub(super) fn limit(gate: &Proportions) -> String {
-    match gate.margin {
-        Margin::Absolute(margin) => format!("{} worse at most", words::points(margin)),
-        Margin::Relative(margin) => format!("{} worse at most", words::percent(margin)),
+        let test = pooled(one, two);
+        let p = if test.least_expected >= 5.0 {
+            test.greater
+        } else {
+            fisher_greater(one, two)
+        };
+        Ok(Judgement::new(verdict, why)
+            .value(words::points(difference))
+            .limit(limit)
+            .evidence(format!(
+                "{} bad of {}, stable {} of {}",
+                words::whole(one.0),
+                words::whole(one.1),
+                words::whole(two.0),
+                words::whole(two.1)
+            ))
+            .numbers([
+                ("bad", one.0 as f64),
+                ("total", one.1 as f64),
+                ("stableBad", two.0 as f64),
+                ("stableTotal", two.1 as f64),
+                ("difference", difference),
+                ("lower", bounds.lower),
+                ("upper", bounds.upper),
+                ("confidence", level),
+                ("p", p),
+            ])
+            .numbers(margin.map(|margin| ("margin", margin)))
+            .note((!self.requests.exact).then(|| "counts: estimated".to_owned())))
     }
-}
 
-pub(super) fn meaning(gate: &Proportions, common: &Gate) -> Vec<String> {
-    vec![
-        format!(
-            "pass: the upper bound of the difference is within the margin; fail: the lower bound is above it, with at least {LEAST_BAD} failures; \
+    fn meaning(&self, gate: &Gate) -> Vec<String> {
+        vec![
+            format!(
+                "pass: the upper bound of the difference is within the margin; fail: the lower bound is above it, with at least {LEAST_BAD} failures; \
              one-sided Newcombe bounds at {} over {}",
-            words::percent(gate.confidence),
-            words::count(u64::from(common.max_looks), "look")
-        ),
-        "no significant difference is no pass: too little evidence is inconclusive".to_owned(),
-        format!(
-            "with fewer than {} a side it is inconclusive",
-            words::count(common.least_samples(), "request")
-        ),
-    ]
+                words::percent(self.confidence),
+                words::count(u64::from(gate.max_looks), "look")
+            ),
+            "no significant difference is no pass: too little evidence is inconclusive".to_owned(),
+            format!(
+                "with fewer than {} a side it is inconclusive",
+                words::count(gate.least_samples(), "request")
+            ),
+        ]
+    }
+
+    fn limit(&self) -> String {
+        match self.margin {
+            Margin::Absolute(margin) => format!("{} worse at most", words::points(margin)),
+            Margin::Relative(margin) => format!("{} worse at most", words::percent(margin)),
+        }
+    }
+
+    fn need(&self, gate: &Gate, stable: f64) -> Option<(u64, &'static str)> {
+        let margin = match self.margin {
+            Margin::Absolute(margin) if margin > 0.0 && stable > 0.0 => margin,
+            Margin::Absolute(_) | Margin::Relative(_) => return None,
+        };
+        let level = per_look(self.confidence, gate.max_looks);
+        // Stable's failures are not known beforehand; as many as the margin is a usual case.
+        let needed = samples_for_difference(margin, margin, level, POWER, stable);
+        Some((
+            gate.least_samples().max(needed),
+            "to tell the margin, with as many failures of stable",
+        ))
+    }
 }

@@ -1,38 +1,146 @@
 //! Series of measurements of both sides: not worse by more than a margin, by ranks.
 
 use crate::gate::answer::{Data, Fault};
-use crate::gate::query::{self, Query, Target, When};
+use crate::gate::query::{Query, Target, When};
 use crate::gate::stats::{Interval, mann_whitney, median, per_look, signed_rank, thin, widening};
+use crate::gate::telemetry;
 use crate::gate::verdict::Verdict;
 use crate::gate::words;
-use crate::plan::gates::{Direction, Margin, Ranks, Sli};
+use crate::plan::Gate;
+use crate::plan::gates::{Direction, Margin, Measurement, Ranks};
 use crate::units::Duration;
 
-use super::{Answers, Context, Judgement, Reading};
+use super::{Answers, Context, Judgement, Kind, Reading};
 
-pub(super) fn questions(gate: &Ranks, context: &Context<'_>) -> Vec<Query> {
-    let (window, step) = (context.window, gate.step.seconds());
-    let when = When::Over {
-        start: window.start.plus(Duration::from_seconds(step)),
-        end: window.end,
-        step,
-    };
-    let of = |side: &Target| {
-        let promql = match &gate.sli {
-            Sli::Latency(percentile, times) => {
-                let (selector, _) = query::times(side, times);
-                format!(
-                    "histogram_quantile({}, sum by (le) (rate({selector}[{step}s])))",
-                    percentile.as_f64()
-                )
-            }
-            Sli::Query(query, _) => side.fill(query, Duration::from_seconds(step)),
-            // The schema lets neither through.
-            Sli::Availability(_) | Sli::ErrorRate(_) => String::new(),
+impl Kind for Ranks {
+    fn questions(&self, context: &Context<'_>) -> Vec<Query> {
+        let (window, step) = (context.window, self.step.seconds());
+        let when = When::Over {
+            start: window.start.plus(Duration::from_seconds(step)),
+            end: window.end,
+            step,
         };
-        side.ask("series", promql, when)
-    };
-    vec![of(context.candidate), of(context.stable)]
+        let of = |side: &Target| {
+            let promql = match &self.measurement {
+                Measurement::Latency(percentile, times) => {
+                    let (selector, _) = telemetry::times(side, times);
+                    format!(
+                        "histogram_quantile({}, sum by (le) (rate({selector}[{step}s])))",
+                        percentile.as_f64()
+                    )
+                }
+                Measurement::Query(query, _) => side.fill(query, Duration::from_seconds(step)),
+            };
+            side.ask("series", promql, when)
+        };
+        vec![of(context.candidate), of(context.stable)]
+    }
+
+    fn judge(&self, context: &Context<'_>, answers: &Answers) -> Result<Judgement, Fault> {
+        let limit = self.limit();
+        let one = points(self, context, answers, context.candidate)?;
+        let two = points(self, context, answers, context.stable)?;
+        let expected = one.len();
+        // A step that one side misses is dropped on both.
+        let pairs: Vec<(f64, f64)> = one
+            .iter()
+            .zip(&two)
+            .filter_map(|(x, y)| Some(((*x)?, (*y)?)))
+            .collect();
+        let n = pairs.len() as u64;
+        let evidence = format!("{n} of {expected} points a side");
+        if pairs.is_empty() {
+            return Ok(Judgement::no_data("no step has a value of both sides")
+                .limit(limit)
+                .evidence(evidence));
+        }
+        let (x, y): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+        let (x, y) = (thin(&x), thin(&y));
+        let level = per_look(self.confidence, context.look.of);
+        let result = test(self, &x, &y, level);
+        let stable = median(&y);
+        let margin = match self.margin {
+            Margin::Absolute(margin) => Some(margin),
+            Margin::Relative(share) if stable.abs() > 0.0 => Some(share * stable.abs()),
+            Margin::Relative(_) => None,
+        };
+        let least = context.gate.least_samples().max(self.min_points);
+        let (verdict, why) = if n < least || n * 5 < expected as u64 * 4 {
+            (
+                Verdict::Inconclusive,
+                format!("{least} points a side are needed, and four fifths of the window's"),
+            )
+        } else if let Some(margin) = margin {
+            let shown = |value: f64| shift(self, value);
+            let verdict = decide(self.direction, result.bounds, margin);
+            let why = format!(
+                "with {} confidence the shift is {} to {}, and {} is accepted",
+                words::percent(level),
+                shown(result.bounds.lower),
+                shown(result.bounds.upper),
+                signed(self, margin)
+            );
+            (verdict, why)
+        } else {
+            (
+            Verdict::Inconclusive,
+            "stable's median is zero, and a share of zero is no margin: write one in the value's unit".to_owned(),
+        )
+        };
+        Ok(Judgement::new(verdict, why)
+            .value(shift(self, result.shift))
+            .limit(limit)
+            .evidence(evidence)
+            .numbers([
+                ("points", n as f64),
+                ("expectedPoints", expected as f64),
+                ("shift", result.shift),
+                ("lower", result.bounds.lower),
+                ("upper", result.bounds.upper),
+                ("confidence", level),
+                ("p", result.p),
+                ("superiority", result.superiority),
+                ("widening", result.wider),
+                ("stableMedian", stable),
+            ])
+            .numbers(margin.map(|margin| ("margin", margin))))
+    }
+
+    fn meaning(&self, _: &Gate) -> Vec<String> {
+        let test = if self.paired {
+            "Wilcoxon's signed ranks of the differences step by step"
+        } else {
+            "Mann and Whitney's ranks of both series"
+        };
+        vec![
+            format!(
+                "pass: the shift is plausibly within the margin ({}); fail: plausibly beyond it; by {test}, one-sided at {} over all looks",
+                self.limit(),
+                words::percent(self.confidence)
+            ),
+            format!(
+                "with fewer than {} points a side, or less than four fifths of the steps, it is inconclusive",
+                self.min_points
+            ),
+        ]
+    }
+
+    fn limit(&self) -> String {
+        let margin = match self.margin {
+            Margin::Absolute(margin) => signed(self, margin),
+            Margin::Relative(share) => words::percent(share),
+        };
+        let change = match self.direction {
+            Direction::Increase => "more",
+            Direction::Decrease => "less",
+            Direction::Either => "off",
+        };
+        format!("{margin} {change} at most")
+    }
+
+    fn need(&self, _: &Gate, _: f64) -> Option<(u64, &'static str)> {
+        None
+    }
 }
 
 /// One side's points by step; what is not finite is left out.
@@ -49,9 +157,9 @@ fn points(
             return Err(super::wrong_type(&name, other, "samples"));
         }
     };
-    let reduce = match &gate.sli {
-        Sli::Query(_, reduce) => *reduce,
-        Sli::Availability(_) | Sli::ErrorRate(_) | Sli::Latency(..) => None,
+    let reduce = match &gate.measurement {
+        Measurement::Query(_, reduce) => *reduce,
+        Measurement::Latency(..) => None,
     };
     if series.len() > 1 && reduce.is_none() {
         return Err(Fault::Question(format!(
@@ -59,9 +167,9 @@ fn points(
             series.len()
         )));
     }
-    let unit = match &gate.sli {
-        Sli::Latency(_, times) => query::times(target, times).1,
-        Sli::Query(..) | Sli::Availability(_) | Sli::ErrorRate(_) => 1.0,
+    let unit = match &gate.measurement {
+        Measurement::Latency(_, times) => telemetry::times(target, times).1,
+        Measurement::Query(..) => 1.0,
     };
     let (step, start) = (gate.step.seconds(), context.window.start);
     let steps = context.window.length().seconds() / step;
@@ -87,80 +195,6 @@ fn points(
         value.is_finite().then_some(value * unit)
     });
     Ok(found.collect())
-}
-
-pub(super) fn judge(
-    gate: &Ranks,
-    context: &Context<'_>,
-    answers: &Answers,
-) -> Result<Judgement, Fault> {
-    let limit = limit(gate);
-    let one = points(gate, context, answers, context.candidate)?;
-    let two = points(gate, context, answers, context.stable)?;
-    let expected = one.len();
-    // A step that one side misses is dropped on both.
-    let pairs: Vec<(f64, f64)> = one
-        .iter()
-        .zip(&two)
-        .filter_map(|(x, y)| Some(((*x)?, (*y)?)))
-        .collect();
-    let n = pairs.len() as u64;
-    let evidence = format!("{n} of {expected} points a side");
-    if pairs.is_empty() {
-        return Ok(Judgement::no_data("no step has a value of both sides")
-            .limit(limit)
-            .evidence(evidence));
-    }
-    let (x, y): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
-    let (x, y) = (thin(&x), thin(&y));
-    let level = per_look(gate.confidence, context.look.of);
-    let result = test(gate, &x, &y, level);
-    let stable = median(&y);
-    let margin = match gate.margin {
-        Margin::Absolute(margin) => Some(margin),
-        Margin::Relative(share) if stable.abs() > 0.0 => Some(share * stable.abs()),
-        Margin::Relative(_) => None,
-    };
-    let least = context.gate.least_samples().max(gate.min_points);
-    let (verdict, why) = if n < least || n * 5 < expected as u64 * 4 {
-        (
-            Verdict::Inconclusive,
-            format!("{least} points a side are needed, and four fifths of the window's"),
-        )
-    } else if let Some(margin) = margin {
-        let shown = |value: f64| shift(gate, value);
-        let verdict = decide(gate.direction, result.bounds, margin);
-        let why = format!(
-            "with {} confidence the shift is {} to {}, and {} is accepted",
-            words::percent(level),
-            shown(result.bounds.lower),
-            shown(result.bounds.upper),
-            signed(gate, margin)
-        );
-        (verdict, why)
-    } else {
-        (
-            Verdict::Inconclusive,
-            "stable's median is zero, and a share of zero is no margin: write one in the value's unit".to_owned(),
-        )
-    };
-    Ok(Judgement::new(verdict, why)
-        .value(shift(gate, result.shift))
-        .limit(limit)
-        .evidence(evidence)
-        .numbers([
-            ("points", n as f64),
-            ("expectedPoints", expected as f64),
-            ("shift", result.shift),
-            ("lower", result.bounds.lower),
-            ("upper", result.bounds.upper),
-            ("confidence", level),
-            ("p", result.p),
-            ("superiority", result.superiority),
-            ("widening", result.wider),
-            ("stableMedian", stable),
-        ])
-        .numbers(margin.map(|margin| ("margin", margin))))
 }
 
 struct Tested {
@@ -238,41 +272,8 @@ fn shift(gate: &Ranks, value: f64) -> String {
 }
 
 fn signed(gate: &Ranks, value: f64) -> String {
-    match gate.sli {
-        Sli::Latency(..) => words::time(value),
-        Sli::Query(..) | Sli::Availability(_) | Sli::ErrorRate(_) => words::number(value),
+    match gate.measurement {
+        Measurement::Latency(..) => words::time(value),
+        Measurement::Query(..) => words::number(value),
     }
-}
-
-/// What is asked for.
-pub(super) fn limit(gate: &Ranks) -> String {
-    let margin = match gate.margin {
-        Margin::Absolute(margin) => signed(gate, margin),
-        Margin::Relative(share) => words::percent(share),
-    };
-    let change = match gate.direction {
-        Direction::Increase => "more",
-        Direction::Decrease => "less",
-        Direction::Either => "off",
-    };
-    format!("{margin} {change} at most")
-}
-
-pub(super) fn meaning(gate: &Ranks) -> Vec<String> {
-    let test = if gate.paired {
-        "Wilcoxon's signed ranks of the differences step by step"
-    } else {
-        "Mann and Whitney's ranks of both series"
-    };
-    vec![
-        format!(
-            "pass: the shift is plausibly within the margin ({}); fail: plausibly beyond it; by {test}, one-sided at {} over all looks",
-            limit(gate),
-            words::percent(gate.confidence)
-        ),
-        format!(
-            "with fewer than {} points a side, or less than four fifths of the steps, it is inconclusive",
-            gate.min_points
-        ),
-    ]
 }

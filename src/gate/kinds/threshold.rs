@@ -4,44 +4,74 @@ use crate::gate::answer::{Data, Fault};
 use crate::gate::query::{Query, When};
 use crate::gate::verdict::Verdict;
 use crate::gate::words;
+use crate::plan::Gate;
 use crate::plan::gates::{Limits, Range, Reduce, Threshold};
 use crate::units::Duration;
 
-use super::{Answers, Context, Judgement, Reading, at_least, at_most, reduce};
+use super::{Answers, Context, Judgement, Kind, Reading, at_least, at_most, reduce};
 
-pub(super) fn questions(gate: &Threshold, context: &Context<'_>) -> Vec<Query> {
-    let window = context.window;
-    let promql = context.candidate.fill(&gate.query, window.length());
-    let when = gate.range.map_or(When::At(window.end), |range| {
-        let step = range.step.seconds();
-        When::Over {
-            start: window.start.plus(Duration::from_seconds(step)),
-            end: window.end,
-            step,
-        }
-    });
-    vec![context.candidate.ask("value", promql, when)]
-}
+impl Kind for Threshold {
+    fn questions(&self, context: &Context<'_>) -> Vec<Query> {
+        let window = context.window;
+        let promql = context.candidate.fill(&self.query, window.length());
+        let when = self.range.map_or(When::At(window.end), |range| {
+            let step = range.step.seconds();
+            When::Over {
+                start: window.start.plus(Duration::from_seconds(step)),
+                end: window.end,
+                step,
+            }
+        });
+        vec![context.candidate.ask("value", promql, when)]
+    }
 
-pub(super) fn judge(
-    gate: &Threshold,
-    context: &Context<'_>,
-    answers: &Answers,
-) -> Result<Judgement, Fault> {
-    let limit = shown(gate.limits);
-    let judged = match gate.range {
-        None => {
-            let reading = answers.reading("value", gate.reduce)?;
-            match reading {
-                Reading::Value(value) => one(gate.limits, value),
-                absent @ (Reading::Empty | Reading::NotANumber | Reading::Infinite) => {
-                    Judgement::no_data(absent.absence())
+    fn judge(&self, context: &Context<'_>, answers: &Answers) -> Result<Judgement, Fault> {
+        let limit = shown(self.limits);
+        let judged = match self.range {
+            None => {
+                let reading = answers.reading("value", self.reduce)?;
+                match reading {
+                    Reading::Value(value) => one(self.limits, value),
+                    absent @ (Reading::Empty | Reading::NotANumber | Reading::Infinite) => {
+                        Judgement::no_data(absent.absence())
+                    }
                 }
             }
-        }
-        Some(range) => over(gate, range, context, answers)?,
-    };
-    Ok(judged.limit(limit))
+            Some(range) => over(self, range, context, answers)?,
+        };
+        Ok(judged.limit(limit))
+    }
+
+    fn meaning(&self, _: &Gate) -> Vec<String> {
+        let what = match (self.range, self.reduce) {
+            (None, _) => "the value is",
+            (Some(_), None) => "every point is",
+            (Some(_), Some(Reduce::Max)) => "the largest point is",
+            (Some(_), Some(Reduce::Min)) => "the smallest point is",
+            (Some(_), Some(Reduce::Sum)) => "the points' sum is",
+            (Some(_), Some(Reduce::Avg)) => "the points' mean is",
+        };
+        let mut lines = vec![
+            format!("pass: {what} {}; fail: it is not", shown(self.limits)),
+            "nothing, NaN and infinities are no data; several series are an error without `reduce`"
+                .to_owned(),
+        ];
+        lines.extend(self.range.map(|range| {
+            format!(
+                "with fewer than {}, or less than four fifths of the window's, it is inconclusive",
+                words::count(range.min_points, "point")
+            )
+        }));
+        lines
+    }
+
+    fn limit(&self) -> String {
+        shown(self.limits)
+    }
+
+    fn need(&self, _: &Gate, _: f64) -> Option<(u64, &'static str)> {
+        None
+    }
 }
 
 fn one(limits: Limits, value: f64) -> Judgement {
@@ -142,27 +172,4 @@ pub(super) fn shown(limits: Limits) -> String {
         (None, Some(max)) => format!("≤ {}", words::number(max)),
         (None, None) => String::new(),
     }
-}
-
-pub(super) fn meaning(gate: &Threshold) -> Vec<String> {
-    let what = match (gate.range, gate.reduce) {
-        (None, _) => "the value is",
-        (Some(_), None) => "every point is",
-        (Some(_), Some(Reduce::Max)) => "the largest point is",
-        (Some(_), Some(Reduce::Min)) => "the smallest point is",
-        (Some(_), Some(Reduce::Sum)) => "the points' sum is",
-        (Some(_), Some(Reduce::Avg)) => "the points' mean is",
-    };
-    let mut lines = vec![
-        format!("pass: {what} {}; fail: it is not", shown(gate.limits)),
-        "nothing, NaN and infinities are no data; several series are an error without `reduce`"
-            .to_owned(),
-    ];
-    lines.extend(gate.range.map(|range| {
-        format!(
-            "with fewer than {}, or less than four fifths of the window's, it is inconclusive",
-            words::count(range.min_points, "point")
-        )
-    }));
-    lines
 }

@@ -40,11 +40,11 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
             ));
         }
     }
-    for (index, gate) in plan.gates.iter().enumerate() {
-        if !plan.stages.iter().any(|stage| stage.gates.contains(&index)) {
+    for (id, gate) in plan.gate_ids().zip(&plan.gates) {
+        if !plan.stages.iter().any(|stage| stage.gates.contains(&id)) {
             report.push(Diagnostic::new(
                 Code::GP501,
-                at("gates", index),
+                at("gates", id.0),
                 format!("no step uses the gate `{}`", gate.name),
             ));
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::diag::Route;
 use crate::diag::words::suggestion;
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::plan::{CohortId, ModelId};
+use crate::plan::{CohortId, GateId, ModelId};
 use crate::spec::Spec;
 
 /// Where each name of the document leads.
@@ -76,8 +76,8 @@ impl<'a> Names<'a> {
         found.map(CohortId)
     }
 
-    /// The gate of this name, as its index, or a complaint at `at`.
-    pub(super) fn gate(&self, name: &str, at: &Route, report: &mut Report) -> Option<usize> {
+    /// The gate of this name, or a complaint at `at`.
+    pub(super) fn gate(&self, name: &str, at: &Route, report: &mut Report) -> Option<GateId> {
         let found = self.gates.get(name).copied();
         if found.is_none() {
             report.push(unknown(
@@ -88,7 +88,7 @@ impl<'a> Names<'a> {
                 &self.order[2],
             ));
         }
-        found
+        found.map(GateId)
     }
 
     /// The models in the order of the spec.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::Route;
 use crate::diag::words::{and_list, count};
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::plan::{CohortId, Mirror, ModelId, Split, Stage, StageKind};
+use crate::plan::{CohortId, GateId, Mirror, ModelId, Split, Stage, StageKind};
 use crate::spec::{Approval, CohortTarget, Retire, Spec, Step};
 use crate::units::{DnsLabel, Duration, HUNDRED, Percent, names as emitted};
 
@@ -81,7 +81,7 @@ struct Change {
     mirror: Option<Option<Mirror>>,
     replicas: BTreeMap<ModelId, u32>,
     bake: Duration,
-    gates: Vec<usize>,
+    gates: Vec<GateId>,
     approval: Approval,
 }
 

@@ -13,11 +13,10 @@ use std::fmt::Write as _;
 
 use crate::diag::escape_markdown as escape;
 use crate::diag::words::count;
+use crate::gate::Verdict;
 use crate::plan::{Plan, StageId};
 use crate::tree::ObjectDiff;
 use crate::units::Duration;
-
-use super::gates::Verdict;
 
 pub use bare::bare;
 pub use marker::Marker;
@@ -290,7 +289,7 @@ impl Proposal<'_> {
                 text,
                 "\n**{}** is {}: {}",
                 escape(&gate.name),
-                gate.verdict.word(),
+                gate.verdict.name(),
                 escape(&gate.why)
             )
             .expect(INFALLIBLE);

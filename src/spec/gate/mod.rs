@@ -1,7 +1,28 @@
-//! Gates by name and shape. They are parsed here and carried to the plan; evaluating them is not the compiler's work.
+//! Gates as the user wrote them: what all have here, and one file a kind.
+
+mod amount;
+mod availability;
+mod burn_rate;
+mod compare;
+mod drift;
+mod latency;
+mod measurement;
+mod requests;
+mod statistical;
+mod threshold;
 
 use serde::Deserialize;
-use serde_json::Value;
+
+pub use amount::{Amount, AmountUnit};
+pub use availability::Availability;
+pub use burn_rate::{BurnLimit, BurnRate, BurnWindow};
+pub use compare::{Compare, Difference, Ratio, Sli};
+pub use drift::{Against, Drift, Measure, OnDrift};
+pub use latency::Latency;
+pub use measurement::{Measurement, Reduce};
+pub use requests::{BadResponse, ClientAborts, Counts, Reporter};
+pub use statistical::{Direction, MannWhitney, Proportions, Statistical};
+pub use threshold::{Threshold, ThresholdReduce};
 
 /// One condition on the live stage.
 #[derive(Clone, Debug, Deserialize)]
@@ -30,45 +51,30 @@ pub struct Gate {
     pub on_inconclusive: Option<OnInconclusive>,
     /// Why passing without evidence is acceptable.
     pub because: Option<String>,
-    /// What is asked. The schema has checked the shape.
+    /// What is asked.
     #[serde(flatten)]
     pub kind: GateKind,
 }
 
-/// What a gate asks; each holds its own fields as the schema allows them.
+/// What a gate asks: one type a kind, each in its file.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum GateKind {
     /// The share of requests that were answered well.
-    Availability(Value),
+    Availability(Availability),
     /// The share of requests answered in time.
-    Latency(Value),
+    Latency(Latency),
     /// A query's value against limits.
-    Threshold(Value),
+    Threshold(Threshold),
     /// The candidate's value against stable's.
-    Compare(Value),
-    /// The same, by a statistical test.
-    Statistical(Value),
+    Compare(Compare),
+    /// The candidate's value against stable's, by a statistical test.
+    Statistical(Statistical),
     /// How fast the error budget burns.
-    BurnRate(Value),
+    BurnRate(BurnRate),
     /// How far a distribution has moved.
-    Drift(Value),
-}
-
-impl GateKind {
-    /// The language's word for it.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Availability(_) => "availability",
-            Self::Latency(_) => "latency",
-            Self::Threshold(_) => "threshold",
-            Self::Compare(_) => "compare",
-            Self::Statistical(_) => "statistical",
-            Self::BurnRate(_) => "burnRate",
-            Self::Drift(_) => "drift",
-        }
-    }
+    Drift(Drift),
 }
 
 /// Where the gates ask.

@@ -1,0 +1,152 @@
+//! Istio's standard metrics, as the proxies export them.
+
+use crate::gate::answer::Series;
+use crate::gate::query::Target;
+use crate::plan::gates::{BadResponse, Reporter, Requests, Times};
+
+use super::Telemetry;
+
+/// The counter of requests.
+const REQUESTS: &str = "istio_requests_total";
+/// The histogram of response times.
+const TIMES: &str = "istio_request_duration_milliseconds";
+/// The label with the namespace of the pod that answers.
+const NAMESPACE: &str = "destination_workload_namespace";
+
+/// Istio's sidecars, waypoints and gateways.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Istio;
+
+/// Exactly this Deployment, counted by exactly one reporter, or every request would count twice.
+fn labels(target: &Target, reporter: Option<Reporter>) -> String {
+    let reporter = reporter.map(|reporter| format!("reporter=\"{}\",", Istio.reporter(reporter)));
+    format!(
+        "{}{NAMESPACE}=\"{}\",destination_workload=\"{}\"",
+        reporter.unwrap_or_default(),
+        target.namespace,
+        target.workload
+    )
+}
+
+impl Telemetry for Istio {
+    fn reporter(&self, reporter: Reporter) -> &'static str {
+        match reporter {
+            Reporter::Destination => "destination",
+            Reporter::Waypoint => "waypoint",
+            Reporter::Source => "source",
+        }
+    }
+
+    fn reporter_of<'a>(&self, series: &'a Series) -> &'a str {
+        series.label("reporter")
+    }
+
+    fn requests(&self, target: &Target, reporter: Option<Reporter>) -> String {
+        format!("{REQUESTS}{{{}}}", labels(target, reporter))
+    }
+
+    fn estimated_requests(
+        &self,
+        target: &Target,
+        requests: &Requests,
+        seconds: u64,
+    ) -> [String; 2] {
+        let mut all = labels(target, Some(requests.reporter));
+        if requests.ignore_aborts {
+            all.push_str(",response_code!=\"0\"");
+        }
+        let mut good = all.clone();
+        let list = |found: Vec<String>| found.join("|");
+        let codes = list(
+            requests
+                .bad
+                .iter()
+                .filter_map(|bad| match bad {
+                    BadResponse::Class(digit) => Some(format!("{digit}..")),
+                    BadResponse::Status(status) => Some(status.to_string()),
+                    BadResponse::Grpc(_) => None,
+                })
+                .collect(),
+        );
+        let statuses = list(
+            requests
+                .bad
+                .iter()
+                .filter_map(|bad| match bad {
+                    BadResponse::Grpc(status) => Some(status.to_string()),
+                    BadResponse::Class(_) | BadResponse::Status(_) => None,
+                })
+                .collect(),
+        );
+        // A negative matcher matches series without the label: HTTP answers have no gRPC status, and are good.
+        for (label, bad) in [("response_code", codes), ("grpc_response_status", statuses)] {
+            if !bad.is_empty() {
+                good = format!("{good},{label}!~\"{bad}\"");
+            }
+        }
+        [all, good].map(|labels| format!("sum(increase({REQUESTS}{{{labels}}}[{seconds}s]))"))
+    }
+
+    fn service_requests(&self, target: &Target, reporter: Reporter, seconds: u64) -> String {
+        format!(
+            "sum(increase({REQUESTS}{{reporter=\"{}\",destination_service_namespace=\"{}\",destination_service_name=\"{}\"}}[{seconds}s]))",
+            self.reporter(reporter),
+            target.namespace,
+            target.service,
+        )
+    }
+
+    fn is_bad(&self, series: &Series, requests: &Requests) -> Option<bool> {
+        let code = series.label("response_code");
+        if requests.ignore_aborts && code == "0" {
+            return None;
+        }
+        let (code, status) = (
+            code.parse::<u16>().ok(),
+            series.label("grpc_response_status").parse::<u16>().ok(),
+        );
+        Some(requests.bad.iter().any(|bad| match bad {
+            BadResponse::Class(digit) => code.is_some_and(|code| code / 100 == *digit),
+            BadResponse::Status(wanted) => code == Some(*wanted),
+            BadResponse::Grpc(wanted) => status == Some(*wanted),
+        }))
+    }
+
+    fn times(&self, target: &Target, times: &Times) -> Option<(String, f64)> {
+        let metric = times.metric.as_deref().unwrap_or(TIMES);
+        // Only answers that were good: fast failures must not improve the latency. An empty alternative matches the absent
+        // label of HTTP.
+        metric.starts_with("istio_").then(|| {
+            let labels = labels(target, Some(times.reporter));
+            let good = "response_code=~\"2..\",grpc_response_status=~\"0|\"";
+            (format!("{metric}_bucket{{{labels},{good}}}"), 0.001)
+        })
+    }
+
+    fn namespaces(&self, target: &Target, seconds: u64) -> (String, &'static str) {
+        let promql = format!(
+            "count by ({NAMESPACE}) (last_over_time({REQUESTS}{{destination_workload=\"{}\"}}[{seconds}s]))",
+            target.workload
+        );
+        (promql, NAMESPACE)
+    }
+
+    fn lacks(&self, series: &[&Series]) -> Vec<&'static str> {
+        let no = |label: &str| series.iter().all(|one| one.label(label).is_empty());
+        let grpc = series
+            .iter()
+            .any(|one| one.label("request_protocol") == "grpc");
+        let found = [
+            (
+                no("response_code"),
+                "the series have no label `response_code`, so failures look like answers",
+            ),
+            (
+                grpc && no("grpc_response_status"),
+                "gRPC requests have no label `grpc_response_status`, so failures look like answers",
+            ),
+        ];
+        let lacking = found.into_iter().filter(|(lacks, _)| *lacks);
+        lacking.map(|(_, sentence)| sentence).collect()
+    }
+}

@@ -1,0 +1,48 @@
+//! GP5xx: what gates ask, and whether the stages that name them can answer.
+
+mod evidence;
+mod limit;
+mod query;
+mod scrapes;
+mod sides;
+mod stream;
+mod window;
+
+use crate::diag::{Place, Report, Route};
+use crate::plan::{Gate, Plan, StageId, StageKind};
+
+pub(super) fn check(plan: &Plan, report: &mut Report) {
+    let at = Route::root().key("spec").key("gates");
+    for (index, gate) in plan.gates.iter().enumerate() {
+        let at = at.index(index);
+        query::check(gate, &at, report);
+        limit::check(plan, gate, &at, report);
+        stream::check(plan, gate, &at, report);
+    }
+    for stage in plan.stage_ids() {
+        check_stage(plan, stage, report);
+    }
+}
+
+/// The field of a gate's kind.
+fn field(gate: &Gate, at: &Route, name: &str) -> Place {
+    Place::value(at.key(gate.word()).key(name))
+}
+
+fn check_stage(plan: &Plan, id: StageId, report: &mut Report) {
+    let stage = plan.stage(id);
+    if stage.kind != StageKind::Step {
+        return;
+    }
+    for (place, gate) in stage.gates.iter().enumerate() {
+        let gate = plan.gate(*gate);
+        let at = Place::value(stage.place.key("gates").index(place));
+        window::check(gate, stage.bake, stage.name.as_str(), &at, report);
+        let judged = plan.judged(gate, id);
+        sides::check_stable(plan, stage, gate, &judged, &at, report);
+        for model in judged {
+            sides::check_copies(plan, stage, gate, model, &at, report);
+            evidence::check(plan, stage, gate, model, &at, report);
+        }
+    }
+}

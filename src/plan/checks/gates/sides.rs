@@ -1,0 +1,70 @@
+//! Whether what a gate judges, and what it holds it against, get requests that can be told apart and compared.
+
+use crate::diag::{Code, Diagnostic, Place, Report};
+use crate::plan::{Gate, ModelId, Plan, Stage};
+
+/// Stable must get requests, and of the same kind as the candidates.
+pub(super) fn check_stable(
+    plan: &Plan,
+    stage: &Stage,
+    gate: &Gate,
+    judged: &[ModelId],
+    at: &Place,
+    report: &mut Report,
+) {
+    if gate.kind.facts().compares() && !judged.is_empty() {
+        if !stage.with_traffic().contains(&plan.stable) {
+            report.push(
+                    Diagnostic::new(
+                        Code::GP513,
+                        at.clone(),
+                        format!("in the stage `{}` stable gets no request, so `{}` has nothing to compare with", stage.name, gate.name),
+                    )
+                    .help("leave the gate out of this step, or use one without stable"),
+                );
+        } else if judged.iter().any(|model| {
+            stage.split.of(*model).is_zero()
+                && stage.mirror.is_none_or(|mirror| mirror.to != *model)
+        }) {
+            report.push(
+                    Diagnostic::new(
+                        Code::GP506,
+                        at.clone(),
+                        format!("in the stage `{}` the candidate answers a cohort and stable everyone else: `{}` compares the requests as much as the models", stage.name, gate.name),
+                    )
+                    .help("compare in a step with a weight or a mirror, where both get the same kind of requests"),
+                );
+        }
+    }
+}
+
+/// A candidate must not get requests and copies at once.
+pub(super) fn check_copies(
+    plan: &Plan,
+    stage: &Stage,
+    gate: &Gate,
+    model: ModelId,
+    at: &Place,
+    report: &mut Report,
+) {
+    let copied = stage.mirror.is_some_and(|mirror| mirror.to == model);
+    let answers = !stage.split.of(model).is_zero()
+        || stage
+            .cohorts
+            .values()
+            .any(|split| !split.of(model).is_zero());
+    if copied && answers {
+        report.push(
+            Diagnostic::new(
+                Code::GP511,
+                at.clone(),
+                format!(
+                    "`{}` gets requests and copies at once, and `{}` counts both alike",
+                    plan.model(model).name,
+                    gate.name
+                ),
+            )
+            .help("mirror in a step of its own"),
+        );
+    }
+}

@@ -1,0 +1,35 @@
+//! Times of streamed answers.
+
+use crate::diag::{Code, Diagnostic, Place, Report, Route};
+use crate::plan::Plan;
+use crate::plan::gates::{Gate, Times};
+
+/// The server whose answers are streams by default.
+const STREAMING: &str = "vllm";
+
+/// Istio's times are those of whole answers, and a stream ends when the reader has read it.
+pub(super) fn check(plan: &Plan, gate: &Gate, at: &Route, report: &mut Report) {
+    let Some(Times { metric: None, .. }) = gate.kind.facts().times() else {
+        return;
+    };
+    let streams = plan
+        .stage_ids()
+        .flat_map(|stage| plan.judged(gate, stage))
+        .map(|model| plan.model(model))
+        .find(|model| model.image.to_string().contains(STREAMING));
+    let Some(model) = streams else { return };
+    let place = Place::key(at.key(gate.word()));
+    let found = Diagnostic::new(
+        Code::GP512,
+        place,
+        format!(
+            "`{}` answers in streams, and Istio times them to their last byte",
+            model.name
+        ),
+    );
+    report.push(if gate.kind.facts().time_limit().is_some() {
+        found.help("set `metric: vllm:time_to_first_token_seconds` or `metric: vllm:inter_token_latency_seconds`; or Istio's own, to mean it")
+    } else {
+        found.help("use a `query` on `vllm:time_to_first_token_seconds_bucket`")
+    });
+}
