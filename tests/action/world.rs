@@ -9,11 +9,10 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::fake::{Fake, NAME, OWNER, TOKEN, tip};
-use crate::http::{Request, Response};
-
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-const GLIDEPATH: &str = env!("CARGO_BIN_EXE_glidepath");
+use super::fake::{Fake, NAME, OWNER, TOKEN, tip};
+use crate::support::git::program;
+use crate::support::http::{Request, Response};
+use crate::support::{GLIDEPATH, ROOT, Run, scratch};
 
 /// The rollout of the tests: baseline, deploy, split, weight-100, retire.
 pub(crate) const SPEC: &str = r#"apiVersion: glidepath.dev/v1alpha1
@@ -80,35 +79,19 @@ impl Ran {
 
 /// Runs git as a person does, two days ago, so that everything has baked.
 pub(crate) fn git(folder: &Path, args: &[&str]) -> String {
-    let done = Command::new("git")
-        .arg("-C")
-        .arg(folder)
-        .args(["-c", "user.name=Ann", "-c", "user.email=ann@example.com"])
-        .args([
-            "-c",
-            "init.defaultBranch=main",
-            "-c",
-            "protocol.file.allow=always",
-        ])
-        .args(args)
-        .env("GIT_AUTHOR_DATE", past())
-        .env("GIT_COMMITTER_DATE", past())
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .output()
-        .expect("git");
-    assert!(
-        done.status.success(),
-        "git {args:?}: {}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    String::from_utf8_lossy(&done.stdout).trim().to_owned()
+    let mut command = program("git", folder, folder, two_days_ago());
+    for setting in ["init.defaultBranch=main", "protocol.file.allow=always"] {
+        command.args(["-c", setting]);
+    }
+    let run = Run::to_the_end(command.args(args)).exits(0);
+    run.stdout.trim().to_owned()
 }
 
-fn past() -> String {
+fn two_days_ago() -> i64 {
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .expect("after 1970");
-    format!("@{} +0000", now.as_secs() - 2 * 86_400)
+    i64::try_from(now.as_secs()).expect("a date") - 2 * 86_400
 }
 
 /// `git http-backend` behind the server; whoever sends two headers, or another one, is turned away as GitHub does.
@@ -134,7 +117,7 @@ fn backend(root: &Path, request: &Request) -> Option<Response> {
         .env("PATH", std::env::var_os("PATH").expect("a path"))
         .env("GIT_PROJECT_ROOT", root)
         .env("GIT_HTTP_EXPORT_ALL", "1")
-        .env("PATH_INFO", crate::http::decode(&request.path))
+        .env("PATH_INFO", crate::support::http::decode(&request.path))
         .env("QUERY_STRING", &request.query)
         .env("REQUEST_METHOD", &request.method)
         .env(
@@ -183,10 +166,7 @@ fn backend(root: &Path, request: &Request) -> Option<Response> {
 impl World {
     /// A repository whose branch `base` has the rollout, rendered and committed two days ago.
     pub(crate) fn with(name: &str, base: &str, spec: &str) -> Self {
-        let root = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join("action")
-            .join(name);
-        let _ = fs::remove_dir_all(&root);
+        let root = scratch("action", name);
         let bare = root.join("remote").join(OWNER).join(NAME);
         fs::create_dir_all(&bare).expect("a folder");
         git(&bare, &["init", "--quiet", "--bare"]);

@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::{GOOD, answer, server, spec};
+use crate::support::{GLIDEPATH, scratch};
+
+use super::{GOOD, answer, server, spec};
 
 /// A folder with a rollout of one gate, and options of it.
 pub(crate) fn folder(name: &str, options: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("gates-faults")
-        .join(name);
-    fs::create_dir_all(&folder).expect("a folder");
+    let folder = scratch("gates-faults", name);
     let gate =
         format!("{{name: t, failFast: false, {options} threshold: {{query: max(m), max: 5}}}}");
     fs::write(folder.join("rollout.yaml"), spec(&gate, &["t"])).expect("a file");
@@ -26,7 +25,7 @@ fn gate(
     more: &[&str],
     environment: &[(&str, &str)],
 ) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_glidepath"))
+    let output = Command::new(GLIDEPATH)
         .args(["gate", "--stage", "canary", "--prometheus-url", url])
         .args(more)
         .arg(folder)

@@ -6,6 +6,5 @@ mod clone;
 mod fake;
 mod forge;
 mod hostile;
-mod http;
 mod rollout;
 mod world;
