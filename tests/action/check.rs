@@ -5,7 +5,8 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::fake::Failure;
-use super::world::{Ran, World, git};
+use super::runner::Ran;
+use super::world::{World, git};
 
 const CHECK: (&str, &str) = ("command", "check");
 

@@ -1,5 +1,6 @@
 //! The GitHub Action and everything that it talks to: a stateful GitHub, a git remote over HTTP, the workflow runner.
 
+mod backend;
 mod body;
 mod check;
 mod clone;
@@ -7,4 +8,5 @@ mod fake;
 mod forge;
 mod hostile;
 mod rollout;
+mod runner;
 mod world;

@@ -5,7 +5,8 @@ use std::fs;
 use serde_json::json;
 
 use super::fake::{Failure, tip};
-use super::world::{Ran, World, git};
+use super::runner::Ran;
+use super::world::{World, git};
 use crate::support::http::{Response, serve};
 
 pub(crate) const PROMOTE: (&str, &str) = ("command", "promote");

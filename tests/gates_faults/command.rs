@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::support::{GLIDEPATH, scratch};
+use crate::support::{GLIDEPATH, Run, scratch};
 
 use super::{GOOD, answer, server, spec};
 
@@ -25,20 +25,15 @@ fn gate(
     more: &[&str],
     environment: &[(&str, &str)],
 ) -> (i32, String, String) {
-    let output = Command::new(GLIDEPATH)
+    let mut command = Command::new(GLIDEPATH);
+    command
         .args(["gate", "--stage", "canary", "--prometheus-url", url])
         .args(more)
         .arg(folder)
         .env_clear()
-        .envs(environment.iter().copied())
-        .output()
-        .expect("glidepath starts");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        output.status.code().unwrap_or(-1),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
+        .envs(environment.iter().copied());
+    let run = Run::to_the_end(&mut command);
+    (run.code, run.stdout, run.stderr)
 }
 
 const LONG_AGO: [&str; 4] = ["--stage-started-at", "1700000000", "--format", "json"];
