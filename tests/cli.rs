@@ -1,13 +1,11 @@
 //! The command line: help, exit codes, streams, formats, and what every command prints.
 
-mod common;
-
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use common::{GOOD, Place, ROOT, Run};
+use crate::support::{GOOD, Place, ROOT, Run};
 use glidepath::diag::Code;
 use insta::assert_snapshot;
 use serde_json::Value;

@@ -6,15 +6,13 @@
 //! case shows elsewhere too, `# files: PLAN.md stages/*/virtual-service.yaml` adds those. Whole trees are in `examples/`.
 //!
 //! `GLIDEPATH_BLESS=1` rewrites what is there, and writes what is missing. Read every byte of it before you commit it.
-//! `CASE=name` runs one case.
-
-mod common;
+//! `CASE=name cargo test --test all fixtures` runs one case.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Place, ROOT, files_below};
+use crate::support::{Place, ROOT, files_below};
 
 /// A case, as its folder says it.
 struct Case {
@@ -61,9 +59,10 @@ fn one_of(names: &[String], wanted: &str) -> Result<Vec<String>, String> {
     let mut near: Vec<&String> = names.iter().filter(|name| shared(name) > 0).collect();
     near.sort_by_key(|name| std::cmp::Reverse(shared(name)));
     near.truncate(5);
-    let near: String = near.iter().map(|name| format!("\n  {name}")).collect();
+    let near: Vec<&str> = near.into_iter().map(String::as_str).collect();
     Err(format!(
-        "fixtures/cases has no case `{wanted}`; near it are:{near}"
+        "fixtures/cases has no case `{wanted}`; near it are:\n  {}",
+        near.join("\n  ")
     ))
 }
 
@@ -148,7 +147,7 @@ fn shown(rollout: &str, files: &BTreeMap<String, Vec<u8>>) -> Result<String, Str
         }
     }
     let mut text = format!(
-        "# The stage `{stage}` of rollout.yaml beside this, by `GLIDEPATH_BLESS=1 cargo test --test fixtures`.\n"
+        "# The stage `{stage}` of rollout.yaml beside this, by `GLIDEPATH_BLESS=1 cargo test --test all fixtures`.\n"
     );
     let mut seen = BTreeSet::new();
     for path in paths.iter().filter(|path| seen.insert(path.as_str())) {

@@ -1,10 +1,8 @@
 //! The life of a tree: rendered, moved on, changed under way, interrupted, and taken over by the next rollout.
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::{GOOD, Place};
+use crate::support::{GOOD, Place, files_below};
 use insta::assert_snapshot;
 
 const POINTER: &str = "deploy/current/kustomization.yaml";
@@ -34,7 +32,7 @@ fn next(image: &str) -> String {
 }
 
 fn folders(place: &Place) -> Vec<String> {
-    let tree = common::files_below(&place.path("deploy/stages"));
+    let tree = files_below(&place.path("deploy/stages"));
     let mut folders: Vec<String> = tree
         .keys()
         .filter_map(|path| Some(path.split_once('/')?.0.to_owned()))
@@ -47,9 +45,7 @@ fn folders(place: &Place) -> Vec<String> {
 fn the_first_render_makes_the_tree_and_points_at_the_baseline() {
     let place = Place::with(GOOD);
     let run = place.run(&["render"]).exits(0).without_result();
-    let files: Vec<String> = common::files_below(&place.path("deploy"))
-        .into_keys()
-        .collect();
+    let files: Vec<String> = files_below(&place.path("deploy")).into_keys().collect();
     assert_snapshot!(format!(
         "{}\n{}\n{}",
         run.shown(),
@@ -288,7 +284,7 @@ fn files_of_others_stay() {
 #[test]
 fn an_interrupted_render_is_said_and_completed() {
     let place = rendered();
-    let whole = common::files_below(&place.path("deploy"));
+    let whole = files_below(&place.path("deploy"));
     // What a kill between the first rename and the last leaves.
     let service = place.read("deploy/base/service.yaml");
     let sha = glidepath::units::sha256_hex(service.as_bytes());
@@ -304,7 +300,7 @@ fn an_interrupted_render_is_said_and_completed() {
     }
     place.assert_unchanged(&before);
     place.run(&["render"]).exits(0);
-    assert_eq!(common::files_below(&place.path("deploy")), whole);
+    assert_eq!(files_below(&place.path("deploy")), whole);
     assert!(!place.path(".deploy.staged").exists());
 }
 
@@ -373,6 +369,6 @@ fn a_tree_elsewhere_is_the_same_tree() {
     let place = rendered();
     place.run(&["render", "-o", "other/tree"]).exits(0);
     let files: [BTreeMap<String, Vec<u8>>; 2] =
-        ["deploy", "other/tree"].map(|folder| common::files_below(&place.path(folder)));
+        ["deploy", "other/tree"].map(|folder| files_below(&place.path(folder)));
     assert_eq!(files[0], files[1]);
 }

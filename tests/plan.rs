@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::{GLIDEPATH, ROOT, scratch};
+
 const EXAMPLES: [&str; 4] = [
     "blue-green",
     "image-classifier",
@@ -31,23 +33,18 @@ spec:
 "#;
 
 fn example(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("examples")
-        .join(name)
+    Path::new(ROOT).join("examples").join(name)
 }
 
 fn three(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("plan")
-        .join(name);
-    fs::create_dir_all(&folder).expect("a folder");
+    let folder = scratch("plan", name);
     fs::write(folder.join("rollout.yaml"), THREE.trim_start()).expect("a file");
     folder
 }
 
 /// What `plan` prints in so many columns; without any, it is read by a program.
 fn plan(folder: &Path, columns: Option<&str>, more: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_glidepath"))
+    let output = Command::new(GLIDEPATH)
         .arg("plan")
         .args(more)
         .arg(folder)
@@ -150,7 +147,7 @@ fn every_line_of_the_chart_is_named() {
 #[test]
 fn a_description_does_not_swallow_the_line_after_it() {
     let folder = three("description");
-    let output = Command::new(env!("CARGO_BIN_EXE_glidepath"))
+    let output = Command::new(GLIDEPATH)
         .args(["render", "--quiet"])
         .arg(&folder)
         .output()

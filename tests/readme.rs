@@ -9,8 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-const GLIDEPATH: &str = env!("CARGO_BIN_EXE_glidepath");
+use crate::support::{GLIDEPATH, ROOT, scratch};
 
 /// A fenced block of the README.
 struct Block {
@@ -55,12 +54,7 @@ fn blocks() -> Vec<Block> {
 
 /// A folder of its own under cargo's scratch space, with a copy of the examples.
 fn workplace(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("readme")
-        .join(name);
-    if folder.exists() {
-        fs::remove_dir_all(&folder).expect("the old workplace");
-    }
+    let folder = scratch("readme", name);
     copy(&Path::new(ROOT).join("examples"), &folder.join("examples"));
     folder
 }

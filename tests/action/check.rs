@@ -4,8 +4,9 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::fake::Failure;
-use crate::world::{Ran, World, git};
+use super::fake::Failure;
+use super::runner::Ran;
+use super::world::{World, git};
 
 const CHECK: (&str, &str) = ("command", "check");
 
@@ -24,7 +25,7 @@ fn change(world: &World, path: &str, what: impl Fn(String) -> String, render: bo
     fs::write(&file, what(text)).expect("a file");
     let work = world.root.join("work");
     if render {
-        let done = std::process::Command::new(env!("CARGO_BIN_EXE_glidepath"))
+        let done = std::process::Command::new(crate::support::GLIDEPATH)
             .args(["render", "--quiet", "rollouts"])
             .current_dir(&work)
             .output()

@@ -5,14 +5,14 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::fake::TOKEN;
-use crate::http::{Request, Response, serve};
-use crate::rollout::{PATH, PROMOTE, body, created, nothing_happens, title};
-use crate::world::{World, git};
+use super::fake::TOKEN;
+use super::rollout::{PATH, PROMOTE, body, created, nothing_happens, title};
+use super::world::{World, git};
+use crate::support::http::{Request, Response, serve};
 
 /// Runs glidepath in the person's clone; gives its code, stdout and stderr.
 fn run(world: &World, args: &[&str], token: &str) -> (Option<i32>, String, String) {
-    let done = Command::new(env!("CARGO_BIN_EXE_glidepath"))
+    let done = Command::new(crate::support::GLIDEPATH)
         .args(args)
         .arg("rollouts/ranker")
         .current_dir(world.root.join("human"))

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::http::{Request, Response, serve};
+use crate::support::http::{Request, Response, serve};
 
 pub(crate) const OWNER: &str = "acme";
 pub(crate) const NAME: &str = "models";

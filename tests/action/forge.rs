@@ -7,7 +7,7 @@ use glidepath::forge::{
 };
 use serde_json::json;
 
-use crate::fake::{BOT, Failure, Fake, NAME, OWNER, TOKEN};
+use super::fake::{BOT, Failure, Fake, NAME, OWNER, TOKEN};
 
 /// Nobody waits in a test.
 const PATIENCE: Patience = Patience {

@@ -4,9 +4,10 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::fake::{Failure, tip};
-use crate::http::{Response, serve};
-use crate::world::{Ran, World, git};
+use super::fake::{Failure, tip};
+use super::runner::Ran;
+use super::world::{World, git};
+use crate::support::http::{Response, serve};
 
 pub(crate) const PROMOTE: (&str, &str) = ("command", "promote");
 pub(crate) const PATH: (&str, &str) = ("path", "rollouts/ranker");
@@ -502,8 +503,10 @@ fn gates_are_asked_by_the_action_itself() {
     let port =
         serve(move |_| Some(Response::new(200, empty).with("content-type", "application/json")));
     let here = format!("http://127.0.0.1:{port}");
-    let nobody = "http://127.0.0.1:1".to_owned();
-    for (server, verdict, code) in [(here, "inconclusive", 4), (nobody, "error", 6)] {
+    // Not one that is down: that is asked again for seconds, and `gates_faults` has it.
+    let port = serve(|_| Some(Response::new(403, "")));
+    let closed = format!("http://127.0.0.1:{port}");
+    for (server, verdict, code) in [(here, "inconclusive", 4), (closed, "error", 6)] {
         for command in ["promote", "gate"] {
             let inputs = [
                 ("command", command),

@@ -24,7 +24,7 @@ fn the_stage_is_what_the_application_names_then_the_pointer_then_the_spec() {
         let response = Request {
             parameters,
             env,
-            ..Request::of(&all.0)
+            ..Request::of(all.root())
         }
         .send();
         weights(&response)
@@ -150,7 +150,7 @@ fn an_unknown_stage_is_an_error_with_the_exact_text() {
     let request = Request {
         parameters: Some(&stage("spit")),
         app: "ml_classifier",
-        ..Request::of(&repository.0)
+        ..Request::of(repository.root())
     };
     let response = request.send();
     let line = 1 + spec(EXAMPLE)
@@ -159,7 +159,7 @@ fn an_unknown_stage_is_an_error_with_the_exact_text() {
         .expect("steps");
     let want = format!(
         "CMP processing failed for application \"ml_classifier\": error generating manifests in cmp: rpc error: code = Unknown desc = error generating manifests: `{} cmp generate` failed exit status 1: rollout.yaml:{line}:3: GP113: the parameter `stage` is `spit`, and `image-classifier` has no such stage\nhelp: did you mean `split`?",
-        env!("CARGO_BIN_EXE_glidepath")
+        crate::support::GLIDEPATH
     );
     assert_eq!(response.manifests.as_ref().expect_err("refused"), &want);
     refused(&response, "GP113");
@@ -182,7 +182,7 @@ fn an_error_in_the_spec_has_its_place_first() {
     assert!(ask(&many, None).stderr.lines().count() > 1);
 }
 
-fn repository_of(text: &str) -> super::Scratch {
+fn repository_of(text: &str) -> crate::support::Place {
     repository(&[("rollout.yaml", text)])
 }
 
@@ -199,7 +199,7 @@ fn git_may_be_there_or_empty_or_absent() {
         let request = Request {
             parameters: Some(&parameters),
             exclusions,
-            ..Request::of(&full.0)
+            ..Request::of(full.root())
         };
         request.send().stdout
     };
@@ -223,7 +223,7 @@ fn an_application_may_lie_deep_with_blanks_and_siblings() {
     let response = Request {
         path: "teams/vision team/model a",
         app: "ml_classifier",
-        ..Request::of(&repository.0)
+        ..Request::of(repository.root())
     }
     .send();
     assert_eq!(weights(&response), [70, 30]);
@@ -280,7 +280,7 @@ fn bytes_do_not_depend_on_revision_place_or_neighbours() {
             ("HOME", "/nonexistent"),
             ("CLICOLOR_FORCE", "1"),
         ],
-        ..Request::of(&repository.0)
+        ..Request::of(repository.root())
     };
     assert_eq!(streamed.send().stdout, once);
     let together: Vec<_> = thread::scope(|scope| {
@@ -299,9 +299,9 @@ fn a_reader_that_goes_away_is_an_error() {
     let repository = repository_of(&spec(EXAMPLE));
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
-    let status = Command::new(env!("CARGO_BIN_EXE_glidepath"))
+    let status = Command::new(crate::support::GLIDEPATH)
         .args(["cmp", "generate"])
-        .current_dir(&repository.0)
+        .current_dir(repository.root())
         .env("ARGOCD_APP_PARAMETERS", stage("split"))
         .stdout(writer)
         .stderr(Stdio::null())
@@ -320,7 +320,7 @@ fn a_deadline_kills_and_says_so() {
             .map(str::to_owned)
             .to_vec(),
         deadline: Duration::from_millis(200),
-        ..Request::of(&repository.0)
+        ..Request::of(repository.root())
     }
     .send();
     assert!(begun.elapsed() < Duration::from_secs(10));
@@ -329,7 +329,7 @@ fn a_deadline_kills_and_says_so() {
     let in_time = Request {
         parameters: Some(&stage("split")),
         deadline: Duration::from_millis(200),
-        ..Request::of(&repository.0)
+        ..Request::of(repository.root())
     };
     // A busy machine may be late once; the plugin itself needs a few milliseconds.
     assert!(
@@ -378,10 +378,9 @@ fn links_inside_are_followed() {
         ("real/spec.yaml", &spec(EXAMPLE)),
         ("real/current.yaml", &pointer("02-split")),
     ]);
-    std::os::unix::fs::symlink("real/spec.yaml", repository.0.join("rollout.yaml"))
-        .expect("a link");
-    fs::create_dir_all(repository.0.join("deploy/current")).expect("a folder");
-    let target = repository.0.join("deploy/current/kustomization.yaml");
+    std::os::unix::fs::symlink("real/spec.yaml", repository.path("rollout.yaml")).expect("a link");
+    fs::create_dir_all(repository.path("deploy/current")).expect("a folder");
+    let target = repository.path("deploy/current/kustomization.yaml");
     std::os::unix::fs::symlink("../../real/current.yaml", target).expect("a link");
     assert_eq!(weights(&ask(&repository, None)), [70, 30]);
 }
@@ -405,7 +404,7 @@ fn a_pointer_that_names_no_stage_is_an_error() {
         refused(&ask(&repository, None), first);
     }
     let repository = repository_of(&spec(EXAMPLE));
-    fs::create_dir_all(repository.0.join(tree)).expect("a folder");
+    fs::create_dir_all(repository.root().join(tree)).expect("a folder");
     refused(&ask(&repository, None), "it is a folder");
 }
 
@@ -419,7 +418,7 @@ fn announcements_are_what_the_interface_reads() {
     for (parameters, now) in [(None, "split"), (Some(wrong.as_str()), "")] {
         let mut request = Request {
             parameters,
-            ..Request::of(&repository.0)
+            ..Request::of(repository.root())
         };
         request.argv[2] = "parameters".to_owned();
         let response = request.send();
@@ -445,7 +444,7 @@ fn announcements_are_what_the_interface_reads() {
 fn discovery_finds_rollouts_and_only_them() {
     let found = |files: &[(&str, &str)]| {
         let repository = repository(files);
-        let mut request = Request::of(&repository.0);
+        let mut request = Request::of(repository.root());
         request.argv[2] = "discover".to_owned();
         let response = request.send();
         // A probe that fails would be an error of the Application, not a "no".
@@ -483,9 +482,9 @@ fn the_emulator_splits_and_flattens_as_argo_cd_does() {
 fn a_stage_in_the_spec_and_a_tree_exclude_each_other() {
     let text = spec(EXAMPLE).replace("  steps:\n", "  stage: split\n  steps:\n");
     let repository = repository_of(&text);
-    let render = Command::new(env!("CARGO_BIN_EXE_glidepath"))
+    let render = Command::new(crate::support::GLIDEPATH)
         .arg("render")
-        .current_dir(&repository.0)
+        .current_dir(repository.root())
         .output()
         .expect("it starts");
     assert_eq!(render.status.code(), Some(1));
@@ -494,6 +493,6 @@ fn a_stage_in_the_spec_and_a_tree_exclude_each_other() {
         said.contains("`spec.stage` is for a rollout without a tree"),
         "{said}"
     );
-    assert!(!repository.0.join("deploy").exists());
+    assert!(!repository.path("deploy").exists());
     assert_eq!(weights(&ask(&repository, None)), [70, 30]);
 }

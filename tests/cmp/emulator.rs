@@ -10,33 +10,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize as _;
 use serde_json::Value;
 
-static NEXT: AtomicUsize = AtomicUsize::new(0);
-
-/// A folder of its own, removed when it is dropped.
-pub(crate) struct Scratch(pub(crate) PathBuf);
-
-impl Scratch {
-    pub(crate) fn new() -> Self {
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("glidepath-cmp-{}-{id}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::create_dir_all(&path).expect("the temporary folder takes a new one");
-        Self(path.canonicalize().expect("it is there"))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use crate::support::{GLIDEPATH, Place};
 
 /// A request of the repo server: a checkout, an Application, and how the plugin is run.
 pub(crate) struct Request<'a> {
@@ -76,7 +56,7 @@ impl Request<'_> {
             parameters: None,
             env: Vec::new(),
             argv: vec![
-                env!("CARGO_BIN_EXE_glidepath").to_owned(),
+                GLIDEPATH.to_owned(),
                 "cmp".to_owned(),
                 "generate".to_owned(),
             ],
@@ -85,8 +65,8 @@ impl Request<'_> {
     }
 
     pub(crate) fn send(&self) -> Response {
-        let work = Scratch::new();
-        let sandbox = work.0.join("_cmp_server").join("5f0c6a3e");
+        let work = Place::new();
+        let sandbox = work.path("_cmp_server").join("5f0c6a3e");
         fs::create_dir_all(&sandbox).expect("a folder");
         let refused = |why: String| Response {
             manifests: Err(why),

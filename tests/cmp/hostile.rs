@@ -7,7 +7,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::emulator::{Request, Scratch};
+use crate::support::Place;
+
+use super::emulator::Request;
 use super::{ask, refused, repository, spec, stage};
 
 const EXAMPLE: &str = "image-classifier";
@@ -27,7 +29,7 @@ fn bare(folder: &Path, parameters: &str) -> (Option<i32>, String, String) {
         .arg(format!(
             "ulimit -v {MEMORY} && ulimit -t {CPU} && exec \"$0\" cmp generate"
         ))
-        .arg(env!("CARGO_BIN_EXE_glidepath"))
+        .arg(crate::support::GLIDEPATH)
         .current_dir(folder)
         .env("ARGOCD_APP_PARAMETERS", parameters)
         .stdin(Stdio::null())
@@ -48,13 +50,13 @@ fn fails(folder: &Path, first: &str) {
 }
 
 fn text_fails(text: &str, first: &str) {
-    fails(&repository(&[("rollout.yaml", text)]).0, first);
+    fails(repository(&[("rollout.yaml", text)]).root(), first);
 }
 
 #[test]
 fn the_limits_let_an_example_pass() {
     let folder = repository(&[("rollout.yaml", &spec(EXAMPLE))]);
-    let (code, stdout, stderr) = bare(&folder.0, &stage("split"));
+    let (code, stdout, stderr) = bare(folder.root(), &stage("split"));
     assert_eq!(code, Some(0), "{stderr}");
     assert!(stdout.lines().count() > 5);
 }
@@ -62,7 +64,7 @@ fn the_limits_let_an_example_pass() {
 #[test]
 fn links_out_of_the_folder_are_refused() {
     let outside = repository(&[("rollout.yaml", &spec(EXAMPLE)), ("app/x", "")]);
-    let app = outside.0.join("app");
+    let app = outside.path("app");
     for target in ["../rollout.yaml", "/etc/passwd", "/proc/self/environ"] {
         let _ = fs::remove_file(app.join("rollout.yaml"));
         symlink(target, app.join("rollout.yaml")).expect("a link");
@@ -70,9 +72,9 @@ fn links_out_of_the_folder_are_refused() {
     }
     // A folder that is a link leads out just as well.
     let nested = repository(&[("x", "")]);
-    symlink(&outside.0, nested.0.join("deep")).expect("a link");
+    symlink(outside.root(), nested.path("deep")).expect("a link");
     let parameters = r#"[{"name":"file","string":"deep/rollout.yaml"}]"#;
-    let (code, stdout, stderr) = bare(&nested.0, parameters);
+    let (code, stdout, stderr) = bare(nested.root(), parameters);
     assert_eq!((code, stdout.as_str()), (Some(1), ""));
     assert!(
         stderr.starts_with("`deep/rollout.yaml` leads out"),
@@ -83,7 +85,7 @@ fn links_out_of_the_folder_are_refused() {
 #[test]
 fn argo_cd_itself_refuses_links_out_of_the_repository() {
     let repository = repository(&[("app/x", "")]);
-    symlink("../../etc", repository.0.join("app/rollout.yaml")).expect("a link");
+    symlink("../../etc", repository.path("app/rollout.yaml")).expect("a link");
     let why = ask(&repository, None).manifests.expect_err("refused");
     assert!(why.contains("out-of-bounds symlinks"), "{why}");
 }
@@ -91,11 +93,11 @@ fn argo_cd_itself_refuses_links_out_of_the_repository() {
 #[test]
 fn the_pointer_is_read_as_carefully() {
     let folder = repository(&[("rollout.yaml", &spec(EXAMPLE)), ("deploy/current/x", "")]);
-    let path = folder.0.join("deploy/current/kustomization.yaml");
+    let path = folder.path("deploy/current/kustomization.yaml");
     for target in ["/etc/passwd", "/dev/zero", "nowhere"] {
         let _ = fs::remove_file(&path);
         symlink(target, &path).expect("a link");
-        let (code, stdout, stderr) = bare(&folder.0, "[]");
+        let (code, stdout, stderr) = bare(folder.root(), "[]");
         assert_eq!((code, stdout.as_str()), (Some(1), ""), "{target}");
         assert!(
             stderr.contains("deploy/current/kustomization.yaml`"),
@@ -106,41 +108,44 @@ fn the_pointer_is_read_as_carefully() {
 
 #[test]
 fn what_is_no_regular_file_is_not_opened() {
-    let folder = Scratch::new();
-    let path = folder.0.join("rollout.yaml");
+    let folder = Place::new();
+    let path = folder.path("rollout.yaml");
     let made = Command::new("mkfifo").arg(&path).status().expect("mkfifo");
     assert!(made.success());
     fails(
-        &folder.0,
+        folder.root(),
         "cannot read `rollout.yaml`: it is no regular file",
     );
     fs::remove_file(&path).expect("it is there");
     symlink("/dev/zero", &path).expect("a link");
     fails(
-        &folder.0,
+        folder.root(),
         "`rollout.yaml` leads out of the application's folder",
     );
     fs::remove_file(&path).expect("it is there");
     fs::create_dir(&path).expect("a folder");
-    fails(&folder.0, "cannot read `rollout.yaml`: it is a folder");
+    fails(folder.root(), "cannot read `rollout.yaml`: it is a folder");
     fs::remove_dir(&path).expect("it is there");
     symlink("rollout.yaml", &path).expect("a link");
-    fails(&folder.0, "cannot read `rollout.yaml`: ");
+    fails(folder.root(), "cannot read `rollout.yaml`: ");
     fs::remove_file(&path).expect("it is there");
     symlink("nowhere", &path).expect("a link");
-    fails(&folder.0, "cannot read `rollout.yaml`: ");
+    fails(folder.root(), "cannot read `rollout.yaml`: ");
 }
 
 #[test]
 fn a_large_file_is_not_read() {
-    let folder = Scratch::new();
-    let file = File::create(folder.0.join("rollout.yaml")).expect("a file");
+    let folder = Place::new();
+    let file = File::create(folder.path("rollout.yaml")).expect("a file");
     file.set_len(1 << 30).expect("a sparse file");
-    fails(&folder.0, "rollout.yaml:1: the file has 1073741824 bytes");
-    fs::write(folder.0.join("rollout.yaml"), "x".repeat((1 << 20) + 1)).expect("a file");
-    fails(&folder.0, "rollout.yaml:1: the file has 1048577 bytes");
-    fs::write(folder.0.join("rollout.yaml"), b"a: 1\nb: \xff\n").expect("a file");
-    fails(&folder.0, "rollout.yaml:2: the text is not UTF-8");
+    fails(
+        folder.root(),
+        "rollout.yaml:1: the file has 1073741824 bytes",
+    );
+    fs::write(folder.path("rollout.yaml"), "x".repeat((1 << 20) + 1)).expect("a file");
+    fails(folder.root(), "rollout.yaml:1: the file has 1048577 bytes");
+    fs::write(folder.path("rollout.yaml"), b"a: 1\nb: \xff\n").expect("a file");
+    fails(folder.root(), "rollout.yaml:2: the text is not UTF-8");
 }
 
 #[test]
@@ -149,7 +154,7 @@ fn paths_that_climb_are_refused_in_every_field() {
         ("rollout.yaml", &spec(EXAMPLE)),
         ("app/rollout.yaml", &spec(EXAMPLE)),
     ]);
-    let app = outside.0.join("app");
+    let app = outside.path("app");
     for path in [
         "../rollout.yaml",
         "x/../../rollout.yaml",
@@ -223,7 +228,7 @@ fn as_many_stages_as_are_allowed_take_one_stage_s_time() {
         .collect();
     let text = format!("{head}  steps:\n{steps}  lints:{policy}");
     let folder = repository(&[("rollout.yaml", &text)]);
-    let (code, _, stderr) = bare(&folder.0, &stage("s7"));
+    let (code, _, stderr) = bare(folder.root(), &stage("s7"));
     assert_eq!(code, Some(0), "{}", &stderr[..stderr.len().min(500)]);
 }
 
@@ -254,7 +259,7 @@ fn crowd(models: usize, steps: usize) -> String {
 #[test]
 fn the_largest_crowd_that_is_allowed_is_served() {
     let folder = repository(&[("rollout.yaml", &crowd(1_000, 1_900))]);
-    let (code, stdout, stderr) = bare(&folder.0, &stage("s7"));
+    let (code, stdout, stderr) = bare(folder.root(), &stage("s7"));
     assert_eq!(code, Some(0), "{}", &stderr[..stderr.len().min(500)]);
     assert!(stdout.lines().count() > 1_000);
 }
@@ -273,7 +278,7 @@ fn the_environment_is_not_told() {
     let folder = repository(&[("rollout.yaml", &spec(EXAMPLE))]);
     let response = Request {
         env: vec![("ARGOCD_ENV_GLIDEPATH_STAGE", super::SECRET)],
-        ..Request::of(&folder.0)
+        ..Request::of(folder.root())
     }
     .send();
     refused(

@@ -71,7 +71,7 @@ fn every_stage_of_every_example_is_the_tree_s() {
 fn the_examples_for_argo_cd_are_what_is_printed() {
     let folder = examples().join("argocd/plugin");
     let read = |name: &str| fs::read_to_string(folder.join(name)).expect(name);
-    let printed = std::process::Command::new(env!("CARGO_BIN_EXE_glidepath"))
+    let printed = std::process::Command::new(crate::support::GLIDEPATH)
         .args([
             "cmp",
             "manifests",

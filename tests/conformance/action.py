@@ -108,9 +108,9 @@ def record(folder):
     target = folder / "exchanges"
     target.mkdir()
     environment = {**os.environ, "GLIDEPATH_ACTION_EXCHANGES": str(target)}
-    done = subprocess.run(["cargo", "test", "--locked", "--quiet", "--test", "action"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run(["cargo", "test", "--locked", "--quiet", "--test", "all", "action::"], cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:
-        raise Failed(f"`cargo test --test action` ended with {done.returncode}: {done.stdout[-1500:]}")
+        raise Failed(f"`cargo test --test all action::` ended with {done.returncode}: {done.stdout[-1500:]}")
     exchanges = {path.stem: json.loads(path.read_text()) for path in sorted(target.glob("*.json"))}
     example = exchanges.pop("example", None)
     if example is None or not exchanges:

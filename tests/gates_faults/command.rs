@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::{GOOD, answer, server, spec};
+use crate::support::{GLIDEPATH, Run, scratch};
+
+use super::{GOOD, answer, server, spec};
 
 /// A folder with a rollout of one gate, and options of it.
 pub(crate) fn folder(name: &str, options: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("gates-faults")
-        .join(name);
-    fs::create_dir_all(&folder).expect("a folder");
+    let folder = scratch("gates-faults", name);
     let gate =
         format!("{{name: t, failFast: false, {options} threshold: {{query: max(m), max: 5}}}}");
     fs::write(folder.join("rollout.yaml"), spec(&gate, &["t"])).expect("a file");
@@ -26,20 +25,15 @@ fn gate(
     more: &[&str],
     environment: &[(&str, &str)],
 ) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_glidepath"))
+    let mut command = Command::new(GLIDEPATH);
+    command
         .args(["gate", "--stage", "canary", "--prometheus-url", url])
         .args(more)
         .arg(folder)
         .env_clear()
-        .envs(environment.iter().copied())
-        .output()
-        .expect("glidepath starts");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        output.status.code().unwrap_or(-1),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
+        .envs(environment.iter().copied());
+    let run = Run::to_the_end(&mut command);
+    (run.code, run.stdout, run.stderr)
 }
 
 const LONG_AGO: [&str; 4] = ["--stage-started-at", "1700000000", "--format", "json"];

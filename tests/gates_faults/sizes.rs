@@ -6,8 +6,8 @@ use std::process::Command;
 use flate2::{Compress, Compression, FlushCompress};
 use glidepath::gate::Verdict;
 
-use crate::command::folder;
-use crate::{GOOD, answer, judge, server, settings};
+use super::command::folder;
+use super::{GOOD, answer, judge, server, settings};
 
 /// A gzip stream of `mebibytes` blanks: one MiB is packed once, so that it can be unpacked by itself, and repeated.
 fn bomb(mebibytes: usize) -> Vec<u8> {
@@ -82,7 +82,7 @@ fn gate_in_half_a_gibibyte(name: &str, url: &str) -> (Option<i32>, String) {
     let folder = folder(name, "");
     let output = Command::new("sh")
         .args(["-c", "ulimit -v 524288; exec \"$0\" \"$@\""])
-        .arg(env!("CARGO_BIN_EXE_glidepath"))
+        .arg(crate::support::GLIDEPATH)
         .args(["gate", "--stage", "canary"])
         .args(["--stage-started-at", "1700000000"])
         .args(["--prometheus-url", url])

@@ -11,7 +11,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::{GOOD, answer, judge, read, settings};
+use super::{GOOD, answer, judge, read, settings};
 
 /// A CA, as PEM and to sign with.
 fn authority() -> (String, Issuer<'static, KeyPair>) {

@@ -2,8 +2,8 @@
 
 use glidepath::gate::Verdict;
 
-use crate::server::partial_server;
-use crate::{is, judged, judged_at};
+use super::server::partial_server;
+use super::{is, judged, judged_at};
 
 #[test]
 #[ignore = "needs prometheus; tests/conformance/run gates"]

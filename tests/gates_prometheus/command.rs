@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use glidepath::units::Timestamp;
 
-use crate::server::server;
-use crate::{BEGAN, folder, glidepath};
+use super::server::server;
+use super::{BEGAN, folder, glidepath};
 
 #[test]
 #[ignore = "needs prometheus; tests/conformance/run gates"]
@@ -252,7 +252,7 @@ fn a_promotion_asks_since_the_commit_and_keeps_what_it_was_told() {
         assert!(output.status.success(), "{args:?}: {said}");
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
-    let glidepath = env!("CARGO_BIN_EXE_glidepath");
+    let glidepath = crate::support::GLIDEPATH;
     run("git", &["init", "--quiet", "--initial-branch=main"]);
     run(glidepath, &["render", "--quiet"]);
     let pointer = folder.join("deploy/current/kustomization.yaml");

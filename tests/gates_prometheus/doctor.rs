@@ -3,8 +3,8 @@
 use glidepath::gate::doctor::{Finding, Level, examine};
 use glidepath::units::Timestamp;
 
-use crate::server::server;
-use crate::{BEGAN, client, compiled};
+use super::server::server;
+use super::{BEGAN, client, compiled};
 
 const AVAILABILITY: &str = "[{name: a, availability: {objective: 99.5%}}]";
 

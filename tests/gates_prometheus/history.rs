@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::BEGAN;
+use super::BEGAN;
 
 /// Seconds between scrapes.
 const SCRAPE: i64 = 15;

@@ -2,8 +2,8 @@
 
 use glidepath::gate::Verdict;
 
-use crate::server::server;
-use crate::{is, judged, judged_at, number};
+use super::server::server;
+use super::{is, judged, judged_at, number};
 
 #[test]
 #[ignore = "needs prometheus; tests/conformance/run gates"]

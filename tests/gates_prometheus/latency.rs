@@ -3,8 +3,8 @@
 use glidepath::gate::{Data, Query, Shape, Source as _, Verdict, When};
 use glidepath::units::Timestamp;
 
-use crate::server::server;
-use crate::{BEGAN, client, is, judged, number};
+use super::server::server;
+use super::{BEGAN, client, is, judged, number};
 
 /// The value of an instant query at the end of every window here.
 fn asked(promql: &str) -> f64 {

@@ -2,14 +2,15 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::history;
+use crate::support::{free_port, scratch};
+
+use super::history;
 
 /// A running server. A static is never dropped: what ends the server is the end of its standard input.
 pub(crate) struct Server {
@@ -35,20 +36,9 @@ pub(crate) fn partial_server() -> &'static Server {
     })
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .expect("a free port")
-        .port()
-}
-
 impl Server {
     fn start(name: &str, history: &str, config: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join("prometheus")
-            .join(name);
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).expect("a folder");
+        let folder = scratch("prometheus", name);
         let file = folder.join("history.txt");
         fs::write(&file, history).expect("the history");
         fs::write(folder.join("prometheus.yml"), config).expect("a configuration");

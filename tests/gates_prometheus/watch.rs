@@ -3,8 +3,8 @@
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::server::server;
-use crate::{glidepath, with_spec};
+use super::server::server;
+use super::{glidepath, with_spec};
 
 /// A stage with so many looks, two seconds each, that begins now.
 fn spec(gate: &str, looks: u32) -> String {
@@ -110,7 +110,7 @@ fn a_terminal_gets_a_countdown() {
     let folder = with_spec("watch-terminal", &spec(gate, 2));
     let command = format!(
         "'{}' gate --watch --stage canary --stage-started-at {began} --prometheus-url {url} '{}'",
-        env!("CARGO_BIN_EXE_glidepath"),
+        crate::support::GLIDEPATH,
         folder.display()
     );
     // `script` gives the command a terminal of its own.

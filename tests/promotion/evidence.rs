@@ -8,9 +8,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use glidepath::units::Timestamp;
 use serde_json::Value;
 
-use crate::harness::{Lab, Ran, ran};
-use crate::health::{application, serve};
-use crate::telemetry::telemetry;
+use crate::support::Run;
+
+use super::harness::Lab;
+use super::health::{application, serve};
+use super::telemetry::telemetry;
 
 const SECRET: &str = "s3cret-t0ken";
 
@@ -37,7 +39,7 @@ fn split(name: &str) -> Lab {
 }
 
 /// Runs where Prometheus is known and has a secret; nobody ever sees it.
-fn asking(lab: &Lab, url: &str, args: &[&str]) -> Ran {
+fn asking(lab: &Lab, url: &str, args: &[&str]) -> Run {
     let mut command = lab.prepare(args);
     command
         .env("GLIDEPATH_PROMETHEUS_URL", url)
@@ -45,16 +47,16 @@ fn asking(lab: &Lab, url: &str, args: &[&str]) -> Ran {
         .env("ARGOCD_AUTH_TOKEN", SECRET)
         // Wherever the temporary folder lies, it is in no repository.
         .env("GIT_CEILING_DIRECTORIES", std::env::temp_dir());
-    let ran = ran(&mut command);
-    assert!(!ran.out.contains(SECRET) && !ran.err.contains(SECRET));
+    let ran = Run::to_the_end(&mut command);
+    assert!(!ran.stdout.contains(SECRET) && !ran.stderr.contains(SECRET));
     ran
 }
 
 fn judged(lab: &Lab, url: &str, more: &[&str]) -> Value {
     let args = [&["gate", "app", "--format", "json", "--quiet"], more].concat();
     let ran = asking(lab, url, &args);
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    serde_json::from_str(&ran.out).expect("JSON")
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    serde_json::from_str(&ran.stdout).expect("JSON")
 }
 
 #[test]
@@ -85,7 +87,7 @@ fn a_gate_asks_git_when_the_live_stage_began() {
             "text" => shown.clone(),
             _ => format!("Stage since {since} (commit {}), evaluated", &entered[..7]),
         };
-        assert!(ran.out.contains(&wanted), "{}", ran.out);
+        assert!(ran.stdout.contains(&wanted), "{}", ran.stdout);
     }
     let found = judged(&lab, &url, &["--stage-started-at", since]);
     assert_eq!(
@@ -101,9 +103,9 @@ fn where_nobody_knows_when_a_stage_began_the_gate_says_what_to_give() {
     let url = telemetry(5_000);
     let refused = |args: &[&str], code: i32, says: &[&str]| {
         let ran = asking(&lab, &url, args);
-        assert_eq!(ran.code, code, "{args:?}: {}", ran.err);
+        assert_eq!(ran.code, code, "{args:?}: {}", ran.stderr);
         for part in says {
-            assert!(ran.err.contains(part), "{args:?}: {}", ran.err);
+            assert!(ran.stderr.contains(part), "{args:?}: {}", ran.stderr);
         }
     };
     refused(
@@ -147,8 +149,12 @@ fn where_nobody_knows_when_a_stage_began_the_gate_says_what_to_give() {
     let both = ["--stage", "split", "--stage-started-at", "1577836800"];
     let given = asking(&lab, &url, &[&["gate", path.as_str()], &both[..]].concat());
     fs::remove_dir_all(&outside).expect("it is ours");
-    assert_eq!(given.code, 0, "{}", given.err);
-    assert!(given.out.contains("(as given): pass"), "{}", given.out);
+    assert_eq!(given.code, 0, "{}", given.stderr);
+    assert!(
+        given.stdout.contains("(as given): pass"),
+        "{}",
+        given.stdout
+    );
 }
 
 #[test]
@@ -158,42 +164,42 @@ fn a_gate_counts_from_the_deployment_where_argo_cd_is_asked() {
     let (url, live) = (telemetry(5_000), lab.head());
     // What became of the application since does not change when the stage began.
     for health in ["Healthy", "Degraded"] {
-        let (argo, _) = serve("200 OK", application("Synced", health, &live, DEPLOYED));
+        let (argo, _) = serve(200, application("Synced", health, &live, DEPLOYED));
         let found = judged(&lab, &url, &["--argocd-server", &argo]);
         assert_eq!(found["stageStartedAt"], DEPLOYED);
         assert_eq!(found["stageStartedBy"], "argocd");
     }
     let base = lab.git(&["rev-parse", "HEAD^"]);
-    let (argo, _) = serve("200 OK", application("Synced", "Healthy", &base, DEPLOYED));
+    let (argo, _) = serve(200, application("Synced", "Healthy", &base, DEPLOYED));
     let ran = asking(&lab, &url, &["gate", "app", "--argocd-server", &argo]);
-    assert_eq!(ran.code, 4, "{}", ran.err);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(
-        ran.err.contains("which is no commit of the live stage"),
+        ran.stderr.contains("which is no commit of the live stage"),
         "{}",
-        ran.err
+        ran.stderr
     );
     // A port that was free a moment ago.
     let nobody = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let nobody = format!("http://{}", nobody.expect("a port"));
     let ran = asking(&lab, &url, &["gate", "app", "--argocd-server", &nobody]);
-    assert_eq!(ran.code, 6, "{}", ran.err);
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
     assert!(
-        ran.err.contains("does not answer") && ran.err.contains("--stage-started-at"),
+        ran.stderr.contains("does not answer") && ran.stderr.contains("--stage-started-at"),
         "{}",
-        ran.err
+        ran.stderr
     );
     // A promotion counts from it, too, and no policy is needed for that.
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .expect("a time");
     let now = Timestamp::from_seconds(i64::try_from(now.as_secs()).expect("a time")).to_string();
-    let (argo, _) = serve("200 OK", application("Synced", "Degraded", &live, &now));
+    let (argo, _) = serve(200, application("Synced", "Degraded", &live, &now));
     let ran = asking(&lab, &url, &["promote", "app", "--argocd-server", &argo]);
-    assert_eq!(ran.code, 4, "{}", ran.err);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(
-        ran.err.contains("`split` bakes for 1h, and ") && !ran.err.contains("Degraded"),
+        ran.stderr.contains("`split` bakes for 1h, and ") && !ran.stderr.contains("Degraded"),
         "{}",
-        ran.err
+        ran.stderr
     );
 }
 
@@ -217,7 +223,7 @@ fn evidence_is_part_of_the_commit_and_is_judged_again_to_the_same() {
     let url = telemetry(5_000);
     let entered = lab.status()["since"].as_str().expect("a time").to_owned();
     let ran = asking(&lab, &url, &["promote", "app", "--record-evidence"]);
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_eq!(lab.live(), "weight-100");
     let (text, path) = recorded(&lab);
     let stay: String = entered
@@ -284,11 +290,11 @@ fn evidence_is_recorded_only_where_somebody_was_asked() {
         "--evidence",
         &handed_in,
     ]);
-    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
     // Too few requests to tell: whoever goes on all the same leaves on record that it was so.
     let url = telemetry(7);
     let ran = asking(&lab, &url, &["promote", "app", "--record-evidence"]);
-    assert_eq!(ran.code, 4, "{}", ran.err);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(!Path::new(&lab.dir.join("app/deploy/evidence")).exists());
     let forced = [
         "promote",
@@ -299,7 +305,7 @@ fn evidence_is_recorded_only_where_somebody_was_asked() {
         "x",
     ];
     let ran = asking(&lab, &url, &forced);
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(recorded(&lab).0.contains(r#""verdict": "inconclusive""#));
     assert_eq!(lab.live(), "weight-100");
     lab.ok(&["rollback", "app"]);
@@ -308,12 +314,12 @@ fn evidence_is_recorded_only_where_somebody_was_asked() {
         &url,
         &["promote", "app", "--resume", "--record-evidence"],
     );
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(
-        ran.err
+        ran.stderr
             .contains("no gate watches `deploy`, and so there is no evidence"),
         "{}",
-        ran.err
+        ran.stderr
     );
 }
 
@@ -324,24 +330,24 @@ fn a_branch_with_evidence_is_left_alone_until_the_next_look() {
     let args = ["promote", "app", "--branch", "--record-evidence"];
     let branch = "glidepath/image-classifier/weight-100";
     let ran = asking(&lab, &url, &args);
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
     let tip = lab.git(&["rev-parse", branch]);
     let first = lab.git(&["show", "--format=", "--name-only", branch]);
     assert_eq!(first.lines().count(), 2, "{first}");
     // The time of asking is another one.
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     let ran = asking(&lab, &url, &args);
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    assert!(ran.err.contains("is there already"), "{}", ran.err);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("is there already"), "{}", ran.stderr);
     assert_eq!(lab.git(&["rev-parse", branch]), tip);
     // More requests are other evidence, and the branch is still ours to change.
     let ran = asking(&lab, &telemetry(6_000), &args);
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_ne!(lab.git(&["rev-parse", branch]), tip);
     // Without it, the branch is one line again.
     lab.clock.set(lab.clock.get() + 1);
     let ran = asking(&lab, &url, &["promote", "app", "--branch"]);
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
     let last = lab.git(&["show", "--format=", "--name-only", branch]);
     assert_eq!(last, "app/deploy/current/kustomization.yaml");
     assert_eq!(lab.live(), "split");

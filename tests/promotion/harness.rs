@@ -7,17 +7,12 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-pub(crate) const GLIDEPATH: &str = env!("CARGO_BIN_EXE_glidepath");
+use crate::support::git::program;
+use crate::support::{GLIDEPATH, ROOT, Run, scratch};
+
 /// 2020-01-01T00:00:00Z: all bakes from then on are over.
 const BEGIN: i64 = 1_577_836_800;
 const DAY: i64 = 86_400;
-
-/// What a run left behind.
-pub(crate) struct Ran {
-    pub(crate) code: i32,
-    pub(crate) out: String,
-    pub(crate) err: String,
-}
 
 /// A repository whose folder `app` holds a rollout.
 pub(crate) struct Lab {
@@ -30,15 +25,8 @@ pub(crate) struct Lab {
 impl Lab {
     /// An empty repository, and the rollout rendered in its folder `app` but not committed.
     pub(crate) fn bare_bones(name: &str) -> Self {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join("promotion")
-            .join(name);
-        if dir.exists() {
-            fs::remove_dir_all(&dir).expect("the old repository");
-        }
-        fs::create_dir_all(&dir).expect("a folder");
         let lab = Self {
-            dir,
+            dir: scratch("promotion", name),
             clock: Cell::new(BEGIN),
         };
         lab.git(&["init", "--quiet", "--initial-branch=main"]);
@@ -54,7 +42,7 @@ impl Lab {
     }
 
     pub(crate) fn add_rollout(&self, folder: &str) {
-        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/image-classifier");
+        let example = Path::new(ROOT).join("examples/image-classifier");
         let text = fs::read_to_string(example.join("rollout.yaml")).expect("the example");
         // Nobody says where Prometheus is: verdicts come from files only, and nothing is asked.
         let (before, rest) = text
@@ -70,21 +58,8 @@ impl Lab {
         self.ok(&["render", &format!("{folder}/rollout.yaml")]);
     }
 
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command
-            .current_dir(&self.dir)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", &self.dir)
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_AUTHOR_NAME", "Ada")
-            .env("GIT_AUTHOR_EMAIL", "ada@example.com")
-            .env("GIT_COMMITTER_NAME", "Ada")
-            .env("GIT_COMMITTER_EMAIL", "ada@example.com")
-            .env("GIT_AUTHOR_DATE", format!("@{} +0000", self.clock.get()))
-            .env("GIT_COMMITTER_DATE", format!("@{} +0000", self.clock.get()));
-        command
+    fn command(&self, name: &str) -> Command {
+        program(name, &self.dir, &self.dir, self.clock.get())
     }
 
     /// A glidepath command that is about to run.
@@ -95,25 +70,25 @@ impl Lab {
     }
 
     /// Runs glidepath; before a command that commits, a day passes.
-    pub(crate) fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
         if matches!(args[0], "promote" | "rollback" | "series") {
             self.clock.set(self.clock.get() + DAY);
         }
-        ran(&mut self.prepare(args))
+        Run::to_the_end(&mut self.prepare(args))
     }
 
     /// Like [`run`](Self::run), and it succeeds.
     pub(crate) fn ok(&self, args: &[&str]) -> String {
         let ran = self.run(args);
-        assert_eq!(ran.code, 0, "{args:?}: {}", ran.err);
-        ran.out
+        assert_eq!(ran.code, 0, "{args:?}: {}", ran.stderr);
+        ran.stdout
     }
 
     /// Like [`run`](Self::run), and it ends with this code and says this.
     pub(crate) fn refused(&self, args: &[&str], code: i32, says: &str) {
         let ran = self.run(args);
-        assert_eq!(ran.code, code, "{args:?}: {}", ran.err);
-        assert!(ran.err.contains(says), "{args:?}: {}", ran.err);
+        assert_eq!(ran.code, code, "{args:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(says), "{args:?}: {}", ran.stderr);
     }
 
     pub(crate) fn spawn(&self, args: &[&str]) -> Child {
@@ -127,12 +102,12 @@ impl Lab {
     /// The real git; it succeeds.
     pub(crate) fn git(&self, args: &[&str]) -> String {
         let ran = self.try_git(args);
-        assert_eq!(ran.code, 0, "git {args:?}: {}", ran.err);
-        ran.out.trim_end().to_owned()
+        assert_eq!(ran.code, 0, "git {args:?}: {}", ran.stderr);
+        ran.stdout.trim_end().to_owned()
     }
 
-    pub(crate) fn try_git(&self, args: &[&str]) -> Ran {
-        ran(self.command("git").args(args))
+    pub(crate) fn try_git(&self, args: &[&str]) -> Run {
+        Run::to_the_end(self.command("git").args(args))
     }
 
     pub(crate) fn commit_all(&self, message: &str) -> String {
@@ -217,16 +192,7 @@ impl Lab {
 
     pub(crate) fn fsck(&self) {
         let ran = self.try_git(&["fsck", "--full", "--strict", "--no-dangling"]);
-        assert_eq!((ran.code, ran.out.as_str()), (0, ""), "{}", ran.err);
-    }
-}
-
-pub(crate) fn ran(command: &mut Command) -> Ran {
-    let output = command.output().expect("the program starts");
-    Ran {
-        code: output.status.code().unwrap_or(-1),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);
     }
 }
 

@@ -1,33 +1,21 @@
 //! `--require-healthy`, against a small server that plays Argo CD.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
-use std::thread;
 
-use crate::harness::{Lab, Ran, ran};
+use crate::support::Run;
+use crate::support::http::{self, Request, Response};
 
-/// Answers one request, and hands out its lines.
-pub(crate) fn serve(status: &str, body: String) -> (String, Receiver<Vec<String>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = format!("http://{}", listener.local_addr().expect("an address"));
-    let status = status.to_owned();
+use super::harness::Lab;
+
+/// Where a server listens that gives every request the same answer, and hands out its path and its headers.
+pub(crate) fn serve(status: u16, body: String) -> (String, Receiver<Request>) {
     let (send, receive) = channel();
-    thread::spawn(move || {
-        let (mut stream, _) = listener.accept().expect("a caller");
-        let lines = BufReader::new(stream.try_clone().expect("a stream")).lines();
-        let lines: Vec<String> = lines
-            .map_while(Result::ok)
-            .take_while(|line| !line.is_empty())
-            .collect();
-        let head = format!(
-            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-            body.len()
-        );
-        let _ = stream.write_all((head + &body).as_bytes());
-        let _ = send.send(lines);
+    let port = http::serve(move |request| {
+        // Most tests do not look.
+        let _ = send.send(request.clone());
+        Some(Response::new(status, body.clone()).with("content-type", "application/json"))
     });
-    (address, receive)
+    (format!("http://127.0.0.1:{port}"), receive)
 }
 
 pub(crate) fn application(sync: &str, health: &str, revision: &str, deployed: &str) -> String {
@@ -38,14 +26,14 @@ pub(crate) fn application(sync: &str, health: &str, revision: &str, deployed: &s
     )
 }
 
-fn promote(lab: &Lab, address: &str, more: &[&str]) -> Ran {
+fn promote(lab: &Lab, address: &str, more: &[&str]) -> Run {
     let args = [&["promote", "app"], more].concat();
     let mut command = lab.prepare(&args);
     command
         .env("ARGOCD_SERVER", address)
         .env("ARGOCD_AUTH_TOKEN", "s3cret");
-    let ran = ran(&mut command);
-    assert!(!ran.err.contains("s3cret") && !ran.out.contains("s3cret"));
+    let ran = Run::to_the_end(&mut command);
+    assert!(!ran.stderr.contains("s3cret") && !ran.stdout.contains("s3cret"));
     ran
 }
 
@@ -72,57 +60,55 @@ fn a_stage_is_left_only_when_it_has_arrived() {
             "which is no commit of the live stage",
         ),
     ] {
-        let (address, _) = serve("200 OK", application(sync, health, revision, LONG_AGO));
+        let (address, _) = serve(200, application(sync, health, revision, LONG_AGO));
         let ran = promote(&lab, &address, &["--require-healthy"]);
-        assert_eq!(ran.code, code, "{}", ran.err);
-        assert!(ran.err.contains(says), "{}", ran.err);
+        assert_eq!(ran.code, code, "{}", ran.stderr);
+        assert!(ran.stderr.contains(says), "{}", ran.stderr);
     }
     // The bake counts from the deployment.
     let (address, _) = serve(
-        "200 OK",
+        200,
         application("Synced", "Healthy", &live, "2999-01-01T00:00:00Z"),
     );
     let ran = promote(&lab, &address, &["--require-healthy"]);
-    assert_eq!(ran.code, 4, "{}", ran.err);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(
-        ran.err.contains("`deploy` bakes for 5m, and 5m is left"),
+        ran.stderr.contains("`deploy` bakes for 5m, and 5m is left"),
         "{}",
-        ran.err
+        ran.stderr
     );
     for (status, body, says) in [
-        ("401 Unauthorized", "{}", "does not accept the token"),
-        (
-            "403 Forbidden",
-            "{}",
-            "may not read the application `image-classifier`",
-        ),
-        ("404 Not Found", "{}", "has no application"),
-        ("302 Found", "", "302"),
-        ("500 Oops", "{}", "status 500"),
-        ("200 OK", "<html>", "cannot be read"),
+        (401, "{}", "does not accept the token"),
+        (403, "{}", "may not read the application `image-classifier`"),
+        (404, "{}", "has no application"),
+        (302, "", "302"),
+        (500, "{}", "status 500"),
+        (200, "<html>", "cannot be read"),
     ] {
         let (address, _) = serve(status, body.to_owned());
         let ran = promote(&lab, &address, &["--require-healthy"]);
-        assert_eq!(ran.code, 6, "{status}: {}", ran.err);
-        assert!(ran.err.contains(says), "{status}: {}", ran.err);
+        assert_eq!(ran.code, 6, "{status}: {}", ran.stderr);
+        assert!(ran.stderr.contains(says), "{status}: {}", ran.stderr);
     }
     let ran = promote(&lab, "http://127.0.0.1:9", &["--require-healthy"]);
-    assert_eq!(ran.code, 6, "{}", ran.err);
-    assert!(ran.err.contains("does not answer"), "{}", ran.err);
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    assert!(ran.stderr.contains("does not answer"), "{}", ran.stderr);
     lab.refused(&["promote", "app", "--require-healthy"], 2, "ARGOCD_SERVER");
     assert_eq!(lab.live(), "deploy");
 
-    let (address, asked) = serve("200 OK", application("Synced", "Healthy", &live, LONG_AGO));
+    let (address, asked) = serve(200, application("Synced", "Healthy", &live, LONG_AGO));
     let ran = promote(
         &lab,
         &address,
         &["--require-healthy", "--argocd-app", "vision-x"],
     );
-    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
     let asked = asked.recv().expect("a request");
-    assert_eq!(asked[0], "GET /api/v1/applications/vision-x HTTP/1.1");
-    let has = |line: &str| asked.iter().any(|found| found.eq_ignore_ascii_case(line));
-    assert!(has("authorization: Bearer s3cret"), "{asked:?}");
+    assert_eq!(
+        (asked.method.as_str(), asked.path.as_str()),
+        ("GET", "/api/v1/applications/vision-x")
+    );
+    assert_eq!(asked.header("authorization"), Some("Bearer s3cret"));
     assert_eq!(lab.live(), "split");
 }
 
@@ -138,7 +124,7 @@ fn the_policy_asks_and_force_goes_on_without() {
     lab.commit_all("ask");
     lab.refused(&["promote", "app"], 2, "ARGOCD_SERVER");
     let (address, _) = serve(
-        "200 OK",
+        200,
         application("Synced", "Degraded", &lab.head(), "2020-01-03T00:00:00Z"),
     );
     assert_eq!(promote(&lab, &address, &[]).code, 4);

@@ -2,8 +2,10 @@
 
 use std::fs;
 
-use crate::harness::{Lab, ran};
-use crate::telemetry::telemetry;
+use crate::support::Run;
+
+use super::harness::Lab;
+use super::telemetry::telemetry;
 
 const LOCK: &str = "app/deploy/plan.json";
 const POINTER: &str = "app/deploy/current/kustomization.yaml";
@@ -101,15 +103,18 @@ fn no_address_is_quoted() {
         by_variable.env("GLIDEPATH_PROMETHEUS_URL", url);
         for (by, found) in [
             ("`--prometheus-url`", lab.run(&by_option)),
-            ("`GLIDEPATH_PROMETHEUS_URL`", ran(&mut by_variable)),
+            (
+                "`GLIDEPATH_PROMETHEUS_URL`",
+                Run::to_the_end(&mut by_variable),
+            ),
         ] {
-            assert_eq!(found.code, 2, "{}", found.err);
+            assert_eq!(found.code, 2, "{}", found.stderr);
             assert!(
-                found.err.contains(says) && found.err.contains(by),
+                found.stderr.contains(says) && found.stderr.contains(by),
                 "{url}: {}",
-                found.err
+                found.stderr
             );
-            assert!(!found.err.contains("s3cret"), "{}", found.err);
+            assert!(!found.stderr.contains("s3cret"), "{}", found.stderr);
         }
     }
 }
@@ -141,14 +146,14 @@ fn a_report_for_a_pull_request_mentions_nobody() {
         "--format",
         "markdown",
     ]);
-    let found = ran(command.env("GLIDEPATH_PROMETHEUS_URL", telemetry(0)));
-    assert_eq!(found.code, 0, "{} {}", found.out, found.err);
+    let found = Run::to_the_end(command.env("GLIDEPATH_PROMETHEUS_URL", telemetry(0)));
+    assert_eq!(found.code, 0, "{} {}", found.stdout, found.stderr);
     assert!(
         found
-            .out
+            .stdout
             .contains("because @&#8203;everyone \\`x\\` \\#&#8203;1 &amp; y"),
         "{}",
-        found.out
+        found.stdout
     );
 }
 

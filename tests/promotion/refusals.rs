@@ -3,7 +3,9 @@
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::harness::Lab;
+use crate::support::http::{Response, serve};
+
+use super::harness::Lab;
 
 fn now() -> i64 {
     let since = SystemTime::now()
@@ -46,14 +48,11 @@ fn bake_time_and_the_least_bake_are_waited_for() {
 }
 
 #[test]
-fn telemetry_that_is_known_is_asked_and_silence_is_no_verdict() {
+fn telemetry_that_is_known_is_asked_and_an_error_is_no_verdict() {
     let lab = Lab::new("telemetry");
     lab.promote_to("split");
-    // A port that nobody listens on: found free, and free again.
-    let port = std::net::TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .expect("a free port")
-        .port();
+    // Not one that is down: that is asked again for seconds, and `gates_faults` has it.
+    let port = serve(|_| Some(Response::new(403, "")));
     let ran = lab
         .prepare(&["promote", "app"])
         .env(
@@ -280,8 +279,8 @@ fn a_stale_tree_stops_a_promotion_and_no_rollback() {
         assert_eq!(lab.status()["stale"], true);
         let here = lab.head();
         let ran = lab.run(&["rollback", "app"]);
-        assert_eq!(ran.code, 0, "{}", ran.err);
-        assert!(ran.err.contains("warning: "), "{}", ran.err);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert!(ran.stderr.contains("warning: "), "{}", ran.stderr);
         assert_eq!(lab.live(), "deploy");
         lab.git(&["reset", "--quiet", "--hard", &here]);
     }
@@ -310,7 +309,7 @@ fn a_stale_tree_stops_a_promotion_and_no_rollback() {
     lab.write("app/.deploy.staged/journal", "{\"files\": {}}");
     let ran = lab.run(&promote);
     fs::remove_dir_all(lab.dir.join("app/.deploy.staged")).expect("the folder");
-    assert_eq!(ran.code, 5, "{}", ran.err);
+    assert_eq!(ran.code, 5, "{}", ran.stderr);
     lab.ok(&promote);
 }
 

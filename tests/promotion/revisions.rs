@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::Lab;
+use super::harness::Lab;
 
 fn against(lab: &Lab, revision: &str) -> Value {
     lab.json(&[
@@ -153,9 +153,13 @@ fn a_revision_that_says_nothing_is_named() {
         &spec.replace("name: image-classifier\n", "name: other\n"),
     );
     let ran = lab.run(&["diff", "other", "--against", "main", "--format", "json"]);
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    assert!(ran.err.contains("and so all of it is new"), "{}", ran.err);
-    let found: Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("and so all of it is new"),
+        "{}",
+        ran.stderr
+    );
+    let found: Value = serde_json::from_str(&ran.stdout).expect("JSON");
     assert!(names(&found).iter().all(|(change, _)| *change == "added"));
     assert!(names(&found).len() > 10, "{found}");
     lab.write("other/rollout.yaml", "spec: [");

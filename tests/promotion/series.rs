@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::Lab;
+use super::harness::Lab;
 
 const SERIES: [&str; 6] = [
     "series",

@@ -4,7 +4,9 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::harness::Lab;
+use crate::support::Run;
+
+use super::harness::Lab;
 
 #[test]
 fn without_a_commit_there_is_no_live_stage() {
@@ -100,8 +102,8 @@ fn a_detached_head_moves_and_no_branch_does() {
     let lab = Lab::new("detached");
     lab.git(&["checkout", "--quiet", "--detach"]);
     let ran = lab.run(&["promote", "app"]);
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    assert!(ran.err.contains("HEAD is detached"), "{}", ran.err);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("HEAD is detached"), "{}", ran.stderr);
     assert_eq!(lab.live(), "deploy");
     assert_eq!(lab.stage_at("main"), "baseline");
     assert_eq!(lab.status()["commit"], lab.head());
@@ -155,7 +157,7 @@ fn line_ends_of_windows_change_nothing() {
     assert_eq!(lab.live(), "split");
     let blob = lab
         .try_git(&["cat-file", "-p", &format!("HEAD:{pointer}")])
-        .out;
+        .stdout;
     assert!(!blob.contains('\r'));
     lab.ok(&["series", "app", "--branch", "env"]);
 }
@@ -196,9 +198,9 @@ fn a_sparse_checkout_keeps_what_it_left_out() {
     lab.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "app"]);
     let ran = lab.run(&["promote", "app", "--force", "--reason", "x"]);
     assert!(
-        ran.code == 0 || ran.err.contains("--no-sparse-index"),
+        ran.code == 0 || ran.stderr.contains("--no-sparse-index"),
         "{}",
-        ran.err
+        ran.stderr
     );
 }
 
@@ -265,9 +267,13 @@ fn whoever_is_unknown_to_git_is_told_how_to_say_who_they_are() {
     ] {
         command.env_remove(name);
     }
-    let ran = crate::harness::ran(&mut command);
-    assert_eq!(ran.code, 6, "{}", ran.err);
-    assert!(ran.err.contains("git config user.name"), "{}", ran.err);
+    let ran = Run::to_the_end(&mut command);
+    assert_eq!(ran.code, 6, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("git config user.name"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(lab.live(), "baseline");
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_yaml::Value;
 
-use crate::harness::Lab;
+use super::harness::Lab;
 
 const STAGES: [&str; 5] = ["baseline", "deploy", "split", "weight-100", "retire"];
 

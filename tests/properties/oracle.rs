@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use glidepath::trace::{Request, Via};
 
-use crate::rollout::{Entry, Matcher, Rollout, Shares, WHOLE, name};
+use super::rollout::{Entry, Matcher, Rollout, Shares, WHOLE, name};
 
 /// Who serves a request, and what path they see; shares in hundredths of a percent.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,14 @@
 //! Random rollouts that are valid by construction, but for cohorts that may cover each other.
 
+mod document;
+mod matcher;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use glidepath::trace::{Request, Via};
-use serde_json::{Map, Value, json};
+
+pub(crate) use matcher::{Base, Entry, Matcher};
+use matcher::{base_routes, entry};
 
 /// A whole, in hundredths of a percent.
 pub(crate) const WHOLE: u32 = 10_000;
@@ -35,86 +40,6 @@ impl<'a> Tape<'a> {
     pub(crate) fn pick<'b, T>(&mut self, items: &'b [T]) -> &'b T {
         &items[self.below(items.len())]
     }
-}
-
-/// A condition on one string, as the language has them.
-#[derive(Clone, Debug)]
-pub(crate) enum Matcher {
-    Exact(&'static str),
-    Prefix(&'static str),
-    /// The expression, and the same as a function.
-    Regex(&'static str, fn(&str) -> bool),
-    Present,
-}
-
-impl Matcher {
-    fn document(&self) -> Value {
-        match self {
-            Self::Exact(text) => json!(text),
-            Self::Prefix(text) => json!({"prefix": text}),
-            Self::Regex(text, _) => json!({"regex": text}),
-            Self::Present => json!({"present": true}),
-        }
-    }
-}
-
-/// One entry of a `match`.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Entry {
-    pub(crate) headers: BTreeMap<&'static str, Matcher>,
-    pub(crate) query: BTreeMap<&'static str, Matcher>,
-    pub(crate) cookie: Option<(&'static str, Matcher)>,
-    pub(crate) uri: Option<Matcher>,
-    pub(crate) method: Option<Matcher>,
-    pub(crate) labels: BTreeMap<&'static str, &'static str>,
-    pub(crate) namespace: Option<&'static str>,
-}
-
-impl Entry {
-    pub(crate) fn asks_for_source(&self) -> bool {
-        !self.labels.is_empty() || self.namespace.is_some()
-    }
-
-    fn document(&self) -> Value {
-        let mut map = Map::new();
-        let all = |named: &BTreeMap<&'static str, Matcher>| {
-            let entries = named
-                .iter()
-                .map(|(name, matcher)| ((*name).to_owned(), matcher.document()));
-            Value::Object(entries.collect())
-        };
-        let mut put = |key: &str, value: Value| map.insert(key.to_owned(), value);
-        if !self.headers.is_empty() {
-            put("headers", all(&self.headers));
-        }
-        if !self.query.is_empty() {
-            put("queryParams", all(&self.query));
-        }
-        if let Some((name, matcher)) = &self.cookie {
-            put("cookies", json!({*name: matcher.document()}));
-        }
-        if let Some(matcher) = &self.uri {
-            put("uri", matcher.document());
-        }
-        if let Some(matcher) = &self.method {
-            put("method", matcher.document());
-        }
-        if !self.labels.is_empty() {
-            put("sourceLabels", json!(self.labels));
-        }
-        if let Some(namespace) = self.namespace {
-            put("sourceNamespace", json!(namespace));
-        }
-        Value::Object(map)
-    }
-}
-
-/// A base route: what it takes, and its `rewrite.uri`.
-#[derive(Clone, Debug)]
-pub(crate) struct Base {
-    pub(crate) name: &'static str,
-    pub(crate) entries: Vec<(Option<Matcher>, Option<Matcher>)>,
-    pub(crate) rewrite: Option<&'static str>,
 }
 
 /// Shares by model, in hundredths; as written, so a model may be missing.
@@ -149,109 +74,6 @@ pub(crate) struct Rollout {
     ports: Vec<(&'static str, u16)>,
     gateway: bool,
     retire: bool,
-}
-
-fn is_version(text: &str) -> bool {
-    let digits = text.strip_prefix('v').unwrap_or_default();
-    text == "w" || (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-fn is_under_a_version(path: &str) -> bool {
-    path.starts_with("/v1/") || path.starts_with("/v2/")
-}
-
-fn value(tape: &mut Tape<'_>) -> Matcher {
-    tape.pick(&[
-        Matcher::Exact("v1"),
-        Matcher::Exact("v2"),
-        Matcher::Exact("on"),
-        Matcher::Prefix("v"),
-        Matcher::Present,
-        Matcher::Regex("v[0-9]+|w", is_version),
-    ])
-    .clone()
-}
-
-fn entry(tape: &mut Tape<'_>, may_use_regex_paths: bool) -> Entry {
-    let mut entry = Entry::default();
-    for _ in 0..=tape.below(3) {
-        match tape.below(8) {
-            0 | 1 => {
-                let name = tape.pick(&["x-a", "x-b", "user-group"]);
-                entry.headers.insert(name, value(tape));
-            }
-            2 => {
-                let name = tape.pick(&["q", "model"]);
-                entry.query.insert(name, value(tape));
-            }
-            3 => {
-                let matchers = [
-                    Matcher::Exact("b.1"),
-                    Matcher::Prefix("b"),
-                    Matcher::Present,
-                ];
-                entry.cookie = Some(("exp", tape.pick(&matchers).clone()));
-            }
-            4 => {
-                let regex = Matcher::Regex("/v[12]/.*", is_under_a_version);
-                let mut matchers = vec![
-                    Matcher::Exact("/v1/models/a"),
-                    Matcher::Prefix("/v1/models"),
-                    Matcher::Prefix("/v2"),
-                    Matcher::Prefix("/"),
-                ];
-                matchers.extend(may_use_regex_paths.then_some(regex));
-                entry.uri = Some(tape.pick(&matchers).clone());
-            }
-            5 => {
-                let matchers = [
-                    Matcher::Exact("GET"),
-                    Matcher::Exact("POST"),
-                    Matcher::Prefix("P"),
-                ];
-                entry.method = Some(tape.pick(&matchers).clone());
-            }
-            6 => {
-                let apps: [&'static str; 2] = ["web", "batch"];
-                entry.labels.insert("app", apps[tape.below(2)]);
-            }
-            _ => entry.namespace = Some("shop"),
-        }
-    }
-    entry
-}
-
-fn base_routes(tape: &mut Tape<'_>) -> Vec<Base> {
-    let mut routes = vec![
-        Base {
-            name: "one",
-            entries: vec![(Some(Matcher::Exact("/v1/models/a")), None)],
-            rewrite: None,
-        },
-        Base {
-            name: "post",
-            entries: vec![(Some(Matcher::Prefix("/v1")), Some(Matcher::Exact("POST")))],
-            rewrite: Some("/write"),
-        },
-        Base {
-            name: "models",
-            entries: vec![
-                (Some(Matcher::Prefix("/v1/models")), None),
-                (Some(Matcher::Prefix("/v2")), None),
-            ],
-            rewrite: Some("/m"),
-        },
-    ];
-    routes.retain(|_| tape.once_in(2));
-    if !routes.is_empty() || tape.once_in(3) {
-        let rewrite = tape.once_in(2).then_some("/r/");
-        routes.push(Base {
-            name: "rest",
-            entries: Vec::new(),
-            rewrite,
-        });
-    }
-    routes
 }
 
 impl Rollout {
@@ -518,63 +340,6 @@ impl Rollout {
         }
         request
     }
-
-    /// The rollout in the language.
-    pub(crate) fn document(&self) -> Value {
-        let containers: Vec<Value> = self
-            .ports
-            .iter()
-            .map(|(name, number)| json!({"name": name, "containerPort": number}))
-            .collect();
-        let models: Vec<Value> = (0..self.models)
-            .map(|model| {
-                json!({"name": name(model), "runtime": "custom", "image": format!("registry.example/m:{model}"),
-                       "replicas": 2, "ports": containers})
-            })
-            .collect();
-        let cohorts: Vec<Value> = self
-            .cohorts
-            .iter()
-            .enumerate()
-            .map(|(at, entries)| {
-                let entries: Vec<Value> = entries.iter().map(Entry::document).collect();
-                json!({"name": cohort(at), "match": entries})
-            })
-            .collect();
-        let mut traffic = json!({"port": "http"});
-        if self.gateway {
-            traffic["gateways"] = json!(["infra/public"]);
-            traffic["hosts"] = json!(["*"]);
-        }
-        if !self.routes.is_empty() {
-            traffic["routes"] = self.routes.iter().map(base_document).collect();
-        }
-        let ports: Vec<Value> = self
-            .ports
-            .iter()
-            .map(|(name, number)| json!({"name": name, "port": number}))
-            .collect();
-        let steps: Vec<Value> = self
-            .steps
-            .iter()
-            .enumerate()
-            .map(|(at, step)| step_document(at, step))
-            .collect();
-        json!({
-            "apiVersion": "glidepath.dev/v1alpha1",
-            "kind": "ModelRollout",
-            "metadata": {"name": "random", "namespace": "tests"},
-            "spec": {
-                "service": {"ports": ports},
-                "models": models,
-                "stable": name(self.stable),
-                "traffic": traffic,
-                "cohorts": cohorts,
-                "steps": steps,
-                "retire": if self.retire { "auto" } else { "never" },
-            },
-        })
-    }
 }
 
 /// The models that any request reaches.
@@ -592,75 +357,4 @@ fn used(state: &State) -> BTreeSet<usize> {
 
 pub(crate) fn name(model: usize) -> String {
     format!("m{model}")
-}
-
-fn cohort(at: usize) -> String {
-    format!("c{at}")
-}
-
-fn percent(hundredths: u32) -> Value {
-    if hundredths.is_multiple_of(100) {
-        json!(hundredths / 100)
-    } else {
-        json!(f64::from(hundredths) / 100.0)
-    }
-}
-
-fn shares_document(shares: &Shares) -> Value {
-    let entries = shares
-        .iter()
-        .map(|(model, share)| (name(*model), percent(*share)));
-    Value::Object(entries.collect())
-}
-
-fn base_document(base: &Base) -> Value {
-    let mut route = json!({"name": base.name});
-    if !base.entries.is_empty() {
-        let entries = base.entries.iter().map(|(uri, method)| {
-            let mut entry = Map::new();
-            for (key, matcher) in [("uri", uri), ("method", method)] {
-                if let Some(matcher) = matcher {
-                    entry.insert(key.to_owned(), matcher.document());
-                }
-            }
-            Value::Object(entry)
-        });
-        route["match"] = entries.collect();
-    }
-    if let Some(to) = base.rewrite {
-        route["rewrite"] = json!({"uri": to});
-    }
-    route
-}
-
-fn step_document(at: usize, step: &Step) -> Value {
-    let mut map = json!({"name": format!("s{at}")});
-    if let Some(weights) = &step.weights {
-        map["weights"] = shares_document(weights);
-    }
-    for (at, target) in &step.cohorts {
-        map["cohorts"][cohort(*at)] = match target {
-            None => Value::Null,
-            Some(shares) => match shares.iter().collect::<Vec<_>>()[..] {
-                [(model, &WHOLE)] => json!(name(*model)),
-                _ => shares_document(shares),
-            },
-        };
-    }
-    match step.mirror {
-        Some(Some((to, share))) => {
-            map["mirror"] = json!({"to": name(to), "percent": percent(share)});
-        }
-        Some(None) => map["mirror"] = Value::Null,
-        None => {}
-    }
-    for (key, models) in [("deploy", &step.deploy), ("retire", &step.retire)] {
-        if !models.is_empty() {
-            map[key] = models.iter().map(|model| name(*model)).collect();
-        }
-    }
-    for (model, count) in &step.replicas {
-        map["replicas"][name(*model)] = json!(count);
-    }
-    map
 }

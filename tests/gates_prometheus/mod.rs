@@ -25,6 +25,7 @@ use glidepath::gate::{EvaluationContext, Evidence, Verdict, evaluate};
 use glidepath::text::Source as Text;
 use glidepath::units::Timestamp;
 
+use crate::support::{GLIDEPATH, Run, scratch};
 use server::{Server, server};
 
 /// When the stage of the histories begins.
@@ -108,26 +109,14 @@ fn folder(name: &str, gates: &str) -> PathBuf {
 }
 
 fn with_spec(name: &str, spec: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("gates")
-        .join(name);
-    fs::create_dir_all(&folder).expect("a folder");
+    let folder = scratch("gates", name);
     fs::write(folder.join("rollout.yaml"), spec).expect("a file");
     folder
 }
 
 /// The command's exit code, what it says on stdout, and on stderr.
 fn glidepath(folder: &Path, args: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_glidepath"))
-        .args(args)
-        .arg(folder)
-        .env_clear()
-        .output()
-        .expect("glidepath starts");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        output.status.code().unwrap_or(-1),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
+    let mut command = Command::new(GLIDEPATH);
+    let run = Run::to_the_end(command.args(args).arg(folder).env_clear());
+    (run.code, run.stdout, run.stderr)
 }

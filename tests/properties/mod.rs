@@ -3,8 +3,6 @@
 //!
 //! `PROPTEST_RNG_SEED=n` tries other rollouts.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod oracle;
 mod rollout;
 
@@ -22,7 +20,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseError};
 use serde_json::Value;
 
-use common::Place;
+use crate::support::{Place, files_below};
 use rollout::{Rollout, Tape};
 
 /// The numbers that a rollout, and the requests to it, are made of.
@@ -260,7 +258,7 @@ proptest! {
             .env("HOME", "/nowhere")
             .env("USER", "somebody");
         prop_assert_eq!(there.spawn(command).code, 0);
-        let tree = |place: &Place, below: &str| common::files_below(&place.path(below));
+        let tree = |place: &Place, below: &str| files_below(&place.path(below));
         prop_assert!(tree(&here, "deploy") == tree(&there, "some/where/else/deploy"));
         let before = here.snapshot();
         prop_assert_eq!(here.run(&["render"]).code, 0);

@@ -15,7 +15,8 @@ mod same;
 use std::fs;
 use std::path::Path;
 
-use emulator::{Request, Response, SECRET, Scratch};
+use crate::support::Place;
+use emulator::{Request, Response, SECRET};
 
 /// The folder of the examples.
 fn examples() -> &'static Path {
@@ -28,14 +29,12 @@ fn spec(example: &str) -> String {
 }
 
 /// A repository with these files.
-fn repository(files: &[(&str, &str)]) -> Scratch {
-    let scratch = Scratch::new();
+fn repository(files: &[(&str, &str)]) -> Place {
+    let place = Place::new();
     for (path, text) in files {
-        let path = scratch.0.join(path);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-        fs::write(path, text).expect("a file");
+        place.write(path, text);
     }
-    scratch
+    place
 }
 
 /// The pointer at a stage's folder.
@@ -92,10 +91,10 @@ fn discreet(response: &Response) {
 }
 
 /// The request for an example's spec, alone in a repository.
-fn ask(repository: &Scratch, parameters: Option<&str>) -> Response {
+fn ask(repository: &Place, parameters: Option<&str>) -> Response {
     Request {
         parameters,
-        ..Request::of(&repository.0)
+        ..Request::of(repository.root())
     }
     .send()
 }

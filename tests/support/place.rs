@@ -1,54 +1,13 @@
-//! The harness: the real binary in a folder of its own with a clean environment, and what it did as one value.
-
-#![allow(
-    dead_code,
-    reason = "every test binary compiles its own copy and uses a part of it"
-)]
+//! A folder of its own for one test, and what lies in it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-pub(crate) const GLIDEPATH: &str = env!("CARGO_BIN_EXE_glidepath");
-
-/// A rollout without any complaint, for tests that are about something else.
-pub(crate) const GOOD: &str = "\
-apiVersion: glidepath.dev/v1alpha1
-kind: ModelRollout
-metadata: {name: ranker, namespace: search}
-spec:
-  models:
-    - name: a
-      runtime: custom
-      image: registry.example/ranker:1.4
-      replicas: 2
-      ports: [{name: http, containerPort: 8080}]
-      readinessProbe: {httpGet: {path: /healthz, port: http}}
-      resources: {requests: {memory: 2Gi}}
-    - name: b
-      runtime: custom
-      image: registry.example/ranker:1.5
-      replicas: 2
-      ports: [{name: http, containerPort: 8080}]
-      readinessProbe: {httpGet: {path: /healthz, port: http}}
-      resources: {requests: {memory: 2Gi}}
-  stable: a
-  cohorts:
-    - name: testers
-      match: [{headers: {x-canary: v2}}]
-  gates:
-    - {name: availability, availability: {objective: 99.5%}}
-  steps:
-    - {name: testers, cohorts: {testers: b}, bake: 30m, gates: [availability]}
-    - {weight: 10, bake: 1h, gates: [availability]}
-    - {weight: 50, bake: 1h, gates: [availability]}
-    - {weight: 100, bake: 1h, gates: [availability]}
-";
+use super::{GLIDEPATH, Run};
 
 /// A folder of its own for one test, removed with it.
 pub(crate) struct Place(PathBuf);
@@ -57,7 +16,7 @@ impl Place {
     pub(crate) fn new() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let name = format!(
-            "glidepath-cli-{}-{}",
+            "glidepath-{}-{}",
             std::process::id(),
             NEXT.fetch_add(1, Ordering::Relaxed)
         );
@@ -71,6 +30,10 @@ impl Place {
         let place = Self::new();
         place.write("rollout.yaml", text);
         place
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.0
     }
 
     pub(crate) fn path(&self, below: &str) -> PathBuf {
@@ -109,10 +72,7 @@ impl Place {
 
     /// Runs any command and shows this folder's path as `[HERE]`.
     pub(crate) fn spawn(&self, mut command: Command) -> Run {
-        let output = command
-            .output()
-            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        Run::of(&output, &self.0)
+        Run::to_the_end(&mut command).without(&self.0)
     }
 
     /// Runs a line of bash here; `$GLIDEPATH` is the binary.
@@ -166,65 +126,6 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// What a run did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Run {
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-    pub(crate) code: i32,
-}
-
-impl Run {
-    fn of(output: &Output, folder: &Path) -> Self {
-        let here = folder.to_str().expect("UTF-8");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(here, "[HERE]");
-        Self {
-            stdout: text(&output.stdout),
-            stderr: text(&output.stderr),
-            code: output.status.code().unwrap_or(-1),
-        }
-    }
-
-    /// The whole run as one text: what went where, and how it ended.
-    pub(crate) fn shown(&self) -> String {
-        let mut shown = String::new();
-        for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
-            if !text.is_empty() {
-                writeln!(shown, "--- {name}\n{}", text.trim_end_matches('\n'))
-                    .expect("writing to a string cannot fail");
-            }
-        }
-        shown + &format!("[exit {}]\n", self.code)
-    }
-
-    /// The run ended with this code.
-    #[track_caller]
-    pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "\n{}", self.shown());
-        self
-    }
-
-    /// Nothing was printed as a result.
-    #[track_caller]
-    pub(crate) fn without_result(self) -> Self {
-        assert_eq!(self.stdout, "", "\n{}", self.shown());
-        self
-    }
-
-    /// stderr has all of these.
-    #[track_caller]
-    pub(crate) fn says(self, parts: &[&str]) -> Self {
-        for part in parts {
-            assert!(
-                self.stderr.contains(part),
-                "no `{part}` in\n{}",
-                self.shown()
-            );
-        }
-        self
     }
 }
 

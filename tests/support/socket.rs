@@ -1,4 +1,4 @@
-//! A server of one's own making, at the socket.
+//! A server at the socket, for answers that no HTTP library would give.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,13 +1,11 @@
 //! The Prometheus client against a server that misbehaves: every answer ends in the right verdict, and none in a hang.
 
 mod command;
-mod server;
 mod sizes;
 mod tls;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,7 +15,8 @@ use glidepath::gate::{EvaluationContext, Evidence, Verdict, evaluate};
 use glidepath::text::Source as Text;
 use glidepath::units::Timestamp;
 
-use server::{answer, read, server};
+use crate::support::free_port;
+use crate::support::socket::{answer, read, server};
 
 const GOOD: &str = r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"1"]}]}}"#;
 
@@ -105,10 +104,7 @@ fn a_good_answer_passes_and_the_question_is_a_form() {
 
 #[test]
 fn refused_connections_are_errors() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    drop(listener);
-    let found = judge(settings(&url));
+    let found = judge(settings(&format!("http://127.0.0.1:{}", free_port())));
     assert_eq!(found.verdict, Verdict::Error);
     assert!(found.why.contains("unreachable"), "{}", found.why);
 }

@@ -1,11 +1,12 @@
 //! The GitHub Action and everything that it talks to: a stateful GitHub, a git remote over HTTP, the workflow runner.
 
+mod backend;
 mod body;
 mod check;
 mod clone;
 mod fake;
 mod forge;
 mod hostile;
-mod http;
 mod rollout;
+mod runner;
 mod world;

@@ -1,0 +1,18 @@
+//! All tests that run the binary or look at the project from outside, in one program: it is linked once, and its tests share
+//! the cores to the end. `cargo test --test all promotion::` runs a group.
+
+mod action;
+mod cli;
+mod cmp;
+mod disk;
+mod explain;
+mod fixtures;
+mod gates_faults;
+mod gates_prometheus;
+mod lifecycle;
+mod plan;
+mod promotion;
+mod properties;
+mod readme;
+mod rooms;
+mod support;
