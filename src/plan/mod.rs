@@ -14,6 +14,7 @@ mod split;
 mod stage;
 pub mod template;
 mod traffic;
+mod wire;
 
 use std::collections::BTreeMap;
 
@@ -28,7 +29,8 @@ pub use resolve::resolve;
 pub use router::{Gateway, Istio, Router, Server};
 pub use split::Split;
 pub use stage::{CohortId, Mirror, Stage, StageId, StageKind};
-pub use traffic::{BaseMatch, BaseRoute, Cohort, Match, StringMatch, Traffic, Wire};
+pub use traffic::{BaseMatch, BaseRoute, Cohort, Match, StringMatch, Traffic};
+pub use wire::Wire;
 
 pub use crate::spec::{
     Approval, DrainHook, HeaderOperations, Headers, NoData, OnInconclusive, PortRef, Rewrite,
