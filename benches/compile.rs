@@ -16,7 +16,7 @@ fn main() -> io::Result<()> {
     let plan = || {
         drop(black_box(
             compile(&source, &NoFiles, &Environment::default()).expect("the example compiles"),
-        ))
+        ));
     };
     let tree = || {
         let compiled =
