@@ -28,7 +28,7 @@ pub struct Traffic {
 /// A named set of requests.
 #[derive(Clone, Debug)]
 pub struct Cohort {
-    /// Its name.
+    /// The cohort's name.
     pub name: String,
     /// Any entry may match; never empty.
     pub entries: Vec<Match>,
@@ -74,7 +74,7 @@ pub enum StringMatch {
 /// A route without a destination.
 #[derive(Clone, Debug)]
 pub struct BaseRoute {
-    /// Its name.
+    /// The base route's name.
     pub name: String,
     /// Any entry may match; none: everything.
     pub entries: Vec<BaseMatch>,
