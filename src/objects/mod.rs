@@ -22,7 +22,7 @@ use crate::plan::{ModelId, Plan, StageId, StageKind};
 /// One Kubernetes object of a stage.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {
-    /// What it is and what it is called.
+    /// The object's identity in a cluster.
     pub id: ObjectId,
     /// `deployment-resnet50`: its file's name without the ending.
     pub file: String,
@@ -39,11 +39,11 @@ pub struct Object {
 /// What tells objects apart in a cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectId {
-    /// Its kind.
+    /// The object's kind.
     pub kind: &'static str,
-    /// Its namespace, where it has one.
+    /// The object's namespace, where it has one.
     pub namespace: Option<String>,
-    /// Its name.
+    /// The object's name.
     pub name: String,
 }
 

@@ -14,6 +14,7 @@ mod split;
 mod stage;
 pub mod template;
 mod traffic;
+mod wire;
 
 use std::collections::BTreeMap;
 
@@ -28,7 +29,8 @@ pub use resolve::resolve;
 pub use router::{Gateway, Istio, Router, Server};
 pub use split::Split;
 pub use stage::{CohortId, Mirror, Stage, StageId, StageKind};
-pub use traffic::{BaseMatch, BaseRoute, Cohort, Match, StringMatch, Traffic, Wire};
+pub use traffic::{BaseMatch, BaseRoute, Cohort, Match, StringMatch, Traffic};
+pub use wire::Wire;
 
 pub use crate::spec::{
     Approval, DrainHook, HeaderOperations, Headers, NoData, OnInconclusive, PortRef, Rewrite,
@@ -75,26 +77,26 @@ pub struct Plan {
 /// The entry point in front of all models.
 #[derive(Clone, Debug)]
 pub struct Service {
-    /// Its name.
+    /// The Service's name.
     pub name: String,
-    /// How it is reached.
+    /// The Service's type.
     pub kind: ServiceType,
-    /// Its ports; never empty.
+    /// The Service's ports; never empty.
     pub ports: Vec<ServicePort>,
-    /// Which pods it leads to.
+    /// The labels of the pods that it leads to.
     pub selector: BTreeMap<String, String>,
 }
 
 /// One port of the Service.
 #[derive(Clone, Debug)]
 pub struct ServicePort {
-    /// Its name.
+    /// The port's name.
     pub name: String,
     /// The number that callers use.
     pub number: u16,
     /// The container port that it leads to.
     pub target: PortRef,
-    /// What it speaks.
+    /// The protocol on the port.
     pub wire: Wire,
     /// The port of every node.
     pub node_port: Option<u16>,
@@ -103,7 +105,7 @@ pub struct ServicePort {
 /// A Prometheus server, or what speaks its API.
 #[derive(Clone, Debug)]
 pub struct Metrics {
-    /// Its base address, without credentials.
+    /// The server's base address, without credentials.
     pub url: String,
     /// The time for one query.
     pub timeout: Duration,

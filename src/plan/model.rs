@@ -20,7 +20,7 @@ pub struct ModelId(pub usize);
 /// One version that takes part.
 #[derive(Clone, Debug)]
 pub struct Model {
-    /// Its name, which is the subset's too.
+    /// The model's name, by which routes know it too.
     pub name: DnsLabel,
     /// What serves it.
     pub runtime: RuntimeName,
@@ -70,7 +70,7 @@ impl Model {
 pub struct ServedModel {
     /// The name that callers use.
     pub name: String,
-    /// Where it is stored.
+    /// The address at which the model is stored.
     pub uri: String,
     /// The one version that is served.
     pub version: Option<u64>,
@@ -79,9 +79,9 @@ pub struct ServedModel {
 /// A port of the container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerPort {
-    /// Its name, where it has one.
+    /// The port's name, where it has one.
     pub name: Option<String>,
-    /// Its number.
+    /// The port's number.
     pub number: u16,
     /// `TCP` unless the spec says otherwise.
     pub protocol: Option<String>,
@@ -103,9 +103,9 @@ pub struct Autoscaling {
 /// How many pods may be evicted at once.
 #[derive(Clone, Debug)]
 pub enum Budget {
-    /// So many stay.
+    /// The pods, by number or percentage, that stay.
     MinAvailable(PortRef),
-    /// So many may go.
+    /// The pods, by number or percentage, that may go.
     MaxUnavailable(PortRef),
 }
 
@@ -123,18 +123,18 @@ pub struct Rolling {
 pub struct Drain {
     /// Seconds before the container is told to stop.
     pub seconds: u32,
-    /// Who waits.
+    /// What makes the container wait.
     pub hook: DrainHook,
-    /// The most seconds that the pod may take in all.
+    /// The most seconds that the pod may take to end, the pause included.
     pub grace_seconds: u32,
 }
 
 /// An account for the pods.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// Its name.
+    /// The account's name.
     pub name: String,
-    /// Its annotations, where it is one of the objects.
+    /// The account's annotations, where it is one of the objects.
     pub create: Option<BTreeMap<String, String>>,
 }
 

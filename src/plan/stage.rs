@@ -47,9 +47,9 @@ pub enum StageKind {
 /// The whole desired state at one point of the rollout.
 #[derive(Clone, Debug)]
 pub struct Stage {
-    /// Its identity.
+    /// The stage's name, which is its identity.
     pub name: DnsLabel,
-    /// Where it comes from.
+    /// What asks for the stage: a step, or glidepath.
     pub kind: StageKind,
     /// For people.
     pub description: Option<String>,

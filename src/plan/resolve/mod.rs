@@ -3,6 +3,8 @@
 mod argocd;
 mod cohorts;
 mod gates;
+mod labels;
+mod levels;
 mod models;
 mod names;
 mod router;
@@ -10,16 +12,13 @@ mod service;
 mod stages;
 mod traffic;
 
-use std::collections::BTreeMap;
-
 use crate::diag::Route;
 use crate::diag::words::suggestion;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::spec::{Document, Spec};
-use crate::units::{
-    DnsLabel, Duration, HUNDRED, Percent, is_label_key, is_label_value, names as emitted,
-};
+use crate::units::{Duration, HUNDRED, Percent};
 
+use labels::{check_label, check_labels, label};
 use names::Names;
 
 use super::{ModelId, Plan, Policy, Stage, StageId, checks};
@@ -33,7 +32,7 @@ const MIN_BAKE: Duration = Duration::from_seconds(300);
 pub fn resolve(document: &Document, report: &mut Report) -> Option<Plan> {
     let plan = build(document, report)?;
     checks::run(&plan, document, report);
-    let levels = levels(document, report);
+    let levels = levels::of(document, report);
     report.apply_levels(&levels);
     (!report.has_errors()).then_some(plan)
 }
@@ -149,93 +148,4 @@ fn live(spec: &Spec, stages: &[Stage], report: &mut Report) -> Option<StageId> {
         );
     }
     live
-}
-
-/// A DNS label, or a complaint at `at`.
-fn label(text: &str, at: Route, report: &mut Report) -> Option<DnsLabel> {
-    let parsed = text.parse().ok();
-    if parsed.is_none() {
-        report.push(Diagnostic::new(
-            Code::GP106,
-            Place::value(at),
-            format!("`{text}` is no DNS label; lower-case letters, digits and `-` are allowed, a letter first, at most 63 characters"),
-        ));
-    }
-    parsed
-}
-
-/// Holds labels against Kubernetes' rules, and against the ones that only glidepath sets.
-fn check_labels(labels: &BTreeMap<String, String>, at: &Route, report: &mut Report) {
-    for (key, value) in labels {
-        let at = at.key(key);
-        if emitted::RESERVED_LABELS.contains(&key.as_str()) {
-            report.push(
-                Diagnostic::new(Code::GP109, Place::key(at.clone()), format!("the label `{key}` is set by glidepath itself"))
-                    .help("remove it here; to keep labels of objects that already run, use `service.selector` and `models[].selector`"),
-            );
-        }
-        check_label(key, value, &at, report);
-    }
-}
-
-fn check_label(key: &str, value: &str, at: &Route, report: &mut Report) {
-    if !is_label_key(key) {
-        report.push(Diagnostic::new(
-            Code::GP010,
-            Place::key(at.clone()),
-            format!("`{key}` is no label key that Kubernetes takes"),
-        ));
-    }
-    if !is_label_value(value) {
-        report.push(
-            Diagnostic::new(Code::GP010, Place::value(at.clone()), format!("`{value}` is no label value that Kubernetes takes"))
-                .note("a label value has at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"),
-        );
-    }
-}
-
-/// The severities that `spec.lints` gives to warnings.
-fn levels(
-    document: &Document,
-    report: &mut Report,
-) -> BTreeMap<Code, Option<crate::diag::Severity>> {
-    use crate::diag::Severity;
-    use crate::spec::LintLevel;
-    let mut levels = BTreeMap::new();
-    for (name, level) in &document.spec.lints {
-        let place = Place::key(Route::root().key("spec").key("lints").key(name));
-        match name.parse::<Code>() {
-            Ok(code) if code.name() == name && code.severity() == Severity::Warning => {
-                let level = match level {
-                    LintLevel::Allow => None,
-                    LintLevel::Warn => Some(Severity::Warning),
-                    LintLevel::Deny => Some(Severity::Error),
-                };
-                levels.insert(code, level);
-            }
-            Ok(code) if code.name() == name => report.push(
-                Diagnostic::new(
-                    Code::GP006,
-                    place,
-                    format!("`{name}` is an error, and only warnings can be given a level"),
-                )
-                .note(format!("{name}: {}", code.title())),
-            ),
-            _ => {
-                let known = Code::ALL
-                    .iter()
-                    .filter(|code| code.severity() == Severity::Warning)
-                    .map(|code| code.name());
-                report.push(
-                    Diagnostic::new(
-                        Code::GP006,
-                        place,
-                        format!("`{name}` is no code of a warning"),
-                    )
-                    .maybe_help(crate::diag::words::suggestion(name, known)),
-                );
-            }
-        }
-    }
-    levels
 }

@@ -17,7 +17,7 @@ pub enum Router {
 }
 
 impl Router {
-    /// Which one it is, for who needs nothing else of it.
+    /// The router's name, for who needs nothing else of it.
     pub fn name(&self) -> RouterName {
         match self {
             Self::Istio(_) => RouterName::Istio,

@@ -9,5 +9,6 @@ pub(super) static FACTS: RuntimeFacts = RuntimeFacts {
     needs_model: false,
     launch: |_| Launch::default(),
     probes: None,
+    streams: false,
     metric_units: &[],
 };

@@ -26,6 +26,8 @@ pub struct RuntimeFacts {
     pub launch: fn(&Model) -> Launch,
     /// How it tells that it serves, where it has a way of its own.
     pub probes: Option<RuntimeProbes>,
+    /// Whether its answers are streams, which end when the reader has read them.
+    pub streams: bool,
     /// The units of its own metrics, where their names do not say them.
     pub metric_units: &'static [MetricUnit],
 }

@@ -28,6 +28,7 @@ pub(super) static FACTS: RuntimeFacts = RuntimeFacts {
         startup_period: 10,
         startup_tries: 90,
     }),
+    streams: false,
     // It counts microseconds and does not say so.
     metric_units: &[MetricUnit {
         prefix: ":tensorflow:serving:",

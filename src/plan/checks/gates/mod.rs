@@ -1,11 +1,9 @@
 //! GP5xx: what gates ask, and whether the stages that name them can answer.
 
 mod evidence;
-mod limit;
 mod query;
 mod scrapes;
 mod sides;
-mod stream;
 mod window;
 
 use crate::diag::{Place, Report, Route};
@@ -14,10 +12,7 @@ use crate::plan::{Gate, Plan, StageId, StageKind};
 pub(super) fn check(plan: &Plan, report: &mut Report) {
     let at = Route::root().key("spec").key("gates");
     for (index, gate) in plan.gates.iter().enumerate() {
-        let at = at.index(index);
-        query::check(gate, &at, report);
-        limit::check(plan, gate, &at, report);
-        stream::check(plan, gate, &at, report);
+        query::check(gate, &at.index(index), report);
     }
     for stage in plan.stage_ids() {
         check_stage(plan, stage, report);
@@ -25,7 +20,7 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
 }
 
 /// The field of a gate's kind.
-fn field(gate: &Gate, at: &Route, name: &str) -> Place {
+pub(super) fn field(gate: &Gate, at: &Route, name: &str) -> Place {
     Place::value(at.key(gate.word()).key(name))
 }
 

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::diag::{Code, Diagnostic, Report, Route};
 use crate::plan::Plan;
+use crate::plan::checks::gates::field;
 use crate::plan::gates::{Gate, Times};
-
-use super::field;
 
 /// The bounds of Istio's histograms in milliseconds (Envoy's default buckets).
 const ISTIO_BOUNDS: [f64; 19] = [

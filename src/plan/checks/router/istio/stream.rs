@@ -1,10 +1,10 @@
 //! Times of streamed answers.
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
-use crate::plan::Plan;
 use crate::plan::gates::{Gate, Times};
+use crate::plan::{Model, Plan, runtimes};
 
-/// The server whose answers are streams by default.
+/// The server whose answers are streams by default, in a container of the team's own.
 const STREAMING: &str = "vllm";
 
 /// Istio's times are those of whole answers, and a stream ends when the reader has read it.
@@ -12,12 +12,12 @@ pub(super) fn check(plan: &Plan, gate: &Gate, at: &Route, report: &mut Report) {
     let Some(Times { metric: None, .. }) = gate.kind.facts().times() else {
         return;
     };
-    let streams = plan
+    let found = plan
         .stage_ids()
         .flat_map(|stage| plan.judged(gate, stage))
         .map(|model| plan.model(model))
-        .find(|model| model.image.to_string().contains(STREAMING));
-    let Some(model) = streams else { return };
+        .find(|model| streams(model));
+    let Some(model) = found else { return };
     let place = Place::key(at.key(gate.word()));
     let found = Diagnostic::new(
         Code::GP512,
@@ -32,4 +32,8 @@ pub(super) fn check(plan: &Plan, gate: &Gate, at: &Route, report: &mut Report) {
     } else {
         found.help("use a `query` on `vllm:time_to_first_token_seconds_bucket`")
     });
+}
+
+fn streams(model: &Model) -> bool {
+    runtimes::facts(model.runtime).streams || model.image.to_string().contains(STREAMING)
 }

@@ -1,0 +1,19 @@
+//! What Istio guesses, and what its metrics cannot tell.
+
+mod limit;
+mod ports;
+mod stream;
+
+use crate::diag::{Report, Route};
+use crate::plan::Plan;
+use crate::spec::Document;
+
+pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
+    ports::check(plan, document, report);
+    let at = Route::root().key("spec").key("gates");
+    for (index, gate) in plan.gates.iter().enumerate() {
+        let at = at.index(index);
+        limit::check(plan, gate, &at, report);
+        stream::check(plan, gate, &at, report);
+    }
+}

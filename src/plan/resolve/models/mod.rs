@@ -1,0 +1,133 @@
+//! Models: defaults of the runtime, labels and names that may be kept.
+
+mod account;
+mod labels;
+mod pod;
+mod ports;
+mod scaling;
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Code, Diagnostic, Place, Report, Route};
+use crate::plan::model::{Autoscaling, Budget, Model, ServedModel};
+use crate::plan::runtimes;
+use crate::spec::{self, DisruptionBudget, Spec};
+use crate::units::{DnsLabel, names};
+
+use super::label;
+
+/// All models, or `None` where any is wrong.
+pub(super) fn resolve(
+    spec: &Spec,
+    rollout: &DnsLabel,
+    service_selector: &BTreeMap<String, String>,
+    report: &mut Report,
+) -> Option<Vec<Model>> {
+    let models: Vec<_> = spec
+        .models
+        .iter()
+        .enumerate()
+        .map(|(index, model)| {
+            let at = Route::root().key("spec").key("models").index(index);
+            Resolver {
+                model,
+                at,
+                rollout,
+                service_selector,
+                report,
+            }
+            .resolve()
+        })
+        .collect();
+    let models = models.into_iter().collect::<Option<Vec<_>>>()?;
+    labels::differ(&models, report);
+    Some(models)
+}
+
+/// Resolves one model.
+struct Resolver<'a> {
+    model: &'a spec::Model,
+    at: Route,
+    rollout: &'a DnsLabel,
+    service_selector: &'a BTreeMap<String, String>,
+    report: &'a mut Report,
+}
+
+impl Resolver<'_> {
+    fn resolve(&mut self) -> Option<Model> {
+        let model = self.model;
+        let name = label(&model.name, self.at.key("name"), self.report);
+        let runtime = runtimes::facts(model.runtime);
+        let image = model.image.parse().ok();
+        if image.is_none() {
+            self.refuse(
+                Code::GP010,
+                "image",
+                format!("`{}` is no image reference", model.image),
+            );
+        }
+        if runtime.needs_model && model.model.is_none() {
+            self.report.push(
+                Diagnostic::new(
+                    Code::GP007,
+                    Place::value(self.at.key("runtime")),
+                    format!(
+                        "the runtime `{}` needs `model`: what it serves, and from where",
+                        runtime.name
+                    ),
+                )
+                .help("add `model: {name: …, uri: …}`"),
+            );
+        }
+        let ports = self.ports(runtime);
+        let drain = self.drain();
+        self.scale();
+        let name = name?;
+        let workload = self.workload_name(&name);
+        let (selector, pod_labels) = self.labels(&name);
+        let version = pod_labels[names::LABEL_VERSION].clone();
+        let account = self.account(&workload);
+        Some(Model {
+            image: image?,
+            served: model.model.as_ref().map(|served| ServedModel {
+                name: served.name.clone(),
+                uri: served.uri.clone(),
+                version: served.version,
+            }),
+            replicas: model.replicas.unwrap_or(1),
+            autoscaling: model.autoscaling.as_ref().map(|scaling| Autoscaling {
+                min: scaling.min,
+                max: scaling.max,
+                cpu: scaling.cpu,
+                metrics: scaling.metrics.clone().unwrap_or_default(),
+            }),
+            capacity: model
+                .capacity
+                .as_ref()
+                .map(|capacity| capacity.requests_per_second),
+            budget: model.disruption_budget.as_ref().map(|budget| match budget {
+                DisruptionBudget::MinAvailable(pods) => Budget::MinAvailable(pods.clone()),
+                DisruptionBudget::MaxUnavailable(pods) => Budget::MaxUnavailable(pods.clone()),
+            }),
+            rolling: self.rolling(),
+            drain,
+            workload,
+            selector,
+            subset_labels: BTreeMap::from([(names::LABEL_VERSION.to_owned(), version)]),
+            pod_labels,
+            account,
+            ports: ports?,
+            pod: pod::pod(model),
+            name,
+            runtime: model.runtime,
+        })
+    }
+
+    fn refuse(&mut self, code: Code, field: &str, message: String) {
+        self.report.push(Diagnostic::new(
+            code,
+            Place::value(self.at.key(field)),
+            message,
+        ));
+    }
+}

@@ -1,0 +1,78 @@
+//! How many pods there are, how a change rolls through them, and how one ends.
+
+use crate::diag::{Code, Diagnostic, Place};
+use crate::plan::{Drain, PortRef, Rolling};
+
+use super::Resolver;
+
+/// The default pause before a container is told to stop, in seconds: longer than endpoints take to reach every proxy.
+const DRAIN_SECONDS: u32 = 15;
+/// The default time for a pod to end, in seconds.
+const GRACE_SECONDS: u32 = 60;
+
+impl Resolver<'_> {
+    pub(super) fn drain(&mut self) -> Drain {
+        let given = self.model.drain.unwrap_or_default();
+        let drain = Drain {
+            seconds: given.seconds.unwrap_or(DRAIN_SECONDS),
+            hook: given.hook.unwrap_or_default(),
+            grace_seconds: self
+                .model
+                .termination_grace_period_seconds
+                .unwrap_or(GRACE_SECONDS),
+        };
+        if drain.seconds >= drain.grace_seconds {
+            let field = if self.model.termination_grace_period_seconds.is_some() {
+                "terminationGracePeriodSeconds"
+            } else {
+                "drain"
+            };
+            self.report.push(
+                Diagnostic::new(
+                    Code::GP010,
+                    Place::value(self.at.key(field)),
+                    format!("a pod that drains for {} seconds is killed after {}", drain.seconds, drain.grace_seconds),
+                )
+                .note("the grace period begins with the pause, so it must outlast the pause and the slowest request")
+                .help("raise `terminationGracePeriodSeconds`, or lower `drain.seconds`"),
+            );
+        }
+        drain
+    }
+
+    pub(super) fn scale(&mut self) {
+        let Some(scaling) = &self.model.autoscaling else {
+            return;
+        };
+        if self.model.replicas.is_some() {
+            self.report.push(
+                Diagnostic::new(
+                    Code::GP404,
+                    Place::key(self.at.key("replicas")),
+                    "`replicas` beside `autoscaling`: git and the autoscaler would fight over one number",
+                )
+                .label(Place::key(self.at.key("autoscaling")), "scaled here")
+                .help("remove `replicas`, and set `autoscaling.min`"),
+            );
+        }
+        if scaling.min > scaling.max {
+            self.refuse(
+                Code::GP010,
+                "autoscaling",
+                format!("`min: {}` is above `max: {}`", scaling.min, scaling.max),
+            );
+        }
+    }
+
+    pub(super) fn rolling(&self) -> Rolling {
+        let given = self.model.rolling_update.as_ref();
+        Rolling {
+            max_surge: given
+                .and_then(|rolling| rolling.max_surge.clone())
+                .unwrap_or(PortRef::Number(1)),
+            max_unavailable: given
+                .and_then(|rolling| rolling.max_unavailable.clone())
+                .unwrap_or(PortRef::Number(0)),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The stages that no step writes: `baseline`, `deploy` and `retire`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::Route;
+use crate::plan::{ModelId, Split, Stage, StageKind};
+use crate::spec::Approval;
+use crate::units::Duration;
+use crate::units::names::{BASELINE, DEPLOY, RETIRE};
+
+use super::change::Change;
+
+fn generated(name: &str, kind: StageKind, at: &Route) -> Stage {
+    Stage {
+        name: name
+            .parse()
+            .expect("the generated stages' names are DNS labels"),
+        kind,
+        description: None,
+        place: at.clone(),
+        running: BTreeMap::new(),
+        split: Split::all(ModelId(0)),
+        cohorts: BTreeMap::new(),
+        mirror: None,
+        bake: Duration::ZERO,
+        gates: Vec::new(),
+        approval: Approval::Required,
+    }
+}
+
+/// Before the first step: stable has all of the traffic.
+pub(super) fn baseline(stable: ModelId, replicas: &[u32], at: &Route) -> Stage {
+    Stage {
+        running: BTreeMap::from([(stable, replicas[stable.0])]),
+        split: Split::all(stable),
+        ..generated(BASELINE, StageKind::Baseline, at)
+    }
+}
+
+/// Every model that a step sends requests to is running, but for those that a step deploys itself.
+pub(super) fn deploy(baseline: &Stage, changes: &[Change], replicas: &[u32]) -> Option<Stage> {
+    let by_hand: BTreeSet<ModelId> = changes
+        .iter()
+        .flat_map(|change| change.deploy.iter().copied())
+        .collect();
+    let used: BTreeSet<ModelId> = changes.iter().flat_map(Change::routed).collect();
+    let mut stage = Stage {
+        split: baseline.split.clone(),
+        running: baseline.running.clone(),
+        ..generated(DEPLOY, StageKind::Deploy, &baseline.place)
+    };
+    for model in used.difference(&by_hand) {
+        stage.running.entry(*model).or_insert(replicas[model.0]);
+    }
+    (!stage.is_same_state(baseline)).then_some(stage)
+}
+
+/// The mirror, cohort rules that repeat the default route, and models without traffic are gone.
+pub(super) fn retire(last: &Stage) -> Option<Stage> {
+    let mut stage = Stage {
+        running: last.running.clone(),
+        split: last.split.clone(),
+        cohorts: last.cohorts.clone(),
+        ..generated(RETIRE, StageKind::Retire, &last.place)
+    };
+    stage.cohorts.retain(|_, split| *split != stage.split);
+    let used = stage.with_traffic();
+    stage.running.retain(|model, _| used.contains(model));
+    (!stage.is_same_state(last)).then_some(stage)
+}

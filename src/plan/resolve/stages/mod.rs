@@ -1,0 +1,75 @@
+//! Steps say what changes; stages say what is.
+
+mod change;
+mod generated;
+mod name;
+mod split;
+mod step;
+
+use crate::diag::{Code, Diagnostic, Place, Report, Route};
+use crate::plan::{ModelId, Stage};
+use crate::spec::{Retire, Spec};
+use crate::units::names::GENERATED_STAGES;
+
+use super::names::Names;
+
+use generated::{baseline, deploy, retire};
+use step::StepReader;
+
+/// The most stages of one rollout.
+const MAX_STAGES: usize = 2_000;
+
+/// All stages, or `None` where any step is wrong; without a known stable model, all that can be said of the steps.
+pub(super) fn resolve(
+    spec: &Spec,
+    names: &Names<'_>,
+    stable: Option<ModelId>,
+    report: &mut Report,
+) -> Option<Vec<Stage>> {
+    let at = Route::root().key("spec").key("steps");
+    if spec.steps.len() > MAX_STAGES - GENERATED_STAGES.len() {
+        report.push(Diagnostic::new(
+            Code::GP002,
+            Place::value(at),
+            format!(
+                "{} steps make more than the allowed {MAX_STAGES} stages",
+                spec.steps.len()
+            ),
+        ));
+        return None;
+    }
+    let changes: Vec<_> = spec
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(index, step)| {
+            StepReader {
+                spec,
+                step,
+                at: at.index(index),
+                names,
+                stable,
+                report,
+            }
+            .read()
+        })
+        .collect();
+    let changes = changes.into_iter().collect::<Option<Vec<_>>>()?;
+    let stable = stable?;
+    let mut replicas: Vec<u32> = spec
+        .models
+        .iter()
+        .map(|model| model.replicas.unwrap_or(1))
+        .collect();
+    let mut stages = vec![baseline(stable, &replicas, &at)];
+    stages.extend(deploy(&stages[0], &changes, &replicas));
+    for change in changes {
+        let before = stages.last().expect("there is a baseline");
+        stages.push(change.apply(before, &mut replicas));
+    }
+    if spec.retire == Retire::Auto {
+        let last = stages.last().expect("there is a baseline");
+        stages.extend(retire(last));
+    }
+    name::distinct(&stages, spec, report).then_some(stages)
+}

@@ -1,0 +1,150 @@
+//! One step: its models, cohorts, mirror, replicas and gates by name.
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Code, Diagnostic, Place, Report, Route, Severity};
+use crate::plan::resolve::names::Names;
+use crate::plan::{CohortId, Mirror, ModelId, Split};
+use crate::spec::{CohortTarget, Spec, Step};
+use crate::units::{Duration, HUNDRED, Percent};
+
+use super::change::Change;
+
+/// Reads one step and resolves the names in it.
+pub(super) struct StepReader<'a, 'n> {
+    pub(super) spec: &'a Spec,
+    pub(super) step: &'a Step,
+    pub(super) at: Route,
+    pub(super) names: &'a Names<'n>,
+    pub(super) stable: Option<ModelId>,
+    pub(super) report: &'a mut Report,
+}
+
+impl StepReader<'_, '_> {
+    /// What the step changes, or `None` where it is wrong.
+    pub(super) fn read(mut self) -> Option<Change> {
+        let errors = self.report.count(Severity::Error);
+        let step = self.step;
+        let deploy = self.models(&step.deploy, "deploy");
+        let retire = self.models(&step.retire, "retire");
+        let split = self.split();
+        let cohorts = self.cohorts();
+        let mirror = self.mirror();
+        let at = self.at.key("replicas");
+        let mut replicas = BTreeMap::new();
+        for (name, count) in &step.replicas {
+            let at = at.key(name);
+            if let Some(model) = self.names.model_key(name, &at, self.report) {
+                self.check_scaled(model, at);
+                replicas.insert(model, *count);
+            }
+        }
+        let at = self.at.key("gates");
+        let gates = step
+            .gates
+            .iter()
+            .flatten()
+            .enumerate()
+            .filter_map(|(index, gate)| self.names.gate(gate, &at.index(index), self.report))
+            .collect();
+        let name = self.name();
+        if self.report.count(Severity::Error) > errors {
+            return None;
+        }
+        Some(Change {
+            name: name?,
+            description: step.description.clone(),
+            at: self.at,
+            deploy,
+            retire,
+            split,
+            cohorts,
+            mirror,
+            replicas,
+            bake: step
+                .bake
+                .as_ref()
+                .and_then(|bake| bake.parse().ok())
+                .unwrap_or(Duration::ZERO),
+            gates,
+            approval: step.approval.unwrap_or_default(),
+        })
+    }
+
+    /// Two writers of one number would fight.
+    fn check_scaled(&mut self, model: ModelId, at: Route) {
+        if self.spec.models[model.0].autoscaling.is_none() {
+            return;
+        }
+        let name = self.names.model_names()[model.0];
+        let models = Route::root().key("spec").key("models");
+        self.report.push(
+            Diagnostic::new(
+                Code::GP404,
+                Place::key(at),
+                format!("the step sets the replicas of `{name}`, which an autoscaler scales"),
+            )
+            .label(
+                Place::key(models.index(model.0).key("autoscaling")),
+                "scaled here",
+            )
+            .help("remove it from the step's `replicas`, and set `autoscaling.min`"),
+        );
+    }
+
+    fn models(&mut self, given: &[String], field: &str) -> Vec<ModelId> {
+        let at = self.at.key(field);
+        given
+            .iter()
+            .enumerate()
+            .filter_map(|(index, name)| self.names.model(name, &at.index(index), self.report))
+            .collect()
+    }
+
+    fn cohorts(&mut self) -> BTreeMap<CohortId, Option<Split>> {
+        let step = self.step;
+        let at = self.at.key("cohorts");
+        let mut cohorts = BTreeMap::new();
+        for (name, target) in &step.cohorts {
+            let at = at.key(name);
+            let cohort = self.names.cohort_key(name, &at, self.report);
+            let split = match target {
+                None => Some(None),
+                Some(CohortTarget::Model(model)) => self
+                    .names
+                    .model(model, &at, self.report)
+                    .map(|model| Some(Split::all(model))),
+                Some(CohortTarget::Split(weights)) => self.split_of(weights, &at).map(Some),
+            };
+            if let (Some(cohort), Some(split)) = (cohort, split) {
+                cohorts.insert(cohort, split);
+            }
+        }
+        cohorts
+    }
+
+    fn mirror(&mut self) -> Option<Option<Mirror>> {
+        let Some(mirror) = self.step.mirror.as_ref()? else {
+            return Some(None);
+        };
+        let at = self.at.key("mirror");
+        let to = self.names.model(&mirror.to, &at.key("to"), self.report);
+        let percent = mirror.percent.map_or(Some(HUNDRED), |percent| {
+            self.percent(percent, at.key("percent"), "mirror percentage")
+        });
+        if percent.is_some_and(Percent::is_zero) {
+            self.report.push(
+                Diagnostic::new(
+                    Code::GP206,
+                    Place::value(at.key("percent")),
+                    "a mirror of 0 % copies nothing",
+                )
+                .help("write `mirror: null` to end it"),
+            );
+        }
+        Some(Some(Mirror {
+            to: to?,
+            percent: percent?,
+        }))
+    }
+}

@@ -1,0 +1,39 @@
+//! Traffic: who routes, hosts, base routes.
+
+mod headers;
+mod hosts;
+mod port;
+mod routes;
+
+use crate::diag::{Report, Route};
+use crate::plan::{Service, Traffic};
+use crate::spec::Spec;
+use crate::units::DnsLabel;
+
+use super::router;
+
+/// The traffic, or `None` where it is wrong.
+pub(super) fn resolve(
+    spec: &Spec,
+    rollout: &DnsLabel,
+    service: &Service,
+    report: &mut Report,
+) -> Option<Traffic> {
+    let at = Route::root().key("spec").key("traffic");
+    let given = &spec.traffic;
+    let port = port::routed(given, service, &at, report);
+    let router = router::resolve(spec, rollout, &at, report);
+    hosts::check(given, router.has_gateway(), &at, report);
+    let routes = routes::resolve(&given.routes, &at.key("routes"), report)?;
+    Some(Traffic {
+        hosts: given.hosts.clone(),
+        router,
+        port: port?,
+        mesh: given.mesh.unwrap_or(true),
+        expected_per_minute: given
+            .expected
+            .as_ref()
+            .map(|expected| expected.requests_per_minute),
+        routes,
+    })
+}

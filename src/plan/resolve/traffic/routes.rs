@@ -1,0 +1,85 @@
+//! The base routes: what each takes, and what it does to requests.
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Code, Diagnostic, Place, Report, Route};
+use crate::plan::resolve::cohorts::condition;
+use crate::plan::resolve::label;
+use crate::plan::{BaseMatch, BaseRoute, StringMatch};
+use crate::spec::{self, Matcher};
+
+use super::headers;
+
+/// The base routes; where there are none, one that takes everything.
+pub(super) fn resolve(
+    given: &[spec::BaseRoute],
+    at: &Route,
+    report: &mut Report,
+) -> Option<Vec<BaseRoute>> {
+    if given.is_empty() {
+        return Some(vec![BaseRoute {
+            name: "default".to_owned(),
+            entries: Vec::new(),
+            rewrite: None,
+            timeout: None,
+            retries: None,
+            cors_policy: None,
+            headers: None,
+        }]);
+    }
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut routes = Vec::new();
+    for (index, route) in given.iter().enumerate() {
+        let at = at.index(index);
+        label(&route.name, at.key("name"), report);
+        if let Some(first) = known.insert(&route.name, index) {
+            report.push(
+                Diagnostic::new(
+                    Code::GP105,
+                    Place::value(at.key("name")),
+                    format!("the route name `{}` is used twice", route.name),
+                )
+                .label(
+                    Place::value(at.parent().index(first).key("name")),
+                    "first used here",
+                ),
+            );
+        }
+        let entries: Vec<_> = route
+            .r#match
+            .iter()
+            .enumerate()
+            .map(|(index, entry)| {
+                let at = at.key("match").index(index);
+                let mut one = |matcher: &Option<Matcher>, field: &str| {
+                    matcher
+                        .as_ref()
+                        .map(|matcher| condition(matcher, &at.key(field), report))
+                };
+                let (uri, method) = (one(&entry.uri, "uri"), one(&entry.method, "method"));
+                let settle = |found: Option<Option<StringMatch>>| {
+                    found.map_or(Some(None), |condition| condition.map(Some))
+                };
+                Some(BaseMatch {
+                    uri: settle(uri)?,
+                    method: settle(method)?,
+                })
+            })
+            .collect();
+        let headers = route
+            .headers
+            .as_ref()
+            .map(|headers| headers::escape(headers, &at.key("headers"), report));
+        let entries = entries.into_iter().collect::<Option<Vec<_>>>();
+        routes.push(entries.map(|entries| BaseRoute {
+            name: route.name.clone(),
+            entries,
+            rewrite: route.rewrite.clone(),
+            timeout: route.timeout.clone(),
+            retries: route.retries.clone(),
+            cors_policy: route.cors_policy.clone(),
+            headers,
+        }));
+    }
+    routes.into_iter().collect()
+}
