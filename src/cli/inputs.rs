@@ -83,7 +83,7 @@ impl Paths {
             output.detail(2, format_args!("{}: read", file.display()));
         }
         let progress = output.progress(files.len(), "compiling");
-        let compiled = in_parallel(sources.into_iter(), &progress, |(path, source)| {
+        let compiled = in_parallel(sources, &progress, |(path, source)| {
             source.and_then(|source| compile_at(path, &source))
         });
         if compiled.iter().any(Result::is_err) {
@@ -137,7 +137,7 @@ impl Paths {
         }
         let several = files.len();
         let worked = in_parallel(
-            files.iter(),
+            files.iter().collect(),
             &output.progress(several, "compiling"),
             |path| {
                 let compiled = match read(path)?.and_then(|source| compile_at(path, &source)) {
@@ -195,8 +195,8 @@ fn report_again(path: &Path) -> Result<Report, Failure> {
 }
 
 /// One is worked on here; only several are worth a thread each.
-fn in_parallel<'a, I: Send, T: Send>(
-    all: impl ExactSizeIterator<Item = I> + 'a,
+pub(super) fn in_parallel<I: Send, T: Send>(
+    all: Vec<I>,
     progress: &ProgressBar,
     work: impl Fn(I) -> T + Sync,
 ) -> Vec<T> {
@@ -205,7 +205,6 @@ fn in_parallel<'a, I: Send, T: Send>(
         progress.inc(1);
         made
     };
-    let all: Vec<I> = all.collect();
     let made = match all.len() {
         1 => all.into_iter().map(one).collect(),
         _ => all.into_par_iter().map(one).collect(),

@@ -1,15 +1,17 @@
 //! `glidepath render`
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
+use indicatif::ProgressBar;
 
 use crate::diag::words::count;
 use crate::sink::disk::{self, Change, ChangeKind, Comparison, Staged, Wanted};
 use crate::tree::{Lock, Tree, stream, unified};
 use crate::units::names::{LOCK_FILE, POINTER_FILE};
 
-use super::inputs::{Input, Paths, sole};
+use super::inputs::{Input, Paths, in_parallel, sole};
 use super::live::{self, Live};
 use super::output::Output;
 use super::{Exit, Failure};
@@ -39,11 +41,15 @@ pub(super) struct RenderArgs {
     restart: bool,
 }
 
+/// The most bytes of trees that wait in memory for each other: what is more waits on the disk, beside its folder.
+const HELD: usize = 24 << 20;
+
 /// A tree that is to be written.
 struct Job {
     folder: PathBuf,
     tree: Tree,
     live: Live,
+    stages: usize,
 }
 
 impl Job {
@@ -53,9 +59,25 @@ impl Job {
             pointer: self.live.pointer.as_deref(),
         }
     }
+
+    fn stage(self, args: &RenderArgs) -> Result<Ready, Failure> {
+        Ok(Ready {
+            staged: disk::stage(&self.folder, &self.wanted(), args.force)?,
+            folder: self.folder,
+            notes: self.live.notes,
+            stages: self.stages,
+            files: self.tree.files.len() + 1,
+        })
+    }
 }
 
-/// A tree whose new files wait to take their places. It holds no text, so that hundreds can wait for each other.
+/// A tree that may be written, and waits until all of them may.
+enum Waiting {
+    InMemory(Box<Job>),
+    OnDisk(Box<Ready>),
+}
+
+/// A tree whose new files wait to take their places. It holds no text.
 struct Ready {
     folder: PathBuf,
     staged: Staged,
@@ -71,10 +93,24 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Fa
     if args.check {
         return check(args, output);
     }
-    // One tree that may not be written keeps all of them from being written: all are staged before the first one changes.
     disk::allow_many();
-    let ready = args.paths.each(output, |input| ready(args, input))?;
-    one_folder(args, ready.len())?;
+    let held = AtomicUsize::new(0);
+    let waiting = args.paths.each(output, |input| {
+        let job = prepare(args, input)?;
+        let weight = job.tree.weight();
+        if held.fetch_add(weight, Ordering::Relaxed) > HELD {
+            return Ok(Waiting::OnDisk(Box::new(job.stage(args)?)));
+        }
+        disk::permit(&job.folder, &job.wanted(), args.force)?;
+        Ok(Waiting::InMemory(Box::new(job)))
+    })?;
+    one_folder(args, waiting.len())?;
+    // One tree that may not be written keeps all of them from being written, and all are staged before the first one changes.
+    let waiting = waiting.into_iter().collect::<Result<Vec<_>, Failure>>()?;
+    let ready = in_parallel(waiting, &ProgressBar::hidden(), |one| match one {
+        Waiting::InMemory(job) => job.stage(args),
+        Waiting::OnDisk(ready) => Ok(*ready),
+    });
     for ready in ready.into_iter().collect::<Result<Vec<_>, _>>()? {
         ready.write(output)?;
     }
@@ -89,17 +125,6 @@ fn one_folder(args: &RenderArgs, rollouts: usize) -> Result<(), Failure> {
         );
     }
     Ok(())
-}
-
-fn ready(args: &RenderArgs, input: &Input) -> Result<Ready, Failure> {
-    let job = prepare(args, input)?;
-    Ok(Ready {
-        staged: disk::stage(&job.folder, &job.wanted(), args.force)?,
-        folder: job.folder,
-        notes: job.live.notes,
-        stages: input.compiled.plan.stages.len(),
-        files: job.tree.files.len() + 1,
-    })
 }
 
 impl Ready {
@@ -156,7 +181,12 @@ fn prepare(args: &RenderArgs, input: &Input) -> Result<Job, Failure> {
         &read,
         args.restart,
     )?;
-    Ok(Job { folder, tree, live })
+    Ok(Job {
+        folder,
+        stages: input.compiled.plan.stages.len(),
+        tree,
+        live,
+    })
 }
 
 fn print_stage(input: &Input, stage: &str, output: &mut Output<'_>) -> Result<Exit, Failure> {

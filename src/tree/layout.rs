@@ -31,6 +31,11 @@ impl Tree {
             .map(|index| Pointer::to(self.folder(index)))
     }
 
+    /// About how many bytes of memory the texts take, each distinct one once.
+    pub fn weight(&self) -> usize {
+        self.files.values().map(FileText::weight).sum()
+    }
+
     /// The folder of a stage, `03-weight-10`.
     pub fn folder(&self, stage: StageId) -> &str {
         &self.folders[stage.0]

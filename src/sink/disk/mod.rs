@@ -79,6 +79,15 @@ pub fn compare(folder: &Path, wanted: &Wanted) -> Result<Vec<Comparison>, DiskEr
     Ok(survey.comparisons())
 }
 
+/// Refuses what [`stage`] would refuse for what stands in the folder, and writes nothing: for many folders that shall change
+/// together or not at all.
+pub fn permit(folder: &Path, wanted: &Wanted, force: bool) -> Result<(), DiskError> {
+    let site = Site::of(folder)?;
+    let journal = site.journal(force)?.unwrap_or_default();
+    let owned = site.owned(&journal, force)?;
+    Survey::new(&site.folder, wanted, &owned, force)?.permit(&site.folder, force)
+}
+
 /// A folder's new bytes, staged beside it and ready to take their places. While it lives, nobody else writes there; dropped without
 /// [`commit`](Self::commit), it leaves the folder as it was.
 ///
