@@ -8,7 +8,7 @@ use crate::promotion::decide::{Refusal, Why};
 use crate::promotion::history;
 use crate::sink::disk::{self, Wanted};
 use crate::sink::git::{Commit, Head, Repo};
-use crate::tree::{Hold, Lock, LockedStage, Pointer};
+use crate::tree::{Hold, Lock, LockedStage, LockedStageId, Pointer};
 use crate::units::names::{HOLD_FILE as HOLD, LOCK_FILE as LOCK, POINTER_FILE as POINTER};
 use crate::units::{Timestamp, names};
 
@@ -30,8 +30,8 @@ pub(super) struct Committed {
     pub(super) lock: Lock,
     /// The pointer.
     pub(super) pointer: Pointer,
-    /// The live stage, as an index into the lock.
-    pub(super) live: usize,
+    /// The live stage.
+    pub(super) live: LockedStageId,
     /// What holds promotions back.
     pub(super) hold: Option<Hold>,
     /// The committed files that a move changes.
@@ -96,11 +96,7 @@ impl Committed {
         let pointer = Pointer::read(&pointer_text).map_err(|why| broken(POINTER, &why))?;
         let lock = file(LOCK)?.ok_or_else(|| broken(LOCK, "it is not there"))?;
         let lock = Lock::read(&lock).map_err(|why| broken(LOCK, &why))?;
-        let Some(live) = lock
-            .stages
-            .iter()
-            .position(|stage| stage.folder == pointer.folder)
-        else {
+        let Some(live) = lock.stage_in(&pointer.folder) else {
             let why = format!(
                 "it names `{}`, which is no stage of the tree",
                 pointer.folder
@@ -130,7 +126,7 @@ impl Committed {
 
     /// The live stage.
     pub(super) fn stage(&self) -> &LockedStage {
-        &self.lock.stages[self.live]
+        self.lock.stage(self.live)
     }
 
     /// The commits of the live stage, the newest first; the last one entered it.
@@ -142,13 +138,10 @@ impl Committed {
         )?)
     }
 
-    /// The index of a stage by name, or by folder.
-    pub(super) fn index(&self, wanted: &str) -> Result<usize, Failure> {
-        let found = self
-            .lock
-            .stages
-            .iter()
-            .position(|stage| stage.name == wanted || stage.folder == wanted);
+    /// The stage of this name, or in this folder.
+    pub(super) fn index(&self, wanted: &str) -> Result<LockedStageId, Failure> {
+        let lock = &self.lock;
+        let found = lock.stage_named(wanted).or_else(|| lock.stage_in(wanted));
         found.ok_or_else(|| {
             let known = self.lock.stages.iter().map(|stage| stage.name.as_str());
             let failure = Failure::new(
@@ -168,9 +161,7 @@ impl Committed {
     /// Why the committed tree is not what the file compiles to, if it is not.
     pub(super) fn staleness(&self, compiled: &Compiled) -> Result<Option<Refusal>, Failure> {
         let mut tree = compiled.tree();
-        if let Some(text) = tree.files.get_mut(LOCK) {
-            *text = self.lock.keep_generator(text).into();
-        }
+        tree.keep_generator(&self.lock);
         let wanted = Wanted {
             files: &tree.files,
             pointer: None,

@@ -179,8 +179,8 @@ fn against_tree(input: &Input) -> Result<Vec<Change>, Failure> {
     let mut tree = input.compiled.tree();
     let read = |path: &str| disk::read_file(&folder, path);
     let lock = read(LOCK_FILE)?.and_then(|text| Lock::read(&text).ok());
-    if let (Some(lock), Some(text)) = (&lock, tree.files.get_mut(LOCK_FILE)) {
-        *text = lock.keep_generator(text).into();
+    if let Some(lock) = &lock {
+        tree.keep_generator(lock);
     }
     let pointer = read(POINTER_FILE)?;
     // What a render would refuse is still worth a look: the pointer then stays as it is.

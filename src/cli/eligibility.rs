@@ -6,6 +6,7 @@ use crate::gate::Record;
 use crate::promotion::decide::{self, Refusal, against_jump, against_leaving};
 use crate::promotion::gates::Judged;
 use crate::promotion::pull_request::{Baked, GateLine};
+use crate::tree::LockedStageId;
 use crate::units::Duration;
 
 use super::Failure;
@@ -51,7 +52,7 @@ pub(super) struct Eligibility {
 pub(super) fn weigh(
     committed: &Committed,
     input: &Input,
-    to: usize,
+    to: LockedStageId,
     wish: &MoveRequest,
     health: &HealthArgs,
 ) -> Result<Eligibility, Failure> {

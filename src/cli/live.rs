@@ -79,11 +79,11 @@ pub(super) fn settle(
             .help("restore it from git, or begin again at the baseline with `--restart`"));
         }
     };
-    let locked = lock.and_then(|lock| lock.stage(pointer.stage()));
+    let locked = lock.and_then(|lock| Some(lock.stage(lock.stage_named(pointer.stage())?)));
     if let (Some(lock), Some(locked)) = (lock, locked)
         && is_next_rollout(plan, lock, locked)
     {
-        return next_rollout(compiled, tree, lock, locked, read_old, restart);
+        return next_rollout(tree, lock, locked, read_old, restart);
     }
     let Some(index) = plan.stage_named(pointer.stage()) else {
         return match locked {
@@ -104,14 +104,12 @@ pub(super) fn settle(
         live.pointer = Some(text.replace(&pointer.folder, tree.folder(index)));
     }
     if let (Some(lock), Some(locked)) = (lock, locked) {
-        let breaches = locked.breaches(plan, plan.stage(index));
-        if !breaches.is_empty() && !restart {
+        if let Some(breaches) = locked.breaches_to(tree.stage(index)).filter(|_| !restart) {
             return Err(Failure::new(
                 Exit::Conflict,
                 format!(
-                    "this render would change the live stage `{}` unsafely: {}",
+                    "this render would change the live stage `{}` unsafely: {breaches}",
                     pointer.stage(),
-                    breaches.join("; ")
                 ),
             )
             .help("move to a stage in which this is safe first, or accept 503s with `--restart`"));
@@ -134,7 +132,6 @@ fn is_next_rollout(plan: &Plan, lock: &Lock, live: &LockedStage) -> bool {
 
 /// A new rollout begins where the last one ended: its baseline must be what is live now (GP307).
 fn next_rollout(
-    compiled: &Compiled,
     tree: &Tree,
     lock: &Lock,
     locked: &LockedStage,
@@ -142,10 +139,10 @@ fn next_rollout(
     restart: bool,
 ) -> Result<Live, Failure> {
     let diff = live_diff(tree, StageId::FIRST, lock, locked, read_old)?;
-    let breaches = locked.breaches(&compiled.plan, compiled.plan.stage(StageId::FIRST));
-    if (!diff.is_empty() || !breaches.is_empty()) && !restart {
+    let breaches = locked.breaches_to(tree.stage(StageId::FIRST));
+    if (!diff.is_empty() || breaches.is_some()) && !restart {
         let differs = match &differing(&diff)[..] {
-            [] => breaches.join("; "),
+            [] => breaches.unwrap_or_default(),
             [file] => format!("{file} differs"),
             files => format!("{} differ", and_list(files)),
         };

@@ -9,7 +9,7 @@ use crate::promotion::decide::{Refusal, Why};
 use crate::promotion::evidence;
 use crate::promotion::ledger::{Trailers, traffic_words};
 use crate::sink::git::{Edit, Signing};
-use crate::tree::{Hold, Pointer, unified};
+use crate::tree::{Hold, LockedStageId, Pointer, unified};
 use crate::units::names::{HOLD_FILE as HOLD, POINTER_FILE as POINTER};
 
 use super::committed::{Committed, in_tree};
@@ -18,8 +18,8 @@ use super::{Failure, gate_report};
 
 impl Committed {
     /// What a move to a stage changes; `hold` is what shall become of the hold.
-    pub(super) fn edits(&self, to: usize, hold: Option<Option<String>>) -> Vec<Edit> {
-        let pointer = Pointer::to(self.lock.stages[to].folder.clone());
+    pub(super) fn edits(&self, to: LockedStageId, hold: Option<Option<String>>) -> Vec<Edit> {
+        let pointer = Pointer::to(self.lock.stage(to).folder.clone());
         let mut edits = vec![Edit {
             path: in_tree(POINTER),
             content: Some(self.pointer.moved(&self.texts.pointer, &pointer)),
@@ -93,14 +93,14 @@ impl Committed {
     /// Commits a move: on the branch that is checked out, or on one of its own.
     pub(super) fn commit(
         &self,
-        to: usize,
+        to: LockedStageId,
         edits: &[Edit],
         message: &str,
         signing: &Signing,
         on_branch: bool,
         output: &mut Output<'_>,
     ) -> Result<(), Failure> {
-        let target = &self.lock.stages[to];
+        let target = self.lock.stage(to);
         if on_branch {
             let name = branch::name(&self.lock.rollout, &target.name);
             match branch::propose(&self.repo, &self.head, &name, edits, message, signing)? {
@@ -138,20 +138,20 @@ impl Committed {
     }
 
     /// The trailers of a move.
-    pub(super) fn entry(&self, to: usize) -> Trailers {
+    pub(super) fn entry(&self, to: LockedStageId) -> Trailers {
         Trailers {
             rollout: self.lock.rollout.clone(),
             from: self.stage().name.clone(),
-            to: self.lock.stages[to].name.clone(),
+            to: self.lock.stage(to).name.clone(),
             digest: self.lock.spec_digest.clone(),
             ..Trailers::default()
         }
     }
 
     /// The commit's message: on to a later stage, or back to an earlier one.
-    pub(super) fn message(&self, to: usize, entry: &Trailers) -> String {
+    pub(super) fn message(&self, to: LockedStageId, entry: &Trailers) -> String {
         let (lock, from) = (&self.lock, &self.stage().folder);
-        let stage = &lock.stages[to];
+        let stage = lock.stage(to);
         let (back, body) = if to < self.live {
             (
                 "back to ",
@@ -170,7 +170,7 @@ impl Committed {
     }
 
     /// What a move changes in the files, and what that means for the manifests, as one unified diff.
-    pub(super) fn diff(&self, to: usize, edits: &[Edit]) -> Result<String, Failure> {
+    pub(super) fn diff(&self, to: LockedStageId, edits: &[Edit]) -> Result<String, Failure> {
         let mut text = String::new();
         let mut add = |old_name: &str, new_name: &str, old: Option<&str>, new: Option<&str>| {
             if old != new {
@@ -192,7 +192,7 @@ impl Committed {
             );
         }
         let folders =
-            [self.live, to].map(|stage| format!("stages/{}", self.lock.stages[stage].folder));
+            [self.live, to].map(|stage| format!("stages/{}", self.lock.stage(stage).folder));
         let files = |folder: &str| {
             let files = self.repo.files_in(self.head.tip, &in_tree(folder))?;
             Ok::<_, Failure>(files)

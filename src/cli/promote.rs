@@ -8,6 +8,8 @@ use crate::promotion::branch;
 use crate::promotion::decide::{Refusal, Why, standing_hold};
 use crate::promotion::ledger::{gate_trailers, one_line};
 
+use crate::tree::LockedStageId;
+
 use super::committed::{Committed, folder_of};
 use super::eligibility::{Eligibility, MoveRequest, weigh};
 use super::health::HealthArgs;
@@ -81,10 +83,10 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
         return proposal::report(&committed, &done, output);
     }
     let lock = &committed.lock;
-    let to = match &args.to {
-        Some(name) => committed.index(name)?,
-        None if committed.live + 1 < lock.stages.len() => committed.live + 1,
-        None => {
+    let to = match (&args.to, lock.stage_after(committed.live)) {
+        (Some(name), _) => committed.index(name)?,
+        (None, Some(next)) => next,
+        (None, None) => {
             output.note(format_args!(
                 "{}: complete in `{}`; nothing comes after it",
                 lock.rollout,
@@ -131,14 +133,14 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
     output.finish(Exit::Done)
 }
 
-fn open_elsewhere(committed: &Committed, to: usize) -> Result<Option<Refusal>, Failure> {
+fn open_elsewhere(committed: &Committed, to: LockedStageId) -> Result<Option<Refusal>, Failure> {
     let lock = &committed.lock;
     let open = branch::open_elsewhere(
         &committed.repo,
         &committed.head,
         &lock.rollout,
         &committed.stage().name,
-        &lock.stages[to].name,
+        &lock.stage(to).name,
     )?;
     Ok(open.map(|name| {
         Refusal::new(

@@ -10,7 +10,7 @@ use crate::promotion::pull_request::{Baked, GateLine, Kind, Marker, Proposal, ba
 use crate::promotion::rollback;
 use crate::promotion::upsert::{self, Operation, Target, Upserted, Wanted};
 use crate::sink::git::{Edit, Signing};
-use crate::tree::diff;
+use crate::tree::{LockedStageId, diff};
 use crate::units::Duration;
 
 use super::committed::{Committed, in_tree};
@@ -67,7 +67,7 @@ pub(super) fn promote(
     let hold = standing_hold(lock, committed.hold.as_ref()).filter(|_| !wish.resume);
     let to = match &wish.to {
         Some(name) => Some(committed.index(name)?),
-        None => Some(committed.live + 1).filter(|next| *next < lock.stages.len()),
+        None => lock.stage_after(committed.live),
     };
     let target = site.target();
     let mut edits = committed.edits(
@@ -90,7 +90,7 @@ pub(super) fn promote(
     let Some(to) = to else {
         return Ok(complete(done, was_closed));
     };
-    done.next = Some(lock.stages[to].folder.clone());
+    done.next = Some(lock.stage(to).folder.clone());
     let weighed = weigh(committed, input, to, wish, health)?;
     done.verdict = verdict(&weighed.gates);
     done.gates = weighed.gates;
@@ -124,7 +124,7 @@ pub(super) fn promote(
         done.refusals = refusals;
         return Ok(done);
     }
-    let stage = &lock.stages[to];
+    let stage = lock.stage(to);
     let mut entry = committed.entry(to);
     entry.gates = gate_trailers(committed.stage(), &weighed.judged);
     entry.forced = wish.reason.as_deref().filter(|_| wish.force).map(one_line);
@@ -181,7 +181,7 @@ pub(super) fn rollback(
             .push(format!("nothing to go back from in `{}`", done.stage));
         return Ok(done);
     };
-    done.next = Some(lock.stages[to].folder.clone());
+    done.next = Some(lock.stage(to).folder.clone());
     let reason = one_line(wish.reason.as_deref().unwrap_or_default());
     let hold = committed.hold_for(&reason, signing)?;
     let edits: Vec<Edit> = committed.edits(to, Some(Some(hold.text())));
@@ -222,7 +222,7 @@ pub(super) fn rollback(
             &marker,
         )
     };
-    let stage = &lock.stages[to];
+    let stage = lock.stage(to);
     let mut entry = committed.entry(to);
     entry.reason = Some(reason).filter(|reason| !reason.is_empty());
     let message = committed.message(to, &entry);
@@ -325,21 +325,25 @@ fn closed_only(notes: &[String]) -> Upserted {
 }
 
 /// The live stage and the one to go to, as the plan of a current tree has them.
-fn in_plan(committed: &Committed, plan: &Plan, to: usize) -> Result<(StageId, StageId), Failure> {
-    let stages = &committed.lock.stages;
+fn in_plan(
+    committed: &Committed,
+    plan: &Plan,
+    to: LockedStageId,
+) -> Result<(StageId, StageId), Failure> {
+    let lock = &committed.lock;
     Ok((
-        stage_index(plan, &stages[committed.live].name)?,
-        stage_index(plan, &stages[to].name)?,
+        stage_index(plan, &committed.stage().name)?,
+        stage_index(plan, &lock.stage(to).name)?,
     ))
 }
 
-fn marker(committed: &Committed, to: usize) -> Marker {
+fn marker(committed: &Committed, to: LockedStageId) -> Marker {
     let lock = &committed.lock;
     Marker {
         rollout: lock.rollout.clone(),
         folder: committed.repo.from_root(in_tree("").trim_end_matches('/')),
         from: committed.stage().name.clone(),
-        to: lock.stages[to].name.clone(),
+        to: lock.stage(to).name.clone(),
         digest: lock.spec_digest.clone(),
         superseded: false,
     }
@@ -356,7 +360,7 @@ fn open_rollback(
     let back = open.into_iter().find(|(_, found)| {
         found.from == marker.from
             && lock
-                .stage_index(&found.to)
+                .stage_named(&found.to)
                 .is_some_and(|to| to < committed.live)
     });
     Ok(back.map(|(pull, _)| {

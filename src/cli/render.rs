@@ -144,8 +144,8 @@ fn prepare(args: &RenderArgs, input: &Input) -> Result<Job, Failure> {
     };
     let lock = read(LOCK_FILE)?.and_then(|text| Lock::read(&text).ok());
     let pointer = read(POINTER_FILE)?;
-    if let (Some(lock), Some(text)) = (&lock, tree.files.get_mut(LOCK_FILE)) {
-        *text = lock.keep_generator(text).into();
+    if let Some(lock) = &lock {
+        tree.keep_generator(lock);
     }
     let live = live::settle(
         &input.compiled,

@@ -11,8 +11,8 @@ use crate::promotion::history;
 use crate::promotion::ledger::traffic_words;
 use crate::promotion::series::{self, Dry, Planned, Wanted};
 use crate::sink::git::Repo;
-use crate::tree::{Lock, stream};
-use crate::units::names::{self, LOCK_FILE as LOCK};
+use crate::tree::{Lock, LockedStageId, stream};
+use crate::units::names;
 
 use super::committed::folder_of;
 use super::inputs::OnePath;
@@ -54,7 +54,7 @@ pub(super) fn run(args: &SeriesArgs, output: &mut Output<'_>) -> Result<Exit, Fa
     }
     let repo = Repo::open(folder_of(&input.path))?;
     let dry = dry(&repo, &input.path)?;
-    let stages = stages(compiled)?;
+    let stages = stages(compiled);
     let wanted = Wanted {
         rollout,
         branch: &args.branch,
@@ -113,16 +113,10 @@ fn dry(repo: &Repo, spec: &std::path::Path) -> Result<Dry, Failure> {
     })
 }
 
-fn stages(compiled: &Compiled) -> Result<Vec<Planned>, Failure> {
-    let tree = compiled.tree();
-    let lock = tree.files.get(LOCK).map_or("", |text| text);
-    let lock = Lock::read(lock).map_err(|why| {
-        Failure::new(
-            Exit::Outside,
-            format!("internal error: the lock does not read back: {why}; please report it"),
-        )
-    })?;
-    let one = |(index, stage): (usize, &crate::tree::LockedStage)| {
+fn stages(compiled: &Compiled) -> Vec<Planned> {
+    let lock = Lock::of(&compiled.plan, compiled.digest());
+    let one = |(at, of_plan): (LockedStageId, StageId)| {
+        let stage = lock.stage(at);
         let mut body = String::new();
         let mut line = |key: &str, value: &str| {
             writeln!(body, "{key}: {value}").expect("writing to a string cannot fail");
@@ -133,9 +127,8 @@ fn stages(compiled: &Compiled) -> Result<Vec<Planned>, Failure> {
         if !stage.gates.is_empty() {
             line("Gates", &stage.gates.join(", "));
         }
-        let back = crate::promotion::rollback::default_target(&lock, index);
-        if let Some(back) = back {
-            line("Rollback", &lock.stages[back].folder);
+        if let Some(back) = lock.rollback_target(at) {
+            line("Rollback", &lock.stage(back).folder);
         }
         Planned {
             name: stage.name.clone(),
@@ -146,8 +139,12 @@ fn stages(compiled: &Compiled) -> Result<Vec<Planned>, Failure> {
                 traffic_words(&lock, stage)
             ),
             body,
-            manifest: stream(&compiled.objects(StageId(index))),
+            manifest: stream(&compiled.objects(of_plan)),
         }
     };
-    Ok(lock.stages.iter().enumerate().map(one).collect())
+    // The lock is that of this very plan.
+    lock.stage_ids()
+        .zip(compiled.plan.stage_ids())
+        .map(one)
+        .collect()
 }

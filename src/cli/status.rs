@@ -10,7 +10,7 @@ use crate::compile::Compiled;
 use crate::diag::visible_line;
 use crate::promotion::decide::{self, standing_hold};
 use crate::promotion::ledger::traffic_words;
-use crate::promotion::rollback;
+use crate::tree::LockedStageId;
 use crate::units::{Duration, Timestamp};
 
 use super::committed::{Committed, in_tree, now};
@@ -100,8 +100,8 @@ impl Status {
     /// The folder of the stage that a rollback goes to.
     fn back(&self) -> Option<&str> {
         let lock = &self.committed.lock;
-        rollback::default_target(lock, self.committed.live)
-            .map(|stage| lock.stages[stage].folder.as_str())
+        lock.rollback_target(self.committed.live)
+            .map(|stage| lock.stage(stage).folder.as_str())
     }
 
     fn text(&self) -> String {
@@ -146,7 +146,7 @@ impl Status {
             "next",
             match state.next() {
                 Some(next) => {
-                    let next = &lock.stages[next];
+                    let next = lock.stage(next);
                     format!("{} ({})", next.folder, traffic_words(lock, next))
                 }
                 None => "nothing: the rollout is complete".to_owned(),
@@ -156,17 +156,14 @@ impl Status {
             "rollback",
             match self.back() {
                 Some(back) => format!("to {back}"),
-                None if rollback::is_past_return(lock, self.committed.live) => {
+                None if lock.is_past_return(self.committed.live) => {
                     "none in one step: the point of no return has passed".to_owned()
                 }
                 None => "not needed: all traffic is on stable".to_owned(),
             },
         );
-        if let Some(stage) = rollback::point_of_no_return(lock) {
-            line(
-                "no return",
-                format!("from {} on", lock.stages[stage].folder),
-            );
+        if let Some(stage) = lock.point_of_no_return() {
+            line("no return", format!("from {} on", lock.stage(stage).folder));
         }
         if let Some(hold) = standing_hold(lock, self.committed.hold.as_ref()) {
             line(
@@ -190,8 +187,8 @@ impl Status {
     fn json(&self) -> Value {
         let (lock, state) = (&self.committed.lock, self.state());
         let stage = self.committed.stage();
-        let named = |stage: usize| {
-            let stage = &lock.stages[stage];
+        let named = |stage: LockedStageId| {
+            let stage = lock.stage(stage);
             json!({"stage": stage.name, "folder": stage.folder})
         };
         json!({
@@ -207,9 +204,9 @@ impl Status {
             "bakeLeftSeconds": state.left().seconds(),
             "gates": stage.gates,
             "next": state.next().map(named),
-            "rollback": rollback::default_target(lock, self.committed.live).map(named),
-            "pointOfNoReturn": rollback::point_of_no_return(lock).map(named),
-            "pastReturn": rollback::is_past_return(lock, self.committed.live),
+            "rollback": lock.rollback_target(self.committed.live).map(named),
+            "pointOfNoReturn": lock.point_of_no_return().map(named),
+            "pastReturn": lock.is_past_return(self.committed.live),
             "hold": standing_hold(lock, self.committed.hold.as_ref()).map(|hold| json!({
                 "stage": hold.stage, "reason": hold.reason, "by": hold.by, "commit": hold.commit,
             })),

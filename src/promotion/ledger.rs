@@ -107,7 +107,7 @@ pub fn traffic_words(lock: &Lock, stage: &LockedStage) -> String {
     let shares: Vec<String> = stage
         .weights
         .iter()
-        .filter(|(model, share)| **model != lock.stable && **share > 0.0)
+        .filter(|(model, share)| **model != lock.stable && !share.is_zero())
         .map(|(model, share)| format!("{model} {share}%"))
         .collect();
     let others: Vec<&str> = stage

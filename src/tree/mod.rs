@@ -18,7 +18,7 @@ pub use diff::{ObjectDiff, diff, unified};
 pub use file_text::FileText;
 pub use hold::Hold;
 pub use layout::{Tree, lay_out};
-pub use lock::{Lock, LockedStage, describe};
+pub use lock::{Lock, LockedMirror, LockedStage, LockedStageId};
 pub use markdown::{plan_markdown, target_words};
 pub use pointer::Pointer;
 pub use print::{stream, yaml};

@@ -19,7 +19,7 @@ use crate::promotion::decide::Why;
 use crate::promotion::pull_request::GateLine;
 use crate::promotion::upsert::Operation;
 use crate::sink::git::{Person, Signing};
-use crate::tree::describe;
+use crate::tree::Lock;
 
 use super::inputs::{Inputs, OnFail};
 use super::runner::{self, Runner, notice, warning};
@@ -75,7 +75,7 @@ pub(super) fn promote(
     } = Start::new(inputs, true, output)?;
     let input = input.expect("it must compile");
     let compiled = &input.compiled;
-    let plan = describe(&compiled.plan, compiled.digest());
+    let plan = Lock::of(&compiled.plan, compiled.digest()).to_json();
     if let Some(path) = runner::file("glidepath-plan.json", &format!("{plan:#}\n"))? {
         runner.set("plan-json-path", path.display().to_string());
     }
@@ -103,7 +103,7 @@ pub(super) fn promote(
         &signing(),
     )?;
     let failed = done.refusals.iter().find(|one| one.why == Why::GateFailed);
-    let may_go_back = crate::promotion::rollback::default_target(&committed.lock, committed.live);
+    let may_go_back = committed.lock.rollback_target(committed.live);
     if let (Some(failed), OnFail::Rollback, Some(_)) = (failed, inputs.on_fail, may_go_back) {
         let wish = MoveRequest {
             reason: Some(failed.message.clone()),
