@@ -1,16 +1,17 @@
 //! `glidepath render`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::diag::words::count;
+use crate::promotion::live::{self, Live};
+use crate::promotion::stages;
 use crate::sink::disk::{self, Change, ChangeKind, Comparison, Staged, Wanted};
 use crate::tree::{Lock, Tree, stream, unified};
 use crate::units::names::{LOCK_FILE, POINTER_FILE};
 
 use super::inputs::{Input, Paths, sole};
-use super::live::{self, Live};
 use super::output::Output;
 use super::{Exit, Failure};
 
@@ -37,6 +38,27 @@ pub(super) struct RenderArgs {
     /// Accept that the live stage changes in a way that may answer requests with 503
     #[arg(long)]
     restart: bool,
+}
+
+/// How a tree is prepared.
+#[derive(Clone, Copy)]
+struct How<'a> {
+    /// The folder that it goes to; the one beside the file where there is none.
+    out: Option<&'a Path>,
+    /// Nothing is written, and so what an interrupted render left is not completed.
+    only_looks: bool,
+    /// The live stage may change in a way that answers requests with 503.
+    restart: bool,
+}
+
+impl RenderArgs {
+    fn how(&self) -> How<'_> {
+        How {
+            out: self.out.as_deref(),
+            only_looks: self.check,
+            restart: self.restart,
+        }
+    }
 }
 
 /// A tree that is to be written.
@@ -92,7 +114,7 @@ fn one_folder(args: &RenderArgs, rollouts: usize) -> Result<(), Failure> {
 }
 
 fn ready(args: &RenderArgs, input: &Input) -> Result<Ready, Failure> {
-    let job = prepare(args, input)?;
+    let job = prepare(args.how(), input)?;
     Ok(Ready {
         staged: disk::stage(&job.folder, &job.wanted(), args.force)?,
         folder: job.folder,
@@ -125,9 +147,9 @@ impl Ready {
 }
 
 /// Lays out a tree and settles what it means for the live stage.
-fn prepare(args: &RenderArgs, input: &Input) -> Result<Job, Failure> {
-    let folder = args.out.clone().unwrap_or_else(|| input.tree_folder());
-    if input.compiled.plan.live.is_some() && args.out.is_none() {
+fn prepare(how: How<'_>, input: &Input) -> Result<Job, Failure> {
+    let folder = how.out.map_or_else(|| input.tree_folder(), Path::to_owned);
+    if input.compiled.plan.live.is_some() && how.out.is_none() {
         return Err(Failure::new(
             Exit::Wrong,
             "`spec.stage` is for a rollout without a tree; in a tree, `deploy/current` says which stage is live",
@@ -136,7 +158,7 @@ fn prepare(args: &RenderArgs, input: &Input) -> Result<Job, Failure> {
     }
     let mut tree = input.compiled.tree();
     let read = |path: &str| {
-        if args.check {
+        if how.only_looks {
             disk::read_file(&folder, path)
         } else {
             disk::read_file_to_complete(&folder, path)
@@ -154,20 +176,20 @@ fn prepare(args: &RenderArgs, input: &Input) -> Result<Job, Failure> {
         lock.as_ref(),
         pointer.as_deref(),
         &read,
-        args.restart,
+        how.restart,
     )?;
     Ok(Job { folder, tree, live })
 }
 
 fn print_stage(input: &Input, stage: &str, output: &mut Output<'_>) -> Result<Exit, Failure> {
-    let index = live::stage_index(&input.compiled.plan, stage)?;
+    let index = stages::in_plan(&input.compiled.plan, stage)?;
     output.result(stream(&input.compiled.objects(index)))?;
     output.finish(Exit::Done)
 }
 
 fn check(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let compared = args.paths.each(output, |input| {
-        let job = prepare(args, input)?;
+        let job = prepare(args.how(), input)?;
         let changes = disk::compare(&job.folder, &job.wanted())?;
         let diff: String = changes.iter().map(file_diff).collect();
         Ok::<_, Failure>((job.folder, changes.len(), diff))
@@ -192,16 +214,12 @@ fn check(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
 
 /// What a render of the tree beside a file would change.
 pub(super) fn pending(input: &Input) -> Result<Vec<Comparison>, Failure> {
-    let args = RenderArgs {
-        paths: Paths::new(&input.path),
-        check: true,
-        stdout: false,
-        stage: None,
+    let how = How {
         out: None,
-        force: false,
+        only_looks: true,
         restart: false,
     };
-    let job = prepare(&args, input)?;
+    let job = prepare(how, input)?;
     Ok(disk::compare(&job.folder, &job.wanted())?)
 }
 

@@ -186,6 +186,12 @@ impl Plan {
             .find(|id| self.stage(*id).name.as_str() == name)
     }
 
+    /// The stage of this name, or of this folder (`03-weight-10`).
+    pub fn stage_called(&self, wanted: &str) -> Option<StageId> {
+        let of_folder = || self.stage_ids().find(|id| self.numbered(*id) == wanted);
+        self.stage_named(wanted).or_else(of_folder)
+    }
+
     /// The stage after one; none after the last.
     pub fn stage_after(&self, id: StageId) -> Option<StageId> {
         Some(StageId(id.0 + 1)).filter(|after| after.0 < self.stages.len())

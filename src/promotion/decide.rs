@@ -6,50 +6,7 @@ use crate::tree::{Hold, Lock, LockedStage, LockedStageId};
 use crate::units::Duration;
 
 use super::gates::{Judged, list, unjudged};
-
-/// What kind of reason speaks against a move, the gravest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
-    /// Somebody else changed what would be written.
-    Conflict,
-    /// What is asked for can never be done.
-    Wrong,
-    /// A gate failed.
-    GateFailed,
-    /// A gate could not be asked.
-    Outside,
-    /// It can be done later.
-    NotYet,
-}
-
-/// A reason against a move: one lower-case sentence, and what to do.
-#[derive(Clone, Debug)]
-pub struct Refusal {
-    /// Of what kind.
-    pub why: Why,
-    /// The sentence.
-    pub message: String,
-    /// What to do next.
-    pub help: Option<String>,
-}
-
-impl Refusal {
-    /// A reason of a kind.
-    pub fn new(why: Why, message: impl Into<String>) -> Self {
-        Self {
-            why,
-            message: message.into(),
-            help: None,
-        }
-    }
-
-    /// Adds what to do.
-    #[must_use]
-    pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help = Some(text.into());
-        self
-    }
-}
+use super::{Refusal, Why};
 
 /// Where a rollout stands.
 #[derive(Clone, Copy, Debug)]

@@ -1,85 +1,64 @@
-//! Where a rollback goes. It asks neither time nor gates, and reads the committed lock alone: it must work where
-//! rollout.yaml no longer compiles.
+//! Back to an earlier stage, with a hold on the one that is left. It waits for nothing: neither gates nor bake nor a rollout.yaml
+//! that compiles.
 
-use crate::tree::{Lock, LockedStageId};
+use crate::compile::Compiled;
+use crate::sink::git::Edit;
 
-use super::decide::{Refusal, Why};
+use super::committed::Committed;
+use super::delivery::{Delivery, Return};
+use super::gate_results::verdict;
+use super::ledger::one_line;
+use super::outcome::{Move, Note, Outcome, Page, Prepared};
+use super::pull_request::GateLine;
+use super::request::MoveRequest;
+use super::target::target;
+use super::{Error, stages};
 
-/// The stage to go back to; `None` where there is nothing to go back from.
-pub fn target(
-    lock: &Lock,
-    live: LockedStageId,
-    named: Option<LockedStageId>,
-) -> Result<Option<LockedStageId>, Refusal> {
-    let from = lock.stage(live);
-    let Some(to) = named else {
-        if lock.is_only_stable(live) {
-            return Ok(None);
-        }
-        return lock
-            .rollback_target(live)
-            .map(Some)
-            .ok_or_else(|| no_return(lock, live));
+/// Prepares a rollback; `compiled` is what rollout.yaml compiles to, or one sentence why it does not, and `gates` are only told.
+pub fn rollback(
+    committed: &Committed,
+    compiled: Result<&Compiled, &str>,
+    request: &MoveRequest,
+    gates: &[GateLine],
+    delivery: Delivery<'_>,
+) -> Result<Prepared, Error> {
+    let lock = &committed.lock;
+    let mut outcome = Outcome::at(committed);
+    outcome.gates = gates.to_vec();
+    outcome.verdict = verdict(gates);
+    let named = request.to.as_deref();
+    let named = named.map(|name| stages::in_lock(lock, name)).transpose()?;
+    let Some(to) = target(lock, committed.live, named)? else {
+        let why = if named.is_some() {
+            "it is live already"
+        } else {
+            "all traffic is on stable; `--to` takes the models out, too"
+        };
+        outcome.notes.push(Note::NothingBack {
+            stage: outcome.stage.clone(),
+            why: (!delivery.is_pull_request()).then_some(why),
+        });
+        return Ok(Prepared::nothing(outcome));
     };
-    let target = lock.stage(to);
-    if to == live {
-        return Ok(None);
-    }
-    if to > live {
-        let message = format!(
-            "`{}` comes after the live stage `{}`",
-            target.name, from.name
-        );
-        return Err(Refusal::new(Why::Wrong, message).help(format!(
-            "go on with `glidepath promote --to {}`",
-            target.name
-        )));
-    }
-    let Some(breaches) = lock.breaches(live, to) else {
-        return Ok(Some(to));
+    outcome.next = Some(lock.stage(to).folder.clone());
+    let reason = one_line(request.reason.as_deref().unwrap_or_default());
+    let hold = committed.hold_for(&reason, &request.signing)?;
+    let edits: Vec<Edit> = committed.edits(to, Some(Some(hold.text())));
+    let mut step = Move {
+        to,
+        edits,
+        trailers: committed.trailers(to),
+        marker: committed.marker(to),
+        page: Page::default(),
     };
-    let message = format!(
-        "going back from `{}` to `{}` at once is unsafe: {}",
-        from.name, target.name, breaches
-    );
-    let refusal = Refusal::new(Why::Wrong, message);
-    Err(match lock.rollback_target(live) {
-        Some(safe) => refusal.help(format!(
-            "go back to `{}` first: `glidepath rollback`",
-            lock.stage(safe).name
-        )),
-        None => match two_steps(lock, live) {
-            Some(help) => refusal.help(help),
-            None => refusal,
-        },
-    })
-}
-
-fn no_return(lock: &Lock, live: LockedStageId) -> Refusal {
-    let message = format!(
-        "`{}` is past the point of no return: no earlier stage takes the traffic back in one safe step",
-        lock.stage(live).name
-    );
-    let refusal = Refusal::new(Why::Wrong, message);
-    match two_steps(lock, live) {
-        Some(help) => refusal.help(help),
-        None => refusal.help(format!(
-            "begin a new rollout whose candidate is `{}`",
-            lock.stable
-        )),
-    }
-}
-
-/// The two steps that bring the old model back: its pods first, then its traffic.
-fn two_steps(lock: &Lock, live: LockedStageId) -> Option<String> {
-    let first = live.earlier().rev().find(|stage| {
-        lock.breaches(live, *stage).is_none() && lock.rollback_target(*stage).is_some()
-    })?;
-    let then = lock.rollback_target(first)?;
-    Some(format!(
-        "`{stable}` comes back in two steps: `glidepath rollback --to {}` starts its pods; once they are ready, `glidepath rollback` (to `{}`) gives it the traffic",
-        lock.stage(first).name,
-        lock.stage(then).name,
-        stable = lock.stable,
-    ))
+    step.trailers.reason = Some(reason.clone()).filter(|reason| !reason.is_empty());
+    let way_back = Return {
+        committed,
+        compiled,
+        request,
+        reason: &reason,
+    };
+    delivery.complete_return(&way_back, &mut step, &mut outcome)?;
+    let step = outcome.refusals.is_empty().then_some(step);
+    Ok(Prepared { outcome, step })
 }

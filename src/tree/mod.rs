@@ -20,6 +20,6 @@ pub use hold::Hold;
 pub use layout::{Tree, lay_out};
 pub use lock::{Lock, LockedMirror, LockedStage, LockedStageId};
 pub use markdown::{plan_markdown, target_words};
-pub use pointer::Pointer;
+pub use pointer::{NoLiveStage, Pointer};
 pub use print::{stream, yaml};
 pub use sheet::HEADER;
