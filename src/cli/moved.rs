@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::promotion::branch::Proposed;
 use crate::promotion::outcome::{Delivered, Note, Outcome, Prepared};
 use crate::promotion::request::{EvidenceFile, MoveRequest};
-use crate::promotion::{Committed, Delivery, Refusal, Why, deliver as deliver_move};
+use crate::promotion::{Committed, Delivery, Refusal, Why, deliver};
 
 use super::output::Output;
 use super::{Exit, Failure};
@@ -21,7 +21,7 @@ pub(super) fn handed_in(path: &Path) -> EvidenceFile {
 }
 
 /// Delivers a move, and says what came of it.
-pub(super) fn deliver(
+pub(super) fn finish(
     committed: &Committed,
     mut prepared: Prepared,
     request: &MoveRequest,
@@ -38,7 +38,7 @@ pub(super) fn deliver(
     if let Some(diff) = &prepared.outcome.diff {
         output.result(diff)?;
     }
-    let outcome = deliver_move(committed, prepared, request, delivery)?;
+    let outcome = deliver(committed, prepared, request, delivery)?;
     say(rollout, &outcome.notes, output);
     if let Some(delivered) = &outcome.delivered {
         report(rollout, &outcome, delivered, output)?;

@@ -93,5 +93,5 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
         telemetry: telemetry::of_environment(&input),
     };
     let prepared = promote(&committed, &input.compiled, &request, &facts, delivery)?;
-    moved::deliver(&committed, prepared, &request, delivery, output)
+    moved::finish(&committed, prepared, &request, delivery, output)
 }

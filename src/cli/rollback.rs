@@ -62,5 +62,5 @@ pub(super) fn run(args: &RollbackArgs, output: &mut Output<'_>) -> Result<Exit, 
     let compiled = args.path.compile_alone();
     let compiled = compiled.as_ref().map_err(String::as_str);
     let prepared = rollback(&committed, compiled, &request, &[], delivery)?;
-    moved::deliver(&committed, prepared, &request, delivery, output)
+    moved::finish(&committed, prepared, &request, delivery, output)
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use clap::Args;
 
-use crate::promotion::branch;
+use crate::promotion::branch::check_name;
 use crate::promotion::series::{self, SeriesSource};
 use crate::units::names;
 
@@ -32,7 +32,7 @@ pub(super) struct SeriesArgs {
 }
 
 pub(super) fn run(args: &SeriesArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
-    branch::check_name(&args.branch)?;
+    check_name(&args.branch)?;
     let input = args.path.compile(output)?;
     let rollout = input.compiled.plan.name.as_str();
     let folder = args.folder.as_deref().unwrap_or(rollout);

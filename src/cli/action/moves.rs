@@ -17,7 +17,7 @@ use crate::promotion::pull_request::GateLine;
 use crate::promotion::request::{Facts, MoveRequest};
 use crate::promotion::stage_start::{Asks, StageStart};
 use crate::promotion::upsert::Operation;
-use crate::promotion::{Committed, Delivery, Why, deliver, promote as prepare, rollback as back};
+use crate::promotion::{Committed, Delivery, Why, deliver};
 use crate::sink::git::{Person, Signing};
 use crate::tree::Lock;
 
@@ -110,7 +110,7 @@ pub(super) fn promote(
     if has_gates && request.evidence.is_none() && !request.force {
         facts.telemetry.settings.clone()?;
     }
-    let prepared = prepare(&committed, compiled, &request, &facts, delivery)?;
+    let prepared = crate::promotion::promote(&committed, compiled, &request, &facts, delivery)?;
     let outcome = deliver(&committed, prepared, &request, delivery)?;
     let mut refusals = outcome.refusals.iter();
     let failed = refusals.find(|refusal| refusal.why == Why::GateFailed);
@@ -123,7 +123,8 @@ pub(super) fn promote(
         signing: signing(),
         ..MoveRequest::default()
     };
-    let prepared = back(&committed, Ok(compiled), &request, &outcome.gates, delivery)?;
+    let prepared =
+        crate::promotion::rollback(&committed, Ok(compiled), &request, &outcome.gates, delivery)?;
     let mut way_back = deliver(&committed, prepared, &request, delivery)?;
     way_back.refusals = outcome.refusals;
     report(&committed, &way_back, runner, output)
@@ -159,7 +160,7 @@ pub(super) fn rollback(
         }
     };
     let compiled = compiled.ok_or("rollout.yaml does not compile");
-    let prepared = back(&committed, compiled, &request, &told, delivery)?;
+    let prepared = crate::promotion::rollback(&committed, compiled, &request, &told, delivery)?;
     let outcome = deliver(&committed, prepared, &request, delivery)?;
     report(&committed, &outcome, runner, output)
 }
