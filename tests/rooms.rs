@@ -34,14 +34,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     // Not `forge`: it answers for the cluster, and writes nothing.
     ("argocd", &["units", "http"]),
     (
-        "promotion",
-        &[
-            "diag", "units", "plan", "tree", "gate", "sink", "forge", "argocd",
-        ],
-    ),
-    (
         "compile",
         &["text", "diag", "units", "spec", "plan", "objects", "tree"],
+    ),
+    (
+        "promotion",
+        &[
+            "diag", "units", "plan", "tree", "gate", "sink", "forge", "argocd", "compile",
+        ],
     ),
     (
         "cmp",

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
-use crate::cmp::{self, Invocation, Refusal, Settings, Sidecar};
+use crate::cmp::{self, Invocation, PluginError, Settings, Sidecar};
 use crate::compile::Files as _;
 use crate::sink::files::Folder;
 
@@ -78,7 +78,7 @@ pub(super) fn run(args: &CmpArgs, output: &mut Output<'_>) -> Result<Exit, Failu
 }
 
 /// For Argo CD, a failed probe is an error of the Application, so whatever is no rollout is just not found.
-fn discover(invocation: &Invocation, folder: &Folder) -> Result<String, Refusal> {
+fn discover(invocation: &Invocation, folder: &Folder) -> Result<String, PluginError> {
     let file = Settings::read(invocation)?.file;
     Ok(match folder.read(&file) {
         Ok(Some(source)) if cmp::discover(source.text()) => format!("{file}\n"),
@@ -87,12 +87,12 @@ fn discover(invocation: &Invocation, folder: &Folder) -> Result<String, Refusal>
 }
 
 /// What the process was started with.
-fn invocation(args: &FileArgs) -> Result<Invocation, Refusal> {
+fn invocation(args: &FileArgs) -> Result<Invocation, PluginError> {
     let variable = |name: &str| match std::env::var(name) {
         Ok(value) => Ok(Some(value)),
         Err(std::env::VarError::NotPresent) => Ok(None),
         Err(std::env::VarError::NotUnicode(_)) => {
-            Err(Refusal::new(format!("`{name}` is not UTF-8")))
+            Err(PluginError::new(format!("`{name}` is not UTF-8")))
         }
     };
     Ok(Invocation {

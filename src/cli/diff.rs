@@ -6,13 +6,12 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 
-use crate::plan::StageId;
+use crate::promotion::{live, stages};
 use crate::sink::disk::{self, Wanted};
-use crate::tree::{Lock, Pointer, diff, unified};
+use crate::tree::{Lock, diff, unified};
 use crate::units::names::{LOCK_FILE, POINTER_FILE, SPEC_FILE};
 
 use super::inputs::{Input, OnePath};
-use super::live::{self, stage_index};
 use super::output::Output;
 use super::render::verb;
 use super::revision;
@@ -59,7 +58,7 @@ enum DiffFormat {
 }
 
 /// One thing that is not the same on both sides.
-pub(super) struct Change {
+pub(super) struct Difference {
     pub(super) name: String,
     pub(super) verb: &'static str,
     pub(super) from: Option<String>,
@@ -120,14 +119,14 @@ pub(super) fn run(args: &DiffArgs, output: &mut Output<'_>) -> Result<Exit, Fail
 fn between_stages(
     args: &DiffArgs,
     input: &Input,
-) -> Result<(String, String, Vec<Change>), Failure> {
+) -> Result<(String, String, Vec<Difference>), Failure> {
     let plan = &input.compiled.plan;
     let from = match &args.from {
-        Some(name) => stage_index(plan, name)?,
-        None => live_stage(input)?,
+        Some(name) => stages::in_plan(plan, name)?,
+        None => stages::live_on_disk(&input.tree_folder(), plan)?,
     };
     let to = match &args.to {
-        Some(name) => stage_index(plan, name)?,
+        Some(name) => stages::in_plan(plan, name)?,
         None => plan.stage_after(from).ok_or_else(|| {
             Failure::new(
                 Exit::Usage,
@@ -141,7 +140,7 @@ fn between_stages(
     };
     let (from_name, to_name) = (plan.numbered(from), plan.numbered(to));
     let changes = diff(&input.compiled.objects(from), &input.compiled.objects(to));
-    let changes = changes.into_iter().map(|change| Change {
+    let changes = changes.into_iter().map(|change| Difference {
         name: change.id().to_string(),
         verb: change.verb(),
         from: change.before.as_ref().map(|id| format!("{from_name}/{id}")),
@@ -153,34 +152,13 @@ fn between_stages(
     Ok((from_name, to_name, changes))
 }
 
-/// The stage that the pointer names; the first one where there is no tree yet.
-pub(super) fn live_stage(input: &Input) -> Result<StageId, Failure> {
-    let folder = input.tree_folder();
-    let Some(text) = disk::read_file(&folder, POINTER_FILE)? else {
-        return Ok(StageId::FIRST);
-    };
-    let pointer = Pointer::read(&text).map_err(|why| {
-        Failure::new(
-            Exit::Conflict,
-            format!(
-                "`{}` names no stage: {why}",
-                folder.join(POINTER_FILE).display()
-            ),
-        )
-    })?;
-    stage_index(&input.compiled.plan, pointer.stage()).map_err(|failure| Failure {
-        exit: Exit::Conflict,
-        ..failure
-    })
-}
-
-fn against_tree(input: &Input) -> Result<Vec<Change>, Failure> {
+fn against_tree(input: &Input) -> Result<Vec<Difference>, Failure> {
     let folder = input.tree_folder();
     let mut tree = input.compiled.tree();
     let read = |path: &str| disk::read_file(&folder, path);
     let lock = read(LOCK_FILE)?.and_then(|text| Lock::read(&text).ok());
-    if let (Some(lock), Some(text)) = (&lock, tree.files.get_mut(LOCK_FILE)) {
-        *text = lock.keep_generator(text).into();
+    if let Some(lock) = &lock {
+        tree.keep_generator(lock);
     }
     let pointer = read(POINTER_FILE)?;
     // What a render would refuse is still worth a look: the pointer then stays as it is.
@@ -199,7 +177,7 @@ fn against_tree(input: &Input) -> Result<Vec<Change>, Failure> {
         pointer: live.pointer.as_deref(),
     };
     let changes = disk::compare(&folder, &wanted)?;
-    let changes = changes.into_iter().map(|change| Change {
+    let changes = changes.into_iter().map(|change| Difference {
         verb: verb(change.change.kind),
         from: change
             .before
@@ -232,7 +210,7 @@ fn paint(text: &str) -> String {
     })
 }
 
-fn side_by_side(change: &Change, width: usize) -> String {
+fn side_by_side(change: &Difference, width: usize) -> String {
     let column = (width.saturating_sub(3) / 2).max(20);
     let cell = |text: &str| {
         let text: String = text.trim_end_matches('\n').chars().take(column).collect();
@@ -271,7 +249,7 @@ fn side_by_side(change: &Change, width: usize) -> String {
     text
 }
 
-fn markdown(from: &str, to: &str, changes: &[Change]) -> String {
+fn markdown(from: &str, to: &str, changes: &[Difference]) -> String {
     let mut text = format!("### `{from}` → `{to}`\n\n");
     if changes.is_empty() {
         text.push_str("Nothing changes.\n");

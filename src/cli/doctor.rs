@@ -4,12 +4,12 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::gate::doctor::{Finding, Level, examine};
-use crate::gate::prometheus::Prometheus;
+use crate::promotion::gate_results::namespace;
 
-use super::committed::now;
-use super::gate::{TelemetryArgs, namespace, settings, stage};
+use super::clock::now;
 use super::inputs::OnePath;
 use super::output::Output;
+use super::telemetry::{TelemetryArgs, stage};
 use super::{Exit, Failure};
 
 /// Say what the telemetry lacks for the live stage's gates
@@ -37,10 +37,9 @@ enum DoctorFormat {
 pub(super) fn run(args: &DoctorArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let input = args.path.compile(output)?;
     let plan = &input.compiled.plan;
-    let stage = stage(&input, args.telemetry.stage.as_deref(), output)?;
+    let stage = stage(&input, args.telemetry.stage.as_deref())?;
     let namespace = namespace(plan, args.telemetry.namespace.as_deref())?;
-    let settings = settings(plan, &args.telemetry)?;
-    let source = Prometheus::new(settings).map_err(|why| Failure::new(Exit::Usage, why))?;
+    let source = args.telemetry.telemetry(&input).server()?;
     let findings = examine(plan, stage, &namespace, now(), &source)
         .map_err(|fault| Failure::new(Exit::Outside, fault.message()))?;
     match args.format {

@@ -5,11 +5,9 @@ use std::path::Path;
 
 use crate::diag::words::system;
 use crate::forge::ForgeError;
-use crate::promotion::Error;
-use crate::promotion::decide::{Refusal, Why};
-use crate::sink::disk::{DiskError, Kind};
-use crate::sink::git::{self, GitError};
-use crate::sink::remote::RemoteError;
+use crate::promotion::{Error, Refusal, Why};
+use crate::sink::disk::DiskError;
+use crate::sink::git::GitError;
 
 use super::Exit;
 
@@ -36,15 +34,6 @@ impl Failure {
     pub(super) fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
         self
-    }
-
-    /// Adds another thing to do.
-    pub(super) fn or(self, text: &str) -> Self {
-        let help = match &self.help {
-            Some(help) => format!("{help}; {text}"),
-            None => text.to_owned(),
-        };
-        self.help(help)
     }
 
     /// Diagnostics have said it already.
@@ -83,6 +72,7 @@ impl Failure {
         let exit = sorted
             .first()
             .map_or(Exit::Outside, |first| match first.why {
+                Why::Usage => Exit::Usage,
                 Why::Conflict => Exit::Conflict,
                 Why::Wrong => Exit::Wrong,
                 Why::GateFailed => Exit::GateFailed,
@@ -104,73 +94,32 @@ impl Failure {
     }
 }
 
-/// The repository could not be read or written.
-impl From<GitError> for Failure {
-    fn from(error: GitError) -> Self {
-        Self {
-            exit: match error.kind() {
-                git::Kind::Conflict => Exit::Conflict,
-                git::Kind::Outside => Exit::Outside,
-                git::Kind::Usage => Exit::Usage,
-            },
-            message: error.to_string(),
-            help: error.advice().map(str::to_owned),
-        }
-    }
-}
-
-/// The tree could not be read or written.
-impl From<DiskError> for Failure {
-    fn from(error: DiskError) -> Self {
-        Self {
-            exit: match error.kind() {
-                Kind::Conflict => Exit::Conflict,
-                Kind::Outside => Exit::Outside,
-            },
-            message: error.to_string(),
-            help: error.help(),
-        }
-    }
-}
-
-/// GitHub could not be asked, or refused.
-impl From<ForgeError> for Failure {
-    fn from(error: ForgeError) -> Self {
-        Self {
-            exit: Exit::Outside,
-            message: error.message,
-            help: error.help,
-        }
-    }
-}
-
-/// The repository elsewhere could not be read or written.
-impl From<RemoteError> for Failure {
-    fn from(error: RemoteError) -> Self {
-        Self {
-            exit: Exit::Outside,
-            message: error.message,
-            help: error.help,
-        }
-    }
-}
-
-/// One thing speaks against a move.
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Self::refused(&[refusal])
     }
 }
 
-/// There is no move.
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        match error {
-            Error::Refused(refusals) => Self::refused(&refusals),
-            Error::Git(error) => error.into(),
-            Error::Disk(error) => error.into(),
-            Error::Forge(error) => error.into(),
-            Error::Remote(error) => error.into(),
-        }
+        Self::refused(&error.into_refusals())
+    }
+}
+
+impl From<GitError> for Failure {
+    fn from(error: GitError) -> Self {
+        Refusal::from(error).into()
+    }
+}
+
+impl From<DiskError> for Failure {
+    fn from(error: DiskError) -> Self {
+        Refusal::from(error).into()
+    }
+}
+
+impl From<ForgeError> for Failure {
+    fn from(error: ForgeError) -> Self {
+        Refusal::from(error).into()
     }
 }

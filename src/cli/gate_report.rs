@@ -61,11 +61,6 @@ fn coming(record: &Record, next: Timestamp) -> String {
     }
 }
 
-/// The evidence, as `--replay` reads it.
-pub(super) fn json(record: &Record) -> String {
-    format!("{:#}\n", record.write())
-}
-
 /// A table for a pull request.
 pub(super) fn markdown(record: &Record) -> String {
     let mut text = format!(

@@ -3,14 +3,12 @@
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::promotion::history::{self, Move};
+use crate::promotion::history::Stay;
 use crate::promotion::ledger::Trailers;
-use crate::sink::git::Repo;
-use crate::units::names::POINTER_FILE as POINTER;
 use crate::units::{Duration, Timestamp};
 
-use super::committed::{folder_of, in_tree, now};
-use super::inputs::OnePath;
+use super::clock::now;
+use super::inputs::{OnePath, folder_of};
 use super::output::Output;
 use super::table::columns;
 use super::{Exit, Failure};
@@ -34,77 +32,13 @@ pub(super) enum LedgerFormat {
     Json,
 }
 
-/// A stage that has been live.
-struct Stay<'a> {
-    stage: &'a str,
-    entered: &'a Move,
-    left: Option<&'a Move>,
-}
-
-impl Stay<'_> {
-    /// Seconds in the stage; up to now where it is live.
-    fn seconds(&self) -> u64 {
-        let until = self.left.map_or_else(now, |left| left.commit.committed);
-        until.since(self.entered.commit.committed).seconds()
-    }
-
-    fn left_at(&self) -> Option<Timestamp> {
-        self.left.map(|left| left.commit.committed)
-    }
-
-    /// What the gates said when the stage was left, by whoever left it forwards.
-    fn gates(&self) -> &[String] {
-        let entry = self.left.and_then(|left| left.entry.as_ref());
-        entry
-            .filter(|entry| entry.from == self.stage)
-            .map_or(&[], |entry| &entry.gates)
-    }
-
-    /// The file with their evidence, where whoever left the stage recorded it.
-    fn evidence(&self) -> Option<&str> {
-        let entry = self.left.and_then(|left| left.entry.as_ref());
-        entry
-            .filter(|entry| entry.from == self.stage)
-            .and_then(|entry| entry.evidence.as_deref())
-    }
-
-    /// Why and how it was entered, where that was not the plain way.
-    fn note(&self) -> String {
-        match &self.entered.entry {
-            None => "not by glidepath".to_owned(),
-            Some(Trailers {
-                forced: Some(why), ..
-            }) => format!("forced: {why}"),
-            Some(Trailers {
-                reason: Some(why), ..
-            }) => format!("rolled back: {why}"),
-            Some(_) => String::new(),
-        }
-    }
-}
-
 pub(super) fn run(args: &HistoryArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let spec = args.path.locate()?;
-    let repo = Repo::open(folder_of(&spec))?;
-    let moves = match repo.head()? {
-        Some(head) => history::moves(&repo, head.tip, &in_tree(POINTER))?,
-        None => Vec::new(),
-    };
-    let stays: Vec<Stay<'_>> = moves
-        .iter()
-        .enumerate()
-        .filter_map(|(at, entered)| {
-            Some(Stay {
-                stage: entered.stage.as_deref()?,
-                entered,
-                left: moves.get(at + 1),
-            })
-        })
-        .collect();
+    let (stays, now) = (Stay::read(folder_of(&spec))?, now());
     match args.format {
-        LedgerFormat::Text => output.result(table(&stays))?,
+        LedgerFormat::Text => output.result(table(&stays, now))?,
         LedgerFormat::Json => {
-            let stays: Vec<_> = stays.iter().map(record).collect();
+            let stays: Vec<_> = stays.iter().map(|stay| record(stay, now)).collect();
             let body = json!({"version": 1, "stays": stays});
             output.result(format_args!("{body:#}\n"))?;
         }
@@ -112,15 +46,15 @@ pub(super) fn run(args: &HistoryArgs, output: &mut Output<'_>) -> Result<Exit, F
     output.finish(Exit::Done)
 }
 
-fn table(stays: &[Stay<'_>]) -> String {
-    let row = |stay: &Stay<'_>| {
+fn table(stays: &[Stay], now: Timestamp) -> String {
+    let row = |stay: &Stay| {
         let gates = stay.gates().join("; ");
         [
-            stay.stage.to_owned(),
+            stay.stage.clone(),
             stay.entered.commit.committed.to_string(),
             stay.left_at()
                 .map_or_else(|| "live".to_owned(), |at| at.to_string()),
-            Duration::from_seconds(stay.seconds()).to_string(),
+            Duration::from_seconds(stay.seconds(now)).to_string(),
             if gates.is_empty() {
                 "–".to_owned()
             } else {
@@ -128,7 +62,7 @@ fn table(stays: &[Stay<'_>]) -> String {
             },
             stay.entered.commit.author.name.clone(),
             stay.entered.commit.id.short(),
-            stay.note(),
+            note(stay),
         ]
     };
     columns(
@@ -139,21 +73,35 @@ fn table(stays: &[Stay<'_>]) -> String {
     )
 }
 
-fn record(stay: &Stay<'_>) -> serde_json::Value {
-    let entry = stay.entered.entry.as_ref();
+fn record(stay: &Stay, now: Timestamp) -> serde_json::Value {
+    let told = stay.entered.trailers.as_ref();
     json!({
         "stage": stay.stage,
         "entered": stay.entered.commit.committed.to_string(),
         "left": stay.left_at().map(|at| at.to_string()),
-        "seconds": stay.seconds(),
+        "seconds": stay.seconds(now),
         "gates": stay.gates(),
         "evidence": stay.evidence(),
         "commit": stay.entered.commit.id.to_string(),
         "by": {"name": stay.entered.commit.author.name, "email": stay.entered.commit.author.email},
-        "from": entry.map(|entry| entry.from.as_str()),
-        "specDigest": entry.map(|entry| entry.digest.as_str()),
-        "forced": entry.and_then(|entry| entry.forced.as_deref()),
-        "rollback": entry.and_then(|entry| entry.reason.as_deref()),
-        "foreign": entry.is_none(),
+        "from": told.map(|told| told.from.as_str()),
+        "specDigest": told.map(|told| told.digest.as_str()),
+        "forced": told.and_then(|told| told.forced.as_deref()),
+        "rollback": told.and_then(|told| told.reason.as_deref()),
+        "foreign": told.is_none(),
     })
+}
+
+/// Why and how a stage was entered, where that was not the plain way.
+fn note(stay: &Stay) -> String {
+    match &stay.entered.trailers {
+        None => "not by glidepath".to_owned(),
+        Some(Trailers {
+            forced: Some(why), ..
+        }) => format!("forced: {why}"),
+        Some(Trailers {
+            reason: Some(why), ..
+        }) => format!("rolled back: {why}"),
+        Some(_) => String::new(),
+    }
 }

@@ -11,11 +11,11 @@ use crate::compile::{Compiled, Environment, compile};
 use crate::diag::words::count;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::objects::ObjectId;
+use crate::promotion::Committed;
 use crate::sink::files::Folder;
 use crate::text::{Route, Source};
 use crate::units::names;
 
-use super::committed::folder_of;
 use super::files::{find, read};
 use super::output::Output;
 use super::{Exit, Failure};
@@ -52,13 +52,6 @@ impl Input {
 }
 
 impl Paths {
-    /// One path, as a file or folder.
-    pub(super) fn new(path: &Path) -> Self {
-        Self {
-            paths: vec![path.to_owned()],
-        }
-    }
-
     /// Where the files are, whatever they hold.
     pub(super) fn locate(&self) -> Result<Vec<PathBuf>, Failure> {
         find(&self.paths)
@@ -66,60 +59,62 @@ impl Paths {
 
     /// Compiles every file in parallel. Warnings are written; on errors, every file's are, and the run ends.
     pub(super) fn compile(&self, output: &mut Output<'_>) -> Result<Vec<Input>, Failure> {
-        let inputs = self.compile_quietly(output)?;
-        let reports: Vec<&Report> = inputs.iter().map(|input| &input.compiled.report).collect();
-        output.reports(&reports);
-        Ok(inputs)
+        compile_paths(&self.paths, output)
     }
+}
 
-    /// Like [`compile`](Self::compile), but keeps warnings back.
-    pub(super) fn compile_quietly(&self, output: &mut Output<'_>) -> Result<Vec<Input>, Failure> {
-        let files = find(&self.paths)?;
-        let sources = files
+/// Compiles every file of these paths in parallel: see [`Paths::compile`].
+pub(super) fn compile_paths(
+    paths: &[PathBuf],
+    output: &mut Output<'_>,
+) -> Result<Vec<Input>, Failure> {
+    let files = find(paths)?;
+    let sources = files
+        .iter()
+        .map(|path| Ok((path.as_path(), read(path)?)))
+        .collect::<Result<Vec<_>, Failure>>()?;
+    for file in &files {
+        output.detail(2, format_args!("{}: read", file.display()));
+    }
+    let progress = output.progress(files.len(), "compiling");
+    let compiled = in_parallel(sources, &progress, |(path, source)| {
+        source.and_then(|source| compile_at(path, &source))
+    });
+    if compiled.iter().any(Result::is_err) {
+        let reports: Vec<&Report> = compiled
             .iter()
-            .map(|path| Ok((path.as_path(), read(path)?)))
-            .collect::<Result<Vec<_>, Failure>>()?;
-        for file in &files {
-            output.detail(2, format_args!("{}: read", file.display()));
-        }
-        let progress = output.progress(files.len(), "compiling");
-        let compiled = in_parallel(sources, &progress, |(path, source)| {
-            source.and_then(|source| compile_at(path, &source))
-        });
-        if compiled.iter().any(Result::is_err) {
-            let reports: Vec<&Report> = compiled
-                .iter()
-                .map(|result| match result {
-                    Ok(compiled) => &compiled.report,
-                    Err(report) => report,
-                })
-                .collect();
-            output.reports(&reports);
-            return Err(Failure::said(Exit::Wrong));
-        }
-        let compiled = compiled.into_iter().filter_map(Result::ok);
-        let mut inputs: Vec<Input> = files
-            .iter()
-            .zip(compiled)
-            .map(|(path, compiled)| Input {
-                path: path.clone(),
-                compiled,
+            .map(|result| match result {
+                Ok(compiled) => &compiled.report,
+                Err(report) => report,
             })
             .collect();
-        let identities = inputs
-            .iter()
-            .map(|input| identities(&input.compiled, files.len()));
-        let clashes = clashes(&files, identities);
-        if !clashes.is_empty() {
-            for (index, clash) in clashes {
-                inputs[index].compiled.report.push(clash);
-            }
-            let reports: Vec<&Report> = inputs.iter().map(|input| &input.compiled.report).collect();
-            output.reports(&reports);
-            return Err(Failure::said(Exit::Wrong));
-        }
-        Ok(inputs)
+        output.reports(&reports);
+        return Err(Failure::said(Exit::Wrong));
     }
+    let compiled = compiled.into_iter().filter_map(Result::ok);
+    let mut inputs: Vec<Input> = files
+        .iter()
+        .zip(compiled)
+        .map(|(path, compiled)| Input {
+            path: path.clone(),
+            compiled,
+        })
+        .collect();
+    let identities = inputs
+        .iter()
+        .map(|input| identities(&input.compiled, files.len()));
+    let clashes = clashes(&files, identities);
+    if !clashes.is_empty() {
+        for (index, clash) in clashes {
+            inputs[index].compiled.report.push(clash);
+        }
+        let reports: Vec<&Report> = inputs.iter().map(|input| &input.compiled.report).collect();
+        output.reports(&reports);
+        return Err(Failure::said(Exit::Wrong));
+    }
+    let reports: Vec<&Report> = inputs.iter().map(|input| &input.compiled.report).collect();
+    output.reports(&reports);
+    Ok(inputs)
 }
 
 impl Paths {
@@ -220,31 +215,14 @@ pub(super) fn compile_at(path: &Path, source: &Source) -> Result<Compiled, Repor
 }
 
 impl OnePath {
-    /// A file or folder.
-    pub(super) fn new(path: &Path) -> Self {
-        Self {
-            path: path.to_owned(),
-        }
-    }
-
     /// Compiles the one file; several are wrong usage.
     pub(super) fn compile(&self, output: &mut Output<'_>) -> Result<Input, Failure> {
-        let inputs = Paths {
-            paths: vec![self.path.clone()],
-        }
-        .compile(output)?;
-        sole(inputs)
+        compile_one(&self.path, output)
     }
-}
 
-impl OnePath {
     /// Where the one file is, whatever it holds.
     pub(super) fn locate(&self) -> Result<PathBuf, Failure> {
-        let mut files = find(std::slice::from_ref(&self.path))?;
-        match (files.pop(), files.len()) {
-            (Some(file), 0) => Ok(file),
-            (_, others) => Err(several(others + 1)),
-        }
+        locate_one(&self.path)
     }
 
     /// Compiles the one file without a word; an error is one sentence.
@@ -256,6 +234,38 @@ impl OnePath {
             .and_then(|source| compile_at(&path, &source))
             .map_err(|_| broken())
     }
+}
+
+/// Where the one file of a path is, whatever it holds.
+pub(super) fn locate_one(path: &Path) -> Result<PathBuf, Failure> {
+    let mut files = find(&[path.to_owned()])?;
+    match (files.pop(), files.len()) {
+        (Some(file), 0) => Ok(file),
+        (_, others) => Err(several(others + 1)),
+    }
+}
+
+/// Compiles the one file of a path.
+pub(super) fn compile_one(path: &Path, output: &mut Output<'_>) -> Result<Input, Failure> {
+    sole(compile_paths(&[path.to_owned()], output)?)
+}
+
+/// The folder of a rollout.yaml, as the repository is opened at it.
+pub(super) fn folder_of(spec: &Path) -> &Path {
+    spec.parent().unwrap_or_else(|| Path::new(""))
+}
+
+/// What is committed for the rollout of this file. `heal` completes a promotion that was killed.
+pub(super) fn committed(
+    spec: &Path,
+    heal: bool,
+    output: &mut Output<'_>,
+) -> Result<Committed, Failure> {
+    let folder = folder_of(spec);
+    if heal && Committed::heal(folder)? {
+        output.note("an interrupted promotion has been completed: the work tree is at the committed stage again");
+    }
+    Ok(Committed::read(folder)?)
 }
 
 /// The only one of several inputs, where a command takes no more.

@@ -3,29 +3,27 @@
 //! Nobody imports this room.
 
 mod action;
+mod argo;
+mod clock;
 mod cmp;
-mod committed;
 mod diff;
 mod doctor;
-mod eligibility;
+mod environment;
 mod evidence_table;
 mod exit;
 mod failure;
 mod files;
 mod gate;
+mod gate_explain;
 mod gate_report;
-mod gate_results;
-mod health;
 mod history;
 mod init;
 mod inputs;
-mod live;
-mod moving;
+mod moved;
 mod output;
 mod plan;
 mod plan_table;
 mod promote;
-mod proposal;
 mod reference;
 mod render;
 mod revision;
@@ -33,10 +31,10 @@ mod rollback;
 mod series;
 mod signing;
 mod site;
-mod stage_start;
 mod status;
 mod streams;
 mod table;
+mod telemetry;
 mod trace;
 mod validate;
 

@@ -4,18 +4,18 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::promotion::branch;
-use crate::promotion::decide::{Refusal, Why, standing_hold};
-use crate::promotion::ledger::{gate_trailers, one_line};
+use crate::promotion::ledger::one_line;
+use crate::promotion::request::{Facts, MoveRequest};
+use crate::promotion::{Delivery, promote};
 
-use super::committed::{Committed, folder_of};
-use super::eligibility::{Eligibility, MoveRequest, weigh};
-use super::health::HealthArgs;
-use super::inputs::OnePath;
+use super::argo::HealthArgs;
+use super::clock::now;
+use super::inputs::{OnePath, committed, folder_of};
+use super::moved::{self, handed_in};
 use super::output::Output;
-use super::proposal;
 use super::signing::SigningArgs;
-use super::site::{PullRequestArgs, Site};
+use super::site::{PullRequestArgs, of_clone};
+use super::telemetry;
 use super::{Exit, Failure};
 
 /// Point at the next stage, once the live one has baked and its gates have passed
@@ -61,92 +61,37 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
         return Err(Failure::new(Exit::Usage, "`--reason` is empty").help("say why in a few words"));
     }
     let spec = args.path.locate()?;
-    let committed = Committed::read(&spec, !args.dry_run, output)?;
+    let committed = committed(&spec, !args.dry_run, output)?;
     let input = args.path.compile(output)?;
-    if let Some(refusal) = committed.staleness(&input.compiled)? {
-        return Err(refusal.into());
-    }
-    let wish = MoveRequest {
+    let request = MoveRequest {
         to: args.to.clone(),
         reason,
         force: args.force,
         resume: args.resume,
-        evidence: args.evidence.clone(),
+        evidence: args.evidence.as_deref().map(handed_in),
         record: args.record_evidence,
+        dry_run: args.dry_run,
+        signing: args.signing.signing(),
     };
-    let signing = args.signing.signing();
-    if args.pull_request.pull_request {
-        let site = Site::of_clone(folder_of(&spec), args.pull_request.base.as_deref())?;
-        let done = proposal::promote(&committed, &input, &wish, &args.health, &site, &signing)?;
-        return proposal::report(&committed, &done, output);
-    }
-    let lock = &committed.lock;
-    let to = match &args.to {
-        Some(name) => committed.index(name)?,
-        None if committed.live + 1 < lock.stages.len() => committed.live + 1,
-        None => {
-            output.note(format_args!(
-                "{}: complete in `{}`; nothing comes after it",
-                lock.rollout,
-                committed.stage().folder
-            ));
-            return output.finish(Exit::Done);
+    let site = if args.pull_request.pull_request {
+        // A stale tree is said before a token is asked for.
+        if let Some(refusal) = committed.staleness(&input.compiled)? {
+            return Err(refusal.into());
         }
+        Some(of_clone(folder_of(&spec), &args.pull_request)?)
+    } else {
+        None
     };
-    let Eligibility {
-        judged,
-        record,
-        mut refusals,
-        ..
-    } = weigh(&committed, &input, to, &wish, &args.health)?;
-    let lifts = args.resume || standing_hold(lock, committed.hold.as_ref()).is_none();
-    let mut edits = committed.edits(to, lifts.then_some(None));
-    let mut entry = committed.entry(to);
-    if let Some(record) = &record {
-        committed.keep(record, &mut edits, &mut entry)?;
-    } else if args.record_evidence {
-        output.note(format_args!(
-            "{}: no gate watches `{}`, and so there is no evidence to record",
-            lock.rollout,
-            committed.stage().name
-        ));
-    }
-    if !args.branch {
-        refusals.extend(committed.dirt(&edits)?);
-    }
-    refusals.extend(open_elsewhere(&committed, to)?);
-    if args.dry_run && to > committed.live {
-        output.result(committed.diff(to, &edits)?)?;
-    }
-    if !refusals.is_empty() {
-        return Err(Failure::refused(&refusals));
-    }
-    if args.dry_run {
-        return output.finish(Exit::Done);
-    }
-    entry.gates = gate_trailers(committed.stage(), &judged);
-    entry.forced = wish.reason;
-    let message = committed.message(to, &entry);
-    committed.commit(to, &edits, &message, &signing, args.branch, output)?;
-    output.finish(Exit::Done)
-}
-
-fn open_elsewhere(committed: &Committed, to: usize) -> Result<Option<Refusal>, Failure> {
-    let lock = &committed.lock;
-    let open = branch::open_elsewhere(
-        &committed.repo,
-        &committed.head,
-        &lock.rollout,
-        &committed.stage().name,
-        &lock.stages[to].name,
-    )?;
-    Ok(open.map(|name| {
-        Refusal::new(
-            Why::Conflict,
-            format!("the branch `{name}` already proposes another stage"),
-        )
-        .help(format!(
-            "merge it, or delete it with `git branch -D {name}`"
-        ))
-    }))
+    let delivery = match &site {
+        Some(site) => Delivery::PullRequest(site),
+        None if args.branch => Delivery::Branch,
+        None => Delivery::Commit,
+    };
+    let facts = Facts {
+        now: now(),
+        argocd: args.health.argocd(),
+        telemetry: telemetry::of_environment(&input),
+    };
+    let prepared = promote(&committed, &input.compiled, &request, &facts, delivery)?;
+    moved::finish(&committed, prepared, &request, delivery, output)
 }

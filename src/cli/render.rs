@@ -1,18 +1,19 @@
 //! `glidepath render`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
 use indicatif::ProgressBar;
 
 use crate::diag::words::count;
+use crate::promotion::live::{self, Live};
+use crate::promotion::stages;
 use crate::sink::disk::{self, Change, ChangeKind, Comparison, Staged, Wanted};
 use crate::tree::{Lock, Tree, stream, unified};
 use crate::units::names::{LOCK_FILE, POINTER_FILE};
 
 use super::inputs::{Input, Paths, in_parallel, sole};
-use super::live::{self, Live};
 use super::output::Output;
 use super::{Exit, Failure};
 
@@ -43,6 +44,26 @@ pub(super) struct RenderArgs {
 
 /// The most bytes of trees that wait in memory for each other: what is more waits on the disk, beside its folder.
 const HELD: usize = 24 << 20;
+/// How a tree is prepared.
+#[derive(Clone, Copy)]
+struct How<'a> {
+    /// The folder that it goes to; the one beside the file where there is none.
+    out: Option<&'a Path>,
+    /// Nothing is written, and so what an interrupted render left is not completed.
+    only_looks: bool,
+    /// The live stage may change in a way that answers requests with 503.
+    restart: bool,
+}
+
+impl RenderArgs {
+    fn how(&self) -> How<'_> {
+        How {
+            out: self.out.as_deref(),
+            only_looks: self.check,
+            restart: self.restart,
+        }
+    }
+}
 
 /// A tree that is to be written.
 struct Job {
@@ -96,7 +117,7 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Fa
     disk::allow_many();
     let held = AtomicUsize::new(0);
     let waiting = args.paths.each(output, |input| {
-        let job = prepare(args, input)?;
+        let job = prepare(args.how(), input)?;
         let weight = job.tree.weight();
         if held.fetch_add(weight, Ordering::Relaxed) > HELD {
             return Ok(Waiting::OnDisk(Box::new(job.stage(args)?)));
@@ -150,9 +171,9 @@ impl Ready {
 }
 
 /// Lays out a tree and settles what it means for the live stage.
-fn prepare(args: &RenderArgs, input: &Input) -> Result<Job, Failure> {
-    let folder = args.out.clone().unwrap_or_else(|| input.tree_folder());
-    if input.compiled.plan.live.is_some() && args.out.is_none() {
+fn prepare(how: How<'_>, input: &Input) -> Result<Job, Failure> {
+    let folder = how.out.map_or_else(|| input.tree_folder(), Path::to_owned);
+    if input.compiled.plan.live.is_some() && how.out.is_none() {
         return Err(Failure::new(
             Exit::Wrong,
             "`spec.stage` is for a rollout without a tree; in a tree, `deploy/current` says which stage is live",
@@ -161,7 +182,7 @@ fn prepare(args: &RenderArgs, input: &Input) -> Result<Job, Failure> {
     }
     let mut tree = input.compiled.tree();
     let read = |path: &str| {
-        if args.check {
+        if how.only_looks {
             disk::read_file(&folder, path)
         } else {
             disk::read_file_to_complete(&folder, path)
@@ -169,8 +190,8 @@ fn prepare(args: &RenderArgs, input: &Input) -> Result<Job, Failure> {
     };
     let lock = read(LOCK_FILE)?.and_then(|text| Lock::read(&text).ok());
     let pointer = read(POINTER_FILE)?;
-    if let (Some(lock), Some(text)) = (&lock, tree.files.get_mut(LOCK_FILE)) {
-        *text = lock.keep_generator(text).into();
+    if let Some(lock) = &lock {
+        tree.keep_generator(lock);
     }
     let live = live::settle(
         &input.compiled,
@@ -179,7 +200,7 @@ fn prepare(args: &RenderArgs, input: &Input) -> Result<Job, Failure> {
         lock.as_ref(),
         pointer.as_deref(),
         &read,
-        args.restart,
+        how.restart,
     )?;
     Ok(Job {
         folder,
@@ -190,14 +211,14 @@ fn prepare(args: &RenderArgs, input: &Input) -> Result<Job, Failure> {
 }
 
 fn print_stage(input: &Input, stage: &str, output: &mut Output<'_>) -> Result<Exit, Failure> {
-    let index = live::stage_index(&input.compiled.plan, stage)?;
+    let index = stages::in_plan(&input.compiled.plan, stage)?;
     output.result(stream(&input.compiled.objects(index)))?;
     output.finish(Exit::Done)
 }
 
 fn check(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let compared = args.paths.each(output, |input| {
-        let job = prepare(args, input)?;
+        let job = prepare(args.how(), input)?;
         let changes = disk::compare(&job.folder, &job.wanted())?;
         let diff: String = changes.iter().map(file_diff).collect();
         Ok::<_, Failure>((job.folder, changes.len(), diff))
@@ -222,16 +243,12 @@ fn check(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
 
 /// What a render of the tree beside a file would change.
 pub(super) fn pending(input: &Input) -> Result<Vec<Comparison>, Failure> {
-    let args = RenderArgs {
-        paths: Paths::new(&input.path),
-        check: true,
-        stdout: false,
-        stage: None,
+    let how = How {
         out: None,
-        force: false,
+        only_looks: true,
         restart: false,
     };
-    let job = prepare(&args, input)?;
+    let job = prepare(how, input)?;
     Ok(disk::compare(&job.folder, &job.wanted())?)
 }
 

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use crate::compile::{Compiled, Environment, Source, compile as compile_source};
 use crate::objects::{Object, ObjectId};
 use crate::plan::{Plan, StageId};
-use crate::sink::git::{CommitFiles, Repo};
+use crate::promotion::revision::AtRevision;
 use crate::tree::{diff, plan_markdown};
 use crate::units::names::PLAN_FILE;
 
-use super::committed::folder_of;
-use super::diff::Change;
-use super::inputs::Input;
+use super::diff::Difference;
+use super::inputs::{Input, folder_of};
 use super::output::Output;
 use super::{Exit, Failure};
 
@@ -21,7 +20,7 @@ pub(super) fn changes(
     input: &Input,
     revision: &str,
     output: &mut Output<'_>,
-) -> Result<Vec<Change>, Failure> {
+) -> Result<Vec<Difference>, Failure> {
     let (old, new) = (compile(input, revision, output)?, &input.compiled);
     let mut changes = Vec::new();
     let mut compare =
@@ -33,7 +32,7 @@ pub(super) fn changes(
                     let of = of.as_ref().unwrap_or(&folder);
                     id.map(|id| format!("{side}/{of}/{id}"))
                 };
-                Change {
+                Difference {
                     name: format!("{folder}/{}", change.id()),
                     verb: change.verb(),
                     from: side("a", from, change.before.as_ref()),
@@ -90,10 +89,10 @@ fn counterpart(old: &Plan, new: &Plan, index: StageId) -> Option<StageId> {
 }
 
 /// The plan for people, where it is another.
-fn plans(old: Option<&Compiled>, new: &Compiled) -> Option<Change> {
+fn plans(old: Option<&Compiled>, new: &Compiled) -> Option<Difference> {
     let before = old.map(|old| plan_markdown(&old.plan, true));
     let after = plan_markdown(&new.plan, true);
-    (before.as_ref() != Some(&after)).then(|| Change {
+    (before.as_ref() != Some(&after)).then(|| Difference {
         name: PLAN_FILE.to_owned(),
         verb: if before.is_some() { "changed" } else { "added" },
         from: before.is_some().then(|| format!("a/{PLAN_FILE}")),
@@ -109,27 +108,19 @@ fn compile(
     revision: &str,
     output: &mut Output<'_>,
 ) -> Result<Option<Compiled>, Failure> {
-    let repo = Repo::open(folder_of(&input.path))?;
-    let commit = repo.resolve(revision)?.ok_or_else(|| {
-        Failure::new(
-            Exit::Usage,
-            format!("`{revision}` names no commit of the repository"),
-        )
-        .help("name `tree`, or a branch, a tag or a commit; fetch it first where the clone does not have it")
-    })?;
     let name = input.path.file_name().unwrap_or_default();
-    let Some(text) = repo.file(commit, &name.to_string_lossy())? else {
+    let read = AtRevision::read(folder_of(&input.path), &name.to_string_lossy(), revision)?;
+    let Some(text) = &read.text else {
         output.note(format_args!(
             "{}: not in {} ({revision}), and so all of it is new",
             input.path.display(),
-            commit.short()
+            read.commit.short()
         ));
         return Ok(None);
     };
     let shown = format!("{revision}:{}", input.path.display());
-    let source = Source::new(shown, text);
-    let files = CommitFiles::new(&repo, commit);
-    match compile_source(&source, &files, &Environment::default()) {
+    let source = Source::new(shown, text.clone());
+    match compile_source(&source, &read.files(), &Environment::default()) {
         Ok(compiled) => Ok(Some(compiled)),
         Err(report) => {
             output.reports(&[&report]);

@@ -2,16 +2,14 @@
 
 use clap::Args;
 
-use crate::promotion::ledger::one_line;
-use crate::promotion::rollback;
+use crate::promotion::request::MoveRequest;
+use crate::promotion::{Delivery, rollback};
 
-use super::committed::{Committed, folder_of};
-use super::eligibility::MoveRequest;
-use super::inputs::OnePath;
+use super::inputs::{OnePath, committed, folder_of};
+use super::moved;
 use super::output::Output;
-use super::proposal;
 use super::signing::SigningArgs;
-use super::site::{PullRequestArgs, Site};
+use super::site::{PullRequestArgs, of_clone};
 use super::{Exit, Failure};
 
 /// Point at an earlier stage, and hold the one that is left
@@ -42,69 +40,27 @@ pub(super) struct RollbackArgs {
 
 pub(super) fn run(args: &RollbackArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let spec = args.path.locate()?;
-    let committed = Committed::read(&spec, !args.dry_run, output)?;
-    if args.pull_request.pull_request {
-        let site = Site::of_clone(folder_of(&spec), args.pull_request.base.as_deref())?;
-        let wish = MoveRequest {
-            to: args.to.clone(),
-            reason: Some(args.reason.clone()),
-            resume: true,
-            ..MoveRequest::default()
-        };
-        let compiled = args.path.compile_alone().ok();
-        let signing = args.signing.signing();
-        let done = proposal::rollback(&committed, compiled.as_ref(), &wish, &[], &site, &signing)?;
-        return proposal::report(&committed, &done, output);
-    }
-    let lock = &committed.lock;
-    let wish = args
-        .to
-        .as_deref()
-        .map(|name| committed.index(name))
-        .transpose()?;
-    let Some(to) = rollback::target(lock, committed.live, wish)? else {
-        let why = if wish.is_some() {
-            "it is live already"
-        } else {
-            "all traffic is on stable; `--to` takes the models out, too"
-        };
-        output.note(format_args!(
-            "{}: nothing to go back from in `{}`: {why}",
-            lock.rollout,
-            committed.stage().folder
-        ));
-        return output.finish(Exit::Done);
+    let committed = committed(&spec, !args.dry_run, output)?;
+    let site = if args.pull_request.pull_request {
+        Some(of_clone(folder_of(&spec), &args.pull_request)?)
+    } else {
+        None
     };
-    let signing = args.signing.signing();
-    let reason = one_line(&args.reason);
-    let hold = committed.hold_for(&reason, &signing)?;
-    let edits = committed.edits(to, Some(Some(hold.text())));
-    if !args.branch
-        && let Some(refusal) = committed.dirt(&edits)?
-    {
-        return Err(refusal.into());
-    }
-    warn_if_stale(&committed, args, output);
-    if args.dry_run {
-        output.result(committed.diff(to, &edits)?)?;
-        return output.finish(Exit::Done);
-    }
-    let mut entry = committed.entry(to);
-    entry.reason = Some(reason).filter(|reason| !reason.is_empty());
-    let message = committed.message(to, &entry);
-    committed.commit(to, &edits, &message, &signing, args.branch, output)?;
-    output.finish(Exit::Done)
-}
-
-/// A tree that is not what rollout.yaml compiles to is worth a word, but stops nobody.
-fn warn_if_stale(committed: &Committed, args: &RollbackArgs, output: &mut Output<'_>) {
-    let why = match args.path.compile_alone() {
-        Ok(compiled) => match committed.staleness(&compiled) {
-            Ok(None) => return,
-            Ok(Some(refusal)) => refusal.message,
-            Err(failure) => failure.message,
-        },
-        Err(why) => why,
+    let delivery = match &site {
+        Some(site) => Delivery::PullRequest(site),
+        None if args.branch => Delivery::Branch,
+        None => Delivery::Commit,
     };
-    output.note(format_args!("warning: {why}; going by the committed tree"));
+    let request = MoveRequest {
+        to: args.to.clone(),
+        reason: Some(args.reason.clone()),
+        resume: true,
+        dry_run: args.dry_run,
+        signing: args.signing.signing(),
+        ..MoveRequest::default()
+    };
+    let compiled = args.path.compile_alone();
+    let compiled = compiled.as_ref().map_err(String::as_str);
+    let prepared = rollback(&committed, compiled, &request, &[], delivery)?;
+    moved::finish(&committed, prepared, &request, delivery, output)
 }

@@ -6,17 +6,18 @@ use std::path::Path;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::compile::Compiled;
 use crate::diag::visible_line;
-use crate::promotion::decide::{self, standing_hold};
+use crate::promotion::Committed;
+use crate::promotion::decide::{Position, standing_hold};
 use crate::promotion::ledger::traffic_words;
-use crate::promotion::rollback;
-use crate::units::{Duration, Timestamp};
+use crate::promotion::status::Status;
+use crate::tree::LockedStageId;
+use crate::units::Duration;
 
-use super::committed::{Committed, in_tree, now};
+use super::clock::now;
 use super::files;
 use super::history::LedgerFormat;
-use super::inputs::{Paths, compile_at};
+use super::inputs::{Paths, compile_at, folder_of};
 use super::output::Output;
 use super::{Exit, Failure};
 
@@ -30,19 +31,10 @@ pub(super) struct StatusArgs {
     format: LedgerFormat,
 }
 
-/// Everything that is said about one rollout.
-struct Status {
-    committed: Committed,
-    since: Option<(Timestamp, String)>,
-    elapsed: u64,
-    stale: Option<String>,
-    uncommitted: bool,
-}
-
 pub(super) fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let mut bodies = Vec::new();
     for (index, spec) in args.paths.locate()?.iter().enumerate() {
-        let status = read(spec, output)?;
+        let status = Said(read(spec)?);
         match args.format {
             LedgerFormat::Text => {
                 let gap = if index > 0 { "\n" } else { "" };
@@ -61,52 +53,30 @@ pub(super) fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Exit, Fa
     output.finish(Exit::Done)
 }
 
-fn read(spec: &Path, output: &mut Output<'_>) -> Result<Status, Failure> {
-    let committed = Committed::read(spec, false, output)?;
-    let commits = committed.since()?;
-    let entered = commits.last();
-    let stale = match files::read(spec)?.and_then(|source| compile_at(spec, &source)) {
-        Ok(compiled) => staleness(&committed, &compiled)?,
-        Err(_) => Some("rollout.yaml does not compile".to_owned()),
-    };
-    let pointer = in_tree(crate::units::names::POINTER_FILE);
-    let dirty = committed.repo.dirty(committed.head.tip, &[&pointer])?;
-    Ok(Status {
-        since: entered.map(|commit| (commit.committed, commit.id.to_string())),
-        elapsed: entered.map_or(0, |commit| now().since(commit.committed).seconds()),
-        stale,
-        uncommitted: !dirty.is_empty(),
-        committed,
-    })
+fn read(spec: &Path) -> Result<Status, Failure> {
+    let committed = Committed::read(folder_of(spec))?;
+    let compiled = files::read(spec)?.and_then(|source| compile_at(spec, &source));
+    Ok(Status::of(committed, compiled.ok().as_ref(), now())?)
 }
 
-fn staleness(committed: &Committed, compiled: &Compiled) -> Result<Option<String>, Failure> {
-    Ok(committed
-        .staleness(compiled)?
-        .map(|refusal| refusal.message))
-}
+/// What is said of a status.
+struct Said(Status);
 
-impl Status {
-    fn state(&self) -> decide::Position<'_> {
-        decide::Position {
-            lock: &self.committed.lock,
-            live: self.committed.live,
-            elapsed: self.elapsed,
-            hold: self.committed.hold.as_ref(),
-            judged: &[],
-        }
+impl Said {
+    fn position(&self) -> Position<'_> {
+        self.0.position()
     }
 
     /// The folder of the stage that a rollback goes to.
     fn back(&self) -> Option<&str> {
-        let lock = &self.committed.lock;
-        rollback::default_target(lock, self.committed.live)
-            .map(|stage| lock.stages[stage].folder.as_str())
+        let lock = &self.0.committed.lock;
+        lock.rollback_target(self.0.committed.live)
+            .map(|stage| lock.stage(stage).folder.as_str())
     }
 
     fn text(&self) -> String {
-        let (lock, state) = (&self.committed.lock, self.state());
-        let stage = self.committed.stage();
+        let (lock, position) = (&self.0.committed.lock, self.position());
+        let stage = self.0.committed.stage();
         let mut text = String::new();
         let mut line = |key: &str, value: String| {
             writeln!(text, "{key:<9} {}", visible_line(&value))
@@ -117,19 +87,19 @@ impl Status {
             "live",
             format!("{} ({})", stage.folder, traffic_words(lock, stage)),
         );
-        if let Some((at, commit)) = &self.since {
+        if let Some((at, commit)) = &self.0.since {
             let short: String = commit.chars().take(7).collect();
             line(
                 "since",
                 format!(
                     "{at}, for {} ({short})",
-                    Duration::from_seconds(self.elapsed)
+                    Duration::from_seconds(self.0.elapsed)
                 ),
             );
         }
         line(
             "bake",
-            match (state.bake(), state.left()) {
+            match (position.bake(), position.left()) {
                 (bake, Duration::ZERO) => format!("{bake}, done"),
                 (bake, left) => format!("{bake}, {left} left"),
             },
@@ -144,9 +114,9 @@ impl Status {
         );
         line(
             "next",
-            match state.next() {
+            match position.next() {
                 Some(next) => {
-                    let next = &lock.stages[next];
+                    let next = lock.stage(next);
                     format!("{} ({})", next.folder, traffic_words(lock, next))
                 }
                 None => "nothing: the rollout is complete".to_owned(),
@@ -156,19 +126,16 @@ impl Status {
             "rollback",
             match self.back() {
                 Some(back) => format!("to {back}"),
-                None if rollback::is_past_return(lock, self.committed.live) => {
+                None if lock.is_past_return(self.0.committed.live) => {
                     "none in one step: the point of no return has passed".to_owned()
                 }
                 None => "not needed: all traffic is on stable".to_owned(),
             },
         );
-        if let Some(stage) = rollback::point_of_no_return(lock) {
-            line(
-                "no return",
-                format!("from {} on", lock.stages[stage].folder),
-            );
+        if let Some(stage) = lock.point_of_no_return() {
+            line("no return", format!("from {} on", lock.stage(stage).folder));
         }
-        if let Some(hold) = standing_hold(lock, self.committed.hold.as_ref()) {
+        if let Some(hold) = standing_hold(lock, self.0.committed.hold.as_ref()) {
             line(
                 "hold",
                 format!("{}, by {}: {}", hold.stage, hold.by, hold.reason),
@@ -176,9 +143,9 @@ impl Status {
         }
         line(
             "tree",
-            self.stale.clone().unwrap_or_else(|| "current".to_owned()),
+            self.0.stale.clone().unwrap_or_else(|| "current".to_owned()),
         );
-        if self.uncommitted {
+        if self.0.is_uncommitted {
             line(
                 "pointer",
                 "changed in the work tree and not committed".to_owned(),
@@ -188,34 +155,34 @@ impl Status {
     }
 
     fn json(&self) -> Value {
-        let (lock, state) = (&self.committed.lock, self.state());
-        let stage = self.committed.stage();
-        let named = |stage: usize| {
-            let stage = &lock.stages[stage];
+        let (lock, position) = (&self.0.committed.lock, self.position());
+        let stage = self.0.committed.stage();
+        let named = |stage: LockedStageId| {
+            let stage = lock.stage(stage);
             json!({"stage": stage.name, "folder": stage.folder})
         };
         json!({
             "version": 1,
             "rollout": lock.rollout,
             "specDigest": lock.spec_digest,
-            "live": named(self.committed.live),
-            "since": self.since.as_ref().map(|(at, _)| at.to_string()),
-            "commit": self.since.as_ref().map(|(_, commit)| commit),
-            "head": self.committed.head.tip.to_string(),
-            "elapsedSeconds": self.elapsed,
-            "bakeSeconds": state.bake().seconds(),
-            "bakeLeftSeconds": state.left().seconds(),
+            "live": named(self.0.committed.live),
+            "since": self.0.since.as_ref().map(|(at, _)| at.to_string()),
+            "commit": self.0.since.as_ref().map(|(_, commit)| commit),
+            "head": self.0.committed.head.tip.to_string(),
+            "elapsedSeconds": self.0.elapsed,
+            "bakeSeconds": position.bake().seconds(),
+            "bakeLeftSeconds": position.left().seconds(),
             "gates": stage.gates,
-            "next": state.next().map(named),
-            "rollback": rollback::default_target(lock, self.committed.live).map(named),
-            "pointOfNoReturn": rollback::point_of_no_return(lock).map(named),
-            "pastReturn": rollback::is_past_return(lock, self.committed.live),
-            "hold": standing_hold(lock, self.committed.hold.as_ref()).map(|hold| json!({
+            "next": position.next().map(named),
+            "rollback": lock.rollback_target(self.0.committed.live).map(named),
+            "pointOfNoReturn": lock.point_of_no_return().map(named),
+            "pastReturn": lock.is_past_return(self.0.committed.live),
+            "hold": standing_hold(lock, self.0.committed.hold.as_ref()).map(|hold| json!({
                 "stage": hold.stage, "reason": hold.reason, "by": hold.by, "commit": hold.commit,
             })),
-            "stale": self.stale.is_some(),
-            "staleWhy": self.stale,
-            "uncommitted": self.uncommitted,
+            "stale": self.0.stale.is_some(),
+            "staleWhy": self.0.stale,
+            "uncommitted": self.0.is_uncommitted,
         })
     }
 }

@@ -7,11 +7,11 @@ use clap::{Args, ValueEnum};
 use serde_json::{Number, Value, json};
 
 use crate::plan::Plan;
+use crate::promotion::stages;
 use crate::trace::{Outcome, Request, Served, Via, trace};
 use crate::units::Percent;
 
 use super::inputs::OnePath;
-use super::live::stage_index;
 use super::output::Output;
 use super::table::columns;
 use super::{Exit, Failure};
@@ -88,7 +88,7 @@ pub(super) fn run(args: &TraceArgs, output: &mut Output<'_>) -> Result<Exit, Fai
     let request = request(args, plan)?;
     let router = plan.traffic.router.name();
     let stages = match &args.stage {
-        Some(name) => vec![stage_index(plan, name)?],
+        Some(name) => vec![stages::in_plan(plan, name)?],
         None => plan.stage_ids().collect(),
     };
     let answers = stages

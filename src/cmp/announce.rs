@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::settings::{FILE, NAMESPACE, OWN_VERSION, STAGE, VERSION, find};
-use super::{Invocation, Refusal, Settings};
+use super::settings::{FILE, NAMESPACE, OWN_VERSION, STAGE, VERSION};
+use super::{Invocation, PluginError, Settings};
 use crate::compile::Files;
 use crate::plan::StageId;
 
@@ -13,12 +13,12 @@ const MOST: usize = 30;
 /// The parameters as Argo CD's JSON list, each with what it is now; the stage's hint names the stages.
 ///
 /// A stage that does not exist is no error here: this is where people put it right.
-pub fn announce(invocation: &Invocation, files: &dyn Files) -> Result<String, Refusal> {
+pub fn announce(invocation: &Invocation, files: &dyn Files) -> Result<String, PluginError> {
     let settings = Settings::read(invocation)?;
     let compiled = settings.compile(files)?;
     let plan = &compiled.plan;
     let live = match &settings.stage {
-        Some((stage, _)) => find(plan, stage),
+        Some((stage, _)) => plan.stage_called(stage),
         None => settings.stage(&compiled, files).ok(),
     };
     let name = |index: StageId| plan.stage(index).name.as_str();

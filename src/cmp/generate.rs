@@ -4,21 +4,21 @@ use std::mem;
 
 use crate::compile::Files;
 
-use super::{Invocation, Refusal, Settings};
+use super::{Invocation, PluginError, Settings};
 
 /// The objects of the live stage as JSON, one a line, in the order of their files.
 ///
 /// JSON because Argo CD reads YAML as YAML 1.1, where `on` is a boolean, and because a line is an object to whoever debugs.
-pub fn generate(invocation: &Invocation, files: &dyn Files) -> Result<String, Refusal> {
+pub fn generate(invocation: &Invocation, files: &dyn Files) -> Result<String, PluginError> {
     let settings = Settings::read(invocation)?;
     let compiled = settings.compile(files)?;
     let stage = settings.stage(&compiled, files)?;
     let objects = compiled
         .stage(stage)
-        .map_err(|report| Refusal::report(&report))?;
+        .map_err(|report| PluginError::report(&report))?;
     if objects.is_empty() {
         // Argo CD takes nothing for success and prunes the application.
-        return Err(Refusal::new(format!(
+        return Err(PluginError::new(format!(
             "internal error: a stage of {} has no objects; please report this",
             settings.file
         )));

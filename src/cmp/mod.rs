@@ -1,19 +1,19 @@
 //! In: Argo CD's parameters and environment, and a reader of the application's folder, all handed in by `cli`. Out: one
-//! stage's objects as JSON, or one [`Refusal`]: never nothing, because Argo CD would prune everything.
+//! stage's objects as JSON, or one [`PluginError`]: never nothing, because Argo CD would prune everything.
 //! Never knows network, git, clock, disk or environment itself.
 //!
 //! The contract is Argo CD's: <https://argo-cd.readthedocs.io/en/stable/operator-manual/config-management-plugins/>.
 
 mod announce;
+mod error;
 mod generate;
 mod manifests;
-mod refusal;
 mod settings;
 
 pub use announce::announce;
+pub use error::PluginError;
 pub use generate::generate;
 pub use manifests::{DEFAULT_IMAGE, Sidecar, config_map, manifests, patch};
-pub use refusal::Refusal;
 pub use settings::{Invocation, Settings};
 
 /// Whether a file reads like a rollout, for an admin who lets Argo CD find the plugin by itself.

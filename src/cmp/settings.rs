@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 use crate::compile::{Below, Compiled, Environment, Files, Source, compile_plan};
 use crate::diag::words::{and_list, suggestion};
 use crate::diag::{Code, Diagnostic, Place, Route};
-use crate::plan::{Plan, StageId};
-use crate::tree::Pointer;
+use crate::plan::StageId;
+use crate::tree::{NoLiveStage, Pointer};
 use crate::units::{DnsLabel, names};
 
-use super::Refusal;
+use super::PluginError;
 
 /// The parameters that an Application may set, in the order of the user interface.
 pub(super) const PARAMETERS: [&str; 4] = [STAGE, NAMESPACE, FILE, VERSION];
@@ -47,7 +47,7 @@ pub struct Settings {
 
 impl Settings {
     /// Reads the parameters; what is not known or not a string is refused.
-    pub fn read(invocation: &Invocation) -> Result<Self, Refusal> {
+    pub fn read(invocation: &Invocation) -> Result<Self, PluginError> {
         let mut given = match &invocation.parameters {
             Some(text) => parameters(text)?,
             None => Map::new(),
@@ -55,16 +55,18 @@ impl Settings {
         let mut take = |name: &str| match given.remove(name) {
             None => Ok(None),
             Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
-            Some(Value::String(_)) => Err(Refusal::new(format!("the parameter `{name}` is empty"))
-                .help("give it a value or remove it")),
-            Some(_) => Err(Refusal::new(format!(
+            Some(Value::String(_)) => {
+                Err(PluginError::new(format!("the parameter `{name}` is empty"))
+                    .help("give it a value or remove it"))
+            }
+            Some(_) => Err(PluginError::new(format!(
                 "the parameter `{name}` is a list or a map, and must be a string"
             ))),
         };
         let (stage, namespace) = (take(STAGE)?, take(NAMESPACE)?);
         let (file, version) = (take(FILE)?, take(VERSION)?);
         if let Some(unknown) = given.keys().next() {
-            return Err(Refusal::new(format!("unknown parameter `{unknown}`"))
+            return Err(PluginError::new(format!("unknown parameter `{unknown}`"))
                 .help(format!("the parameters are {}", and_list(PARAMETERS))));
         }
         if let Some(wanted) = version {
@@ -73,8 +75,10 @@ impl Settings {
         let stage = match (stage, &invocation.stage) {
             (Some(stage), _) => Some((stage, "the parameter `stage`")),
             (None, Some(stage)) if stage.is_empty() => {
-                return Err(Refusal::new("`GLIDEPATH_STAGE` in `plugin.env` is empty")
-                    .help("give it a stage's name or remove it"));
+                return Err(
+                    PluginError::new("`GLIDEPATH_STAGE` in `plugin.env` is empty")
+                        .help("give it a stage's name or remove it"),
+                );
             }
             (None, Some(stage)) => Some((stage.clone(), "`GLIDEPATH_STAGE` in `plugin.env`")),
             (None, None) => None,
@@ -91,10 +95,10 @@ impl Settings {
     }
 
     /// Compiles the rollout's file.
-    pub(super) fn compile(&self, files: &dyn Files) -> Result<Compiled, Refusal> {
+    pub(super) fn compile(&self, files: &dyn Files) -> Result<Compiled, PluginError> {
         let Some(source) = read(files, &self.file)? else {
             return Err(
-                Refusal::new(format!("there is no `{}` in the application's folder", self.file))
+                PluginError::new(format!("there is no `{}` in the application's folder", self.file))
                     .help("set `spec.source.path` to the folder of the rollout, or the parameter `file` to its path below"),
             );
         };
@@ -103,7 +107,7 @@ impl Settings {
             ..Environment::default()
         };
         let beside = Below::new(files, self.folder());
-        compile_plan(&source, &beside, &environment).map_err(|report| Refusal::report(&report))
+        compile_plan(&source, &beside, &environment).map_err(|report| PluginError::report(&report))
     }
 
     /// The folder of the rollout's file, below the application's; empty where it is the same.
@@ -114,10 +118,16 @@ impl Settings {
     /// The stage that is live: what the Application names, else the pointer beside the rollout, else `spec.stage`.
     ///
     /// There is no default: whoever forgets the stage must not get one that takes traffic away from a model.
-    pub(super) fn stage(&self, compiled: &Compiled, files: &dyn Files) -> Result<StageId, Refusal> {
+    pub(super) fn stage(
+        &self,
+        compiled: &Compiled,
+        files: &dyn Files,
+    ) -> Result<StageId, PluginError> {
         let plan = &compiled.plan;
         if let Some((stage, origin)) = &self.stage {
-            return find(plan, stage).ok_or_else(|| unknown(compiled, stage, origin));
+            return plan
+                .stage_called(stage)
+                .ok_or_else(|| unknown(compiled, stage, origin));
         }
         let tree = [
             self.folder(),
@@ -126,19 +136,19 @@ impl Settings {
         ];
         let path = tree.join("/").trim_start_matches('/').to_owned();
         if let Some(source) = read(files, &path)? {
-            let pointer = Pointer::read(source.text())
-                .map_err(|why| Refusal::new(format!("{path}:1: it names no stage: {why}")))?;
-            return plan.stage_named(pointer.stage()).ok_or_else(|| {
-                Refusal::new(format!(
-                    "{path}:1: the stage `{}` is live, and {} has no stage of this name",
-                    pointer.stage(),
+            return Pointer::live_stage(source.text(), plan).map_err(|none| match none {
+                NoLiveStage::Unreadable(why) => {
+                    PluginError::new(format!("{path}:1: it names no stage: {why}"))
+                }
+                NoLiveStage::Unknown(name) => PluginError::new(format!(
+                    "{path}:1: the stage `{name}` is live, and {} has no stage of this name",
                     self.file
                 ))
-                .help("run `glidepath render` and commit what it writes")
+                .help("run `glidepath render` and commit what it writes"),
             });
         }
         plan.live.ok_or_else(|| {
-            Refusal::new(format!("{}:1: nothing says which stage is live", self.file)).help(
+            PluginError::new(format!("{}:1: nothing says which stage is live", self.file)).help(
                 "set the parameter `stage`, commit the tree that `glidepath render` writes, or add `stage:` below `spec`",
             )
         })
@@ -146,17 +156,17 @@ impl Settings {
 }
 
 /// A file below the application's folder, `None` where there is none; what cannot be read is a refusal.
-fn read(files: &dyn Files, path: &str) -> Result<Option<Source>, Refusal> {
+fn read(files: &dyn Files, path: &str) -> Result<Option<Source>, PluginError> {
     files
         .read(path)
-        .map_err(|error| Refusal::file(path, &error))
+        .map_err(|error| PluginError::file(path, &error))
 }
 
 /// The parameters by name.
-fn parameters(text: &str) -> Result<Map<String, Value>, Refusal> {
+fn parameters(text: &str) -> Result<Map<String, Value>, PluginError> {
     // The values are none of the log's business: whatever is wrong, no part of the text is quoted.
     let wrong = || {
-        Refusal::new("`ARGOCD_APP_PARAMETERS` is no list of parameters, each with a `name`")
+        PluginError::new("`ARGOCD_APP_PARAMETERS` is no list of parameters, each with a `name`")
             .help("Argo CD writes it from `spec.source.plugin.parameters`; do not set it by hand")
     };
     let list = match serde_json::from_str(text) {
@@ -181,7 +191,7 @@ fn parameters(text: &str) -> Result<Map<String, Value>, Refusal> {
             (Some(_), _) => return Err(wrong()),
         };
         if given.contains_key(&name) {
-            return Err(Refusal::new(format!(
+            return Err(PluginError::new(format!(
                 "the parameter `{name}` is given twice"
             )));
         }
@@ -191,14 +201,14 @@ fn parameters(text: &str) -> Result<Map<String, Value>, Refusal> {
 }
 
 /// A path that stays where it is; the disk is asked later, where links may still lead out.
-fn inside(path: &str) -> Result<String, Refusal> {
+fn inside(path: &str) -> Result<String, PluginError> {
     let parts: Vec<&str> = path
         .split('/')
         .filter(|part| !matches!(*part, "" | "."))
         .collect();
     let leaves = path.starts_with('/') || parts.contains(&"..");
     if leaves || parts.is_empty() || path.contains('\0') {
-        return Err(Refusal::new(
+        return Err(PluginError::new(
             "the parameter `file` leads out of the application's folder, or to no file",
         )
         .help("give a path below `spec.source.path`, such as `rollout.yaml`"));
@@ -206,15 +216,15 @@ fn inside(path: &str) -> Result<String, Refusal> {
     Ok(parts.join("/"))
 }
 
-fn label(text: &str) -> Result<DnsLabel, Refusal> {
+fn label(text: &str) -> Result<DnsLabel, PluginError> {
     text.parse().map_err(|()| {
-        Refusal::new("the parameter `namespace` is no namespace's name")
+        PluginError::new("the parameter `namespace` is no namespace's name")
             .help("use lower-case letters, digits and `-`, a letter first, at most 63 characters")
     })
 }
 
 /// `0.1` asks for any 0.1.x. The value is part of Argo CD's cache key, so that a new version compiles anew.
-fn check_version(wanted: &str) -> Result<(), Refusal> {
+fn check_version(wanted: &str) -> Result<(), PluginError> {
     let wanted = wanted.strip_prefix('v').unwrap_or(wanted);
     let is_met = OWN_VERSION
         .strip_prefix(wanted)
@@ -222,7 +232,7 @@ fn check_version(wanted: &str) -> Result<(), Refusal> {
     if is_met {
         return Ok(());
     }
-    Err(Refusal::new(format!(
+    Err(PluginError::new(format!(
         "the Application asks for another glidepath than this one, which is {OWN_VERSION}"
     ))
     .help(format!(
@@ -230,15 +240,7 @@ fn check_version(wanted: &str) -> Result<(), Refusal> {
     )))
 }
 
-/// By name, or by folder, `03-weight-10`.
-pub(super) fn find(plan: &Plan, wanted: &str) -> Option<StageId> {
-    plan.stage_named(wanted).or_else(|| {
-        plan.stage_ids()
-            .find(|index| plan.numbered(*index) == wanted)
-    })
-}
-
-fn unknown(compiled: &Compiled, stage: &str, origin: &str) -> Refusal {
+fn unknown(compiled: &Compiled, stage: &str, origin: &str) -> PluginError {
     let plan = &compiled.plan;
     // What is no name at all may be something that was pasted by mistake, and stderr is for many eyes.
     let message = if stage.parse::<DnsLabel>().is_ok() {
@@ -253,5 +255,5 @@ fn unknown(compiled: &Compiled, stage: &str, origin: &str) -> Refusal {
     let known = plan.stages.iter().map(|stage| stage.name.as_str());
     let mut report = compiled.report.clone();
     report.push(Diagnostic::new(Code::GP113, steps, message).maybe_help(suggestion(stage, known)));
-    Refusal::report(&report)
+    PluginError::report(&report)
 }

@@ -14,12 +14,12 @@ mod split;
 mod stage;
 pub mod template;
 mod traffic;
+mod transition;
 mod wire;
 
 use std::collections::BTreeMap;
 
 pub use argocd::{ArgoCd, Cluster, ClusterWaves, Delivery, Project};
-pub use checks::transition::{Breach, transition};
 pub use gates::{Gate, GateId, GateKind};
 pub use matching::{Joined, join};
 pub use model::{
@@ -30,6 +30,9 @@ pub use router::{Gateway, Istio, Router, Server};
 pub use split::Split;
 pub use stage::{CohortId, Mirror, Stage, StageId, StageKind};
 pub use traffic::{BaseMatch, BaseRoute, Cohort, Match, StringMatch, Traffic};
+pub use transition::{
+    Breach, Served, is_only, is_past_return, point_of_no_return, rollback_target, transition,
+};
 pub use wire::Wire;
 
 pub use crate::spec::{
@@ -183,6 +186,12 @@ impl Plan {
             .find(|id| self.stage(*id).name.as_str() == name)
     }
 
+    /// The stage of this name, or of this folder (`03-weight-10`).
+    pub fn stage_called(&self, wanted: &str) -> Option<StageId> {
+        let of_folder = || self.stage_ids().find(|id| self.numbered(*id) == wanted);
+        self.stage_named(wanted).or_else(of_folder)
+    }
+
     /// The stage after one; none after the last.
     pub fn stage_after(&self, id: StageId) -> Option<StageId> {
         Some(StageId(id.0 + 1)).filter(|after| after.0 < self.stages.len())
@@ -211,30 +220,17 @@ impl Plan {
     }
 
     /// Whether every request of a stage goes to stable.
-    ///
-    /// Asked for every pair of stages, so the weights come first: they answer for most, and nothing is collected.
-    pub fn is_only_stable(&self, index: StageId) -> bool {
-        let stage = self.stage(index);
-        let is_stable = |split: &Split| split.models().all(|model| model == self.stable);
-        is_stable(&stage.split)
-            && stage.mirror.is_none_or(|mirror| mirror.to == self.stable)
-            && stage.cohorts.values().all(is_stable)
+    pub fn is_only_stable(&self, id: StageId) -> bool {
+        is_only(self.stage(id), &self.stable)
     }
 
-    /// The stage that a rollback from `index` goes to: the latest earlier one that routes only to stable and still runs every
-    /// model that has traffic now, so that only routes change.
-    pub fn rollback_target(&self, index: StageId) -> Option<StageId> {
-        if self.is_only_stable(index) {
-            return None;
-        }
-        index.earlier().rev().find(|earlier| {
-            self.is_only_stable(*earlier)
-                && transition(self.stage(index), self.stage(*earlier)).is_empty()
-        })
+    /// The stage that a rollback goes to: see [`rollback_target`].
+    pub fn rollback_target(&self, id: StageId) -> Option<StageId> {
+        rollback_target(&self.stages, &self.stable, id.0).map(StageId)
     }
 
-    /// Whether a stage has left stable behind for good: it exposes users and no earlier stage is one safe step away.
-    pub fn is_past_return(&self, index: StageId) -> bool {
-        !self.is_only_stable(index) && self.rollback_target(index).is_none()
+    /// Whether a stage has left stable behind for good: see [`is_past_return`].
+    pub fn is_past_return(&self, id: StageId) -> bool {
+        is_past_return(&self.stages, &self.stable, id.0)
     }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::diag::Route;
 use crate::spec::Approval;
 use crate::units::{DnsLabel, Duration, Percent};
 
-use super::{GateId, ModelId, Split};
+use super::{GateId, ModelId, Served, Split};
 
 /// A cohort's place in the order of the spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,13 +34,15 @@ impl StageId {
 }
 
 /// Where a stage comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum StageKind {
     /// Generated: stable alone.
     Baseline,
     /// Generated: every model runs, nothing moves.
     Deploy,
     /// A step of the spec.
+    #[default]
     Step,
     /// Generated: models without traffic are gone.
     Retire,
@@ -83,11 +87,7 @@ pub struct Mirror {
 impl Stage {
     /// The models that any request reaches: by weight, by cohort or as a copy.
     pub fn with_traffic(&self) -> BTreeSet<ModelId> {
-        self.split
-            .models()
-            .chain(self.cohorts.values().flat_map(Split::models))
-            .chain(self.mirror.map(|mirror| mirror.to))
-            .collect()
+        self.reached().collect()
     }
 
     /// Whether two stages ask the cluster for the same.
@@ -96,5 +96,25 @@ impl Stage {
             && self.split == other.split
             && self.cohorts == other.cohorts
             && self.mirror == other.mirror
+    }
+}
+
+impl Served for Stage {
+    type Model = ModelId;
+
+    fn runs(&self, model: &ModelId) -> bool {
+        self.running.contains_key(model)
+    }
+
+    fn reached(&self) -> impl Iterator<Item = ModelId> {
+        // The weights come first: they answer most questions.
+        self.split
+            .models()
+            .chain(self.cohorts.values().flat_map(Split::models))
+            .chain(self.mirror.map(|mirror| mirror.to))
+    }
+
+    fn routed(&self) -> Vec<ModelId> {
+        self.with_traffic().into_iter().collect()
     }
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::sink::git::{CommitId, Edit, GitError, Head, RefChange, Repo, Signing};
 
-use super::Error;
-use super::decide::{Refusal, Why};
 use super::evidence::{is_of_a_move, is_same};
 use super::ledger::Trailers;
+use super::{Error, Refusal, Why};
 
 /// What became of a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,13 +17,26 @@ pub enum Proposed {
     AsBefore(CommitId),
 }
 
-/// The branch for a move, by its short name.
-pub fn name(rollout: &str, stage: &str) -> String {
-    format!("{}{stage}", folder(rollout))
+/// What every branch of ours begins with, where nothing else is said.
+pub const PREFIX: &str = "glidepath/";
+
+/// Refuses what git takes for no branch's name.
+pub fn check_name(name: &str) -> Result<(), Refusal> {
+    if Repo::is_branch_name(name) {
+        return Ok(());
+    }
+    let message = format!("`{name}` is no name for a branch");
+    Err(Refusal::new(Why::Usage, message))
 }
 
-fn folder(rollout: &str) -> String {
-    format!("glidepath/{rollout}/")
+/// The branch for a move, by its short name.
+pub fn name(prefix: &str, rollout: &str, stage: &str) -> String {
+    format!("{}{stage}", folder(prefix, rollout))
+}
+
+/// What the branches of a rollout begin with.
+fn folder(prefix: &str, rollout: &str) -> String {
+    format!("{prefix}{rollout}/")
 }
 
 /// A branch that already proposes to leave the live stage for another one than `to`.
@@ -35,11 +47,12 @@ pub fn open_elsewhere(
     live: &str,
     to: &str,
 ) -> Result<Option<String>, GitError> {
-    let start = format!("refs/heads/{}", folder(rollout));
+    let start = format!("refs/heads/{}", folder(PREFIX, rollout));
     for (name, tip) in repo.references_below(&start)? {
-        let entry = Trailers::read(&repo.commit(tip)?.message);
-        let is_other = entry
-            .is_some_and(|entry| entry.rollout == rollout && entry.from == live && entry.to != to);
+        let trailers = Trailers::read(&repo.commit(tip)?.message);
+        let is_other = trailers.is_some_and(|trailers| {
+            trailers.rollout == rollout && trailers.from == live && trailers.to != to
+        });
         if is_other && !repo.reaches(head.tip, tip)? {
             return Ok(Some(name.replacen("refs/heads/", "", 1)));
         }

@@ -2,62 +2,19 @@
 
 use crate::diag::words::and_list;
 use crate::gate::Verdict;
-use crate::tree::{Hold, Lock, LockedStage};
+use crate::tree::{Hold, Lock, LockedStage, LockedStageId};
 use crate::units::Duration;
 
 use super::gates::{Judged, list, unjudged};
-
-/// What kind of reason speaks against a move, the gravest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
-    /// Somebody else changed what would be written.
-    Conflict,
-    /// What is asked for can never be done.
-    Wrong,
-    /// A gate failed.
-    GateFailed,
-    /// A gate could not be asked.
-    Outside,
-    /// It can be done later.
-    NotYet,
-}
-
-/// A reason against a move: one lower-case sentence, and what to do.
-#[derive(Clone, Debug)]
-pub struct Refusal {
-    /// Of what kind.
-    pub why: Why,
-    /// The sentence.
-    pub message: String,
-    /// What to do next.
-    pub help: Option<String>,
-}
-
-impl Refusal {
-    /// A reason of a kind.
-    pub fn new(why: Why, message: impl Into<String>) -> Self {
-        Self {
-            why,
-            message: message.into(),
-            help: None,
-        }
-    }
-
-    /// Adds what to do.
-    #[must_use]
-    pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help = Some(text.into());
-        self
-    }
-}
+use super::{Refusal, Why};
 
 /// Where a rollout stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Position<'a> {
     /// The committed lock.
     pub lock: &'a Lock,
-    /// The live stage, as an index.
-    pub live: usize,
+    /// The live stage.
+    pub live: LockedStageId,
     /// Seconds since it became live.
     pub elapsed: u64,
     /// What holds promotions back.
@@ -69,7 +26,7 @@ pub struct Position<'a> {
 impl<'a> Position<'a> {
     /// The live stage.
     pub fn stage(&self) -> &'a LockedStage {
-        &self.lock.stages[self.live]
+        self.lock.stage(self.live)
     }
 
     /// The least time in the live stage.
@@ -83,8 +40,8 @@ impl<'a> Position<'a> {
     }
 
     /// The stage after the live one.
-    pub fn next(&self) -> Option<usize> {
-        Some(self.live + 1).filter(|next| *next < self.lock.stages.len())
+    pub fn next(&self) -> Option<LockedStageId> {
+        self.lock.stage_after(self.live)
     }
 }
 
@@ -96,19 +53,24 @@ pub fn bake(lock: &Lock, stage: &LockedStage) -> Duration {
 /// The hold, if it still counts: it ends with the spec that it was made under, and with its stage.
 pub fn standing_hold<'a>(lock: &Lock, hold: Option<&'a Hold>) -> Option<&'a Hold> {
     hold.filter(|hold| {
-        hold.spec_digest == lock.spec_digest && lock.stage_index(&hold.stage).is_some()
+        hold.spec_digest == lock.spec_digest && lock.stage_named(&hold.stage).is_some()
     })
 }
 
 /// The hold that keeps a promotion out of a stage: it stands on that stage or on one before it.
-pub fn held<'a>(lock: &Lock, hold: Option<&'a Hold>, to: usize) -> Option<&'a Hold> {
+pub fn held<'a>(lock: &Lock, hold: Option<&'a Hold>, to: LockedStageId) -> Option<&'a Hold> {
     standing_hold(lock, hold)
-        .filter(|hold| lock.stage_index(&hold.stage).is_some_and(|at| at <= to))
+        .filter(|hold| lock.stage_named(&hold.stage).is_some_and(|at| at <= to))
 }
 
 /// What speaks against going from the live stage to `to`, whatever time and gates say. Nothing overrides it.
-pub fn against_jump(lock: &Lock, live: usize, to: usize, force: bool) -> Option<Refusal> {
-    let (from, target) = (&lock.stages[live], &lock.stages[to]);
+pub fn against_jump(
+    lock: &Lock,
+    live: LockedStageId,
+    to: LockedStageId,
+    force: bool,
+) -> Option<Refusal> {
+    let (from, target) = (lock.stage(live), lock.stage(to));
     if to <= live {
         let message = format!(
             "`{}` does not come after the live stage `{}`",
@@ -119,20 +81,19 @@ pub fn against_jump(lock: &Lock, live: usize, to: usize, force: bool) -> Option<
             target.name
         )));
     }
-    let breaches = from.breaches_to(target);
-    if !breaches.is_empty() {
+    let first = lock.stage_after(live).unwrap_or(to);
+    if let Some(breaches) = lock.breaches(live, to) {
         let message = format!(
             "going from `{}` to `{}` at once is unsafe: {}",
-            from.name,
-            target.name,
-            breaches.join("; ")
+            from.name, target.name, breaches
         );
         return Some(
             Refusal::new(Why::Wrong, message)
-                .help(format!("go to `{}` first", lock.stages[live + 1].name)),
+                .help(format!("go to `{}` first", lock.stage(first).name)),
         );
     }
-    let skipped = lock.stages[live + 1..to]
+    let skipped = lock
+        .between(live, to)
         .iter()
         .filter(|stage| stage.bake_seconds > 0 || !stage.gates.is_empty());
     let skipped: Vec<&str> = skipped.map(|stage| stage.name.as_str()).collect();
@@ -146,14 +107,14 @@ pub fn against_jump(lock: &Lock, live: usize, to: usize, force: bool) -> Option<
     );
     Some(Refusal::new(Why::Wrong, message).help(format!(
         "go to `{}` first, or skip with `--force --reason`",
-        lock.stages[live + 1].name
+        lock.stage(first).name
     )))
 }
 
 /// Everything that time, gates and a hold say against leaving the live stage for `to`.
 pub fn against_leaving(
     standing: &Position<'_>,
-    to: usize,
+    to: LockedStageId,
     force: bool,
     resume: bool,
 ) -> Vec<Refusal> {

@@ -3,9 +3,9 @@
 use crate::forge::ForgeError;
 use crate::sink::disk::DiskError;
 use crate::sink::git::GitError;
-use crate::sink::remote::{RemoteError, RemoteFault};
+use crate::sink::remote::RemoteError;
 
-use super::decide::{Refusal, Why};
+use super::Refusal;
 
 /// Why there is no move.
 #[derive(Debug)]
@@ -20,6 +20,33 @@ pub enum Error {
     Forge(ForgeError),
     /// The repository elsewhere failed.
     Remote(RemoteError),
+}
+
+impl Error {
+    /// What it says, and what to do about it.
+    pub fn into_refusals(self) -> Vec<Refusal> {
+        match self {
+            Self::Refused(refusals) => refusals,
+            Self::Git(error) => vec![error.into()],
+            Self::Disk(error) => vec![error.into()],
+            Self::Forge(error) => vec![error.into()],
+            Self::Remote(error) => vec![error.into()],
+        }
+    }
+
+    /// What it says, as one text.
+    pub fn words(self) -> String {
+        let messages = self.into_refusals().into_iter();
+        let messages: Vec<String> = messages.map(|refusal| refusal.message).collect();
+        messages.join("; ")
+    }
+
+    /// Adds another thing to do.
+    #[must_use]
+    pub fn or(self, text: &str) -> Self {
+        let refusals = self.into_refusals().into_iter();
+        Self::Refused(refusals.map(|refusal| refusal.or(text)).collect())
+    }
 }
 
 impl From<Refusal> for Error {
@@ -48,13 +75,6 @@ impl From<ForgeError> for Error {
 
 impl From<RemoteError> for Error {
     fn from(error: RemoteError) -> Self {
-        if error.kind == RemoteFault::Moved {
-            let refusal = Refusal::new(Why::Conflict, error.message);
-            return Self::from(match error.help {
-                Some(help) => refusal.help(help),
-                None => refusal,
-            });
-        }
         Self::Remote(error)
     }
 }

@@ -2,18 +2,24 @@
 
 use serde_json::Value;
 
+use crate::gate::Record;
 use crate::tree::Hold;
 use crate::units::Timestamp;
 use crate::units::names::{EVIDENCE_FOLDER, HOLD_FILE, POINTER_FILE};
 
-use super::decide::{Refusal, Why};
+use super::{Refusal, Why};
 
 /// The largest file of evidence, in bytes. Twenty gates that hold two thousand raw samples against as many take some six million; a
 /// forge shows nothing of that size any more, and a repository keeps every one for ever.
 pub const MOST_BYTES: usize = 8 << 20;
 
+/// What was asked and answered, as the text of a file that can be judged again.
+pub fn text(record: &Record) -> String {
+    format!("{:#}\n", record.write())
+}
+
 /// Why a file of evidence is not recorded, if it is not.
-pub fn refusal(text: &str) -> Option<Refusal> {
+pub(super) fn refusal(text: &str) -> Option<Refusal> {
     (text.len() > MOST_BYTES).then(|| {
         let message = format!(
             "the evidence has {} bytes, and at most {MOST_BYTES} are committed",
@@ -27,7 +33,7 @@ pub fn refusal(text: &str) -> Option<Refusal> {
 
 /// Its path in the tree: `evidence/split-20260822T090000Z.json`, for the stay in `split` that began then. The same stay has the
 /// same path, however often it is judged.
-pub fn path(stage: &str, began: Timestamp) -> String {
+pub(super) fn path(stage: &str, began: Timestamp) -> String {
     let at: String = began
         .to_string()
         .chars()

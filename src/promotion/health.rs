@@ -1,28 +1,39 @@
 //! Whether the live stage has arrived in the cluster, by what Argo CD says.
 
-use crate::argocd::Application;
+use crate::argocd::{self, Application};
 use crate::units::Timestamp;
 
-use super::decide::{Refusal, Why};
+use super::request::ArgoCd;
+use super::{Refusal, Why};
 
 /// What Argo CD says of the live stage.
 #[derive(Debug)]
-pub struct Arrival {
+pub(super) struct Arrival {
     /// When the first of the stage's commits was deployed, which is when the stage began; `None` where the history does not say.
-    pub deployed: Option<Timestamp>,
+    pub(super) deployed: Option<Timestamp>,
     /// Why the stage has not arrived, or has arrived ill.
-    pub refusal: Option<Refusal>,
+    pub(super) refusal: Option<Refusal>,
 }
 
 impl Arrival {
     /// Whether the stage has been in the cluster at all.
-    pub fn has_begun(&self) -> bool {
+    pub(super) fn has_begun(&self) -> bool {
         self.deployed.is_some() || self.refusal.is_none()
     }
 }
 
+/// Asks Argo CD when the live stage of a rollout was deployed, and what speaks against leaving it; `commits` are those of the stage.
+pub(super) fn ask(argocd: &ArgoCd, rollout: &str, commits: &[String]) -> Result<Arrival, Refusal> {
+    let server = argocd.server.clone()?;
+    let name = argocd.application.as_deref().unwrap_or(rollout);
+    let seen = argocd::ask(&server, name).map_err(|why| {
+        Refusal::new(Why::Outside, why).help("check address, token and `--argocd-app`")
+    })?;
+    Ok(arrived(name, &seen, commits))
+}
+
 /// Holds an application against the commits of the live stage.
-pub fn arrived(name: &str, seen: &Application, commits: &[String]) -> Arrival {
+fn arrived(name: &str, seen: &Application, commits: &[String]) -> Arrival {
     let deployed = seen
         .deployed
         .iter()

@@ -1,9 +1,15 @@
 //! The pointer's history: derived from the trees of the first-parent commits, so that squash, rebase and merge commits all
 //! tell the same.
 
+use std::path::Path;
+
 use crate::sink::git::{Commit, CommitId, GitError, Repo};
 use crate::tree::Pointer;
+use crate::units::Timestamp;
+use crate::units::names::POINTER_FILE;
 
+use super::Error;
+use super::committed::in_tree;
 use super::ledger::Trailers;
 
 /// How many commits of a merged branch are searched for the trailers of a move.
@@ -11,17 +17,77 @@ const MERGED: usize = 100;
 
 /// The commit with which the pointer came to a stage.
 #[derive(Clone, Debug)]
-pub struct Move {
+pub struct Entered {
     /// The stage, by name; `None` where the pointer was gone or named none.
     pub stage: Option<String>,
     /// The commit on the branch.
     pub commit: Commit,
     /// What its trailers tell, or those of the commit that it merged; `None` for a foreign commit.
-    pub entry: Option<Trailers>,
+    pub trailers: Option<Trailers>,
+}
+
+/// A time that a stage was live.
+#[derive(Clone, Debug)]
+pub struct Stay {
+    /// The stage, by name.
+    pub stage: String,
+    /// How it was entered.
+    pub entered: Entered,
+    /// How it was left; `None` where it is live.
+    pub left: Option<Entered>,
+}
+
+impl Stay {
+    /// Every stay of the rollout in this folder, the oldest first; none where nothing is committed.
+    pub fn read(folder: &Path) -> Result<Vec<Self>, Error> {
+        let repo = Repo::open(folder)?;
+        let Some(head) = repo.head()? else {
+            return Ok(Vec::new());
+        };
+        let entered = moves(&repo, head.tip, &in_tree(POINTER_FILE))?;
+        let left = entered.iter().skip(1).cloned().map(Some);
+        let left: Vec<Option<Entered>> = left.chain([None]).collect();
+        let stays = entered.into_iter().zip(left);
+        let stays = stays.filter_map(|(entered, left)| {
+            Some(Self {
+                stage: entered.stage.clone()?,
+                entered,
+                left,
+            })
+        });
+        Ok(stays.collect())
+    }
+
+    /// Seconds in the stage; up to now where it is live.
+    pub fn seconds(&self, now: Timestamp) -> u64 {
+        let until = self.left_at().unwrap_or(now);
+        until.since(self.entered.commit.committed).seconds()
+    }
+
+    /// When it was left; `None` where it is live.
+    pub fn left_at(&self) -> Option<Timestamp> {
+        self.left.as_ref().map(|left| left.commit.committed)
+    }
+
+    /// What the gates said when the stage was left, by whoever left it forwards.
+    pub fn gates(&self) -> &[String] {
+        self.told().map_or(&[], |trailers| &trailers.gates)
+    }
+
+    /// The file with their evidence, where whoever left the stage recorded it.
+    pub fn evidence(&self) -> Option<&str> {
+        self.told()?.evidence.as_deref()
+    }
+
+    /// What is told of leaving it.
+    fn told(&self) -> Option<&Trailers> {
+        let trailers = self.left.as_ref()?.trailers.as_ref()?;
+        (trailers.from == self.stage).then_some(trailers)
+    }
 }
 
 /// The commits of the live stage, from `tip` back to the one that entered it, which is the last. Empty where there is no stage.
-pub fn since(repo: &Repo, tip: CommitId, pointer: &str) -> Result<Vec<Commit>, GitError> {
+pub(super) fn since(repo: &Repo, tip: CommitId, pointer: &str) -> Result<Vec<Commit>, GitError> {
     let live = stage_at(repo, tip, pointer)?;
     if live.is_none() {
         return Ok(Vec::new());
@@ -42,7 +108,7 @@ pub fn since(repo: &Repo, tip: CommitId, pointer: &str) -> Result<Vec<Commit>, G
 }
 
 /// The newest commit up to `tip` that changed a file.
-pub fn last_change(repo: &Repo, tip: CommitId, path: &str) -> Result<Commit, GitError> {
+pub(super) fn last_change(repo: &Repo, tip: CommitId, path: &str) -> Result<Commit, GitError> {
     let mut commit = repo.commit(tip)?;
     while let Some(parent) = repo.first_parent(&commit)? {
         if !repo.is_same(commit.id, parent.id, path)? {
@@ -54,7 +120,7 @@ pub fn last_change(repo: &Repo, tip: CommitId, path: &str) -> Result<Commit, Git
 }
 
 /// Every move of the pointer on the way to `tip`, the oldest first.
-pub fn moves(repo: &Repo, tip: CommitId, pointer: &str) -> Result<Vec<Move>, GitError> {
+fn moves(repo: &Repo, tip: CommitId, pointer: &str) -> Result<Vec<Entered>, GitError> {
     let mut found = Vec::new();
     let mut commit = repo.commit(tip)?;
     let mut stage = stage_at(repo, tip, pointer)?;
@@ -66,8 +132,8 @@ pub fn moves(repo: &Repo, tip: CommitId, pointer: &str) -> Result<Vec<Move>, Git
             Some(parent) => stage_at(repo, parent.id, pointer)?,
         };
         if before != stage {
-            found.push(Move {
-                entry: entry(repo, &commit, stage.as_deref())?,
+            found.push(Entered {
+                trailers: told(repo, &commit, stage.as_deref())?,
                 stage: stage.clone(),
                 commit: commit.clone(),
             });
@@ -82,7 +148,7 @@ pub fn moves(repo: &Repo, tip: CommitId, pointer: &str) -> Result<Vec<Move>, Git
 }
 
 /// The stage that the pointer of a commit names.
-pub fn stage_at(repo: &Repo, at: CommitId, pointer: &str) -> Result<Option<String>, GitError> {
+fn stage_at(repo: &Repo, at: CommitId, pointer: &str) -> Result<Option<String>, GitError> {
     let text = repo.file(at, pointer)?;
     Ok(text
         .and_then(|text| Pointer::read(&text).ok())
@@ -90,12 +156,12 @@ pub fn stage_at(repo: &Repo, at: CommitId, pointer: &str) -> Result<Option<Strin
 }
 
 /// What is told of a move into `stage`: by the commit itself, or by one of the branch that it merged.
-fn entry(repo: &Repo, commit: &Commit, stage: Option<&str>) -> Result<Option<Trailers>, GitError> {
+fn told(repo: &Repo, commit: &Commit, stage: Option<&str>) -> Result<Option<Trailers>, GitError> {
     let tells = |commit: &Commit| {
-        Trailers::read(&commit.message).filter(|entry| Some(entry.to.as_str()) == stage)
+        Trailers::read(&commit.message).filter(|trailers| Some(trailers.to.as_str()) == stage)
     };
-    if let Some(entry) = tells(commit) {
-        return Ok(Some(entry));
+    if let Some(trailers) = tells(commit) {
+        return Ok(Some(trailers));
     }
     let mut open: Vec<CommitId> = commit.parents.iter().skip(1).copied().collect();
     for _ in 0..MERGED {
@@ -106,8 +172,8 @@ fn entry(repo: &Repo, commit: &Commit, stage: Option<&str>) -> Result<Option<Tra
             continue;
         }
         let merged = repo.commit(id)?;
-        if let Some(entry) = tells(&merged) {
-            return Ok(Some(entry));
+        if let Some(trailers) = tells(&merged) {
+            return Ok(Some(trailers));
         }
         let first = commit.parents.first().copied();
         open.extend(

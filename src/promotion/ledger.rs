@@ -60,7 +60,7 @@ impl Trailers {
     /// What a message tells, if it tells of a move. The trailers are found wherever they stand: a squash merge puts them in the
     /// middle of its message. A commit may be anybody's: nothing in a value acts on a terminal.
     pub fn read(message: &str) -> Option<Self> {
-        let mut entry = Self::default();
+        let mut trailers = Self::default();
         for line in message.lines() {
             let Some((key, value)) = line.split_once(": ") else {
                 continue;
@@ -69,23 +69,24 @@ impl Trailers {
             match key {
                 // A squash of several moves: the last one counts.
                 ROLLOUT => {
-                    entry = Self {
+                    trailers = Self {
                         rollout: value,
                         ..Self::default()
                     }
                 }
-                FROM => entry.from = value,
-                TO => entry.to = value,
-                DIGEST => entry.digest = value,
-                GATE => entry.gates.push(value),
-                EVIDENCE => entry.evidence = Some(value),
-                FORCED => entry.forced = Some(value),
-                REASON => entry.reason = Some(value),
+                FROM => trailers.from = value,
+                TO => trailers.to = value,
+                DIGEST => trailers.digest = value,
+                GATE => trailers.gates.push(value),
+                EVIDENCE => trailers.evidence = Some(value),
+                FORCED => trailers.forced = Some(value),
+                REASON => trailers.reason = Some(value),
                 _ => {}
             }
         }
-        let is_whole = !entry.rollout.is_empty() && !entry.from.is_empty() && !entry.to.is_empty();
-        is_whole.then_some(entry)
+        let is_whole =
+            !trailers.rollout.is_empty() && !trailers.from.is_empty() && !trailers.to.is_empty();
+        is_whole.then_some(trailers)
     }
 }
 
@@ -107,7 +108,7 @@ pub fn traffic_words(lock: &Lock, stage: &LockedStage) -> String {
     let shares: Vec<String> = stage
         .weights
         .iter()
-        .filter(|(model, share)| **model != lock.stable && **share > 0.0)
+        .filter(|(model, share)| **model != lock.stable && !share.is_zero())
         .map(|(model, share)| format!("{model} {share}%"))
         .collect();
     let others: Vec<&str> = stage
@@ -135,7 +136,7 @@ pub fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn entry() -> Trailers {
+    fn trailers() -> Trailers {
         Trailers {
             rollout: "r".to_owned(),
             from: "split".to_owned(),
@@ -150,10 +151,10 @@ mod tests {
 
     #[test]
     fn a_message_reads_back() {
-        let message = entry().message("r: 03-weight-100", "Moves on.");
-        assert_eq!(Trailers::read(&message), Some(entry()));
+        let message = trailers().message("r: 03-weight-100", "Moves on.");
+        assert_eq!(Trailers::read(&message), Some(trailers()));
         let squashed = format!("Merge (#3)\n\n* {message}\nCo-authored-by: x\n");
-        assert_eq!(Trailers::read(&squashed), Some(entry()));
+        assert_eq!(Trailers::read(&squashed), Some(trailers()));
         assert_eq!(Trailers::read("a foreign commit\n\nStage-To: x\n"), None);
     }
 
@@ -161,7 +162,7 @@ mod tests {
     fn a_reason_cannot_forge_a_trailer() {
         let forged = Trailers {
             forced: Some("x\n\nStage-To: retire\r\nRollout: q".to_owned()),
-            ..entry()
+            ..trailers()
         };
         let read = Trailers::read(&forged.message("s", "")).expect("an entry");
         assert_eq!(

@@ -1,18 +1,42 @@
-//! In: the committed tree (lock, pointer, hold), its history, what somebody wants. Out: the next state, or every reason
-//! against it; the words of the commit that says so.
-//! Decides; [`sink::git`](crate::sink::git) writes. Never compiles, prints or asks the clock.
+//! In: the committed tree (lock, pointer, hold), its history, what somebody wants, and what the world around says. Out: the move, or
+//! every reason against it; the move written as a commit, a branch or a pull request.
+//! One way for every move: [`promote`] or [`rollback`] prepares it, [`deliver`] writes it. Never prints, reads the environment or
+//! asks the clock.
 
 pub mod branch;
+pub mod committed;
 pub mod decide;
+mod delivery;
+mod edits;
+mod eligibility;
 mod error;
 pub mod evidence;
+mod gate_lines;
+pub mod gate_results;
 pub mod gates;
-pub mod health;
+mod health;
 pub mod history;
 pub mod ledger;
+pub mod live;
+pub mod outcome;
+mod promote;
 pub mod pull_request;
-pub mod rollback;
+mod refusal;
+pub mod request;
+pub mod revision;
+mod rollback;
 pub mod series;
+pub mod site;
+pub mod stage_start;
+pub mod stages;
+mod staleness;
+pub mod status;
+mod target;
 pub mod upsert;
 
+pub use committed::Committed;
+pub use delivery::{Delivery, deliver};
 pub use error::Error;
+pub use promote::promote;
+pub use refusal::{Refusal, Why};
+pub use rollback::rollback;

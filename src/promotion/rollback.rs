@@ -1,116 +1,64 @@
-//! Where a rollback goes. It asks neither time nor gates, and reads the committed lock alone: it must work where
-//! rollout.yaml no longer compiles.
+//! Back to an earlier stage, with a hold on the one that is left. It waits for nothing: neither gates nor bake nor a rollout.yaml
+//! that compiles.
 
-use crate::tree::Lock;
+use crate::compile::Compiled;
+use crate::sink::git::Edit;
 
-use super::decide::{Refusal, Why};
+use super::committed::Committed;
+use super::delivery::{Delivery, Return};
+use super::gate_results::verdict;
+use super::ledger::one_line;
+use super::outcome::{Move, Note, Outcome, Page, Prepared};
+use super::pull_request::GateLine;
+use super::request::MoveRequest;
+use super::target::target;
+use super::{Error, stages};
 
-/// The stage that a rollback from `live` goes to: the latest earlier one that routes only to stable and still runs every model
-/// that has traffic now, so that only routes change.
-pub fn default_target(lock: &Lock, live: usize) -> Option<usize> {
-    if is_only_stable(lock, live) {
-        return None;
-    }
-    (0..live).rev().find(|earlier| {
-        is_only_stable(lock, *earlier)
-            && lock.stages[live]
-                .breaches_to(&lock.stages[*earlier])
-                .is_empty()
-    })
-}
-
-/// Whether every request of a stage goes to stable.
-pub fn is_only_stable(lock: &Lock, stage: usize) -> bool {
-    let routed = &lock.stages[stage].routed;
-    routed.iter().all(|model| *model == lock.stable)
-}
-
-/// Whether a stage has left stable behind: it has traffic elsewhere, and no earlier stage is one safe step away.
-pub fn is_past_return(lock: &Lock, stage: usize) -> bool {
-    !is_only_stable(lock, stage) && default_target(lock, stage).is_none()
-}
-
-/// The first stage past the point of no return.
-pub fn point_of_no_return(lock: &Lock) -> Option<usize> {
-    (0..lock.stages.len()).find(|stage| is_past_return(lock, *stage))
-}
-
-/// The stage to go back to; `None` where there is nothing to go back from.
-pub fn target(lock: &Lock, live: usize, wish: Option<usize>) -> Result<Option<usize>, Refusal> {
-    let from = &lock.stages[live];
-    let Some(to) = wish else {
-        if is_only_stable(lock, live) {
-            return Ok(None);
-        }
-        return default_target(lock, live)
-            .map(Some)
-            .ok_or_else(|| no_return(lock, live));
+/// Prepares a rollback; `compiled` is what rollout.yaml compiles to, or one sentence why it does not, and `gates` are only told.
+pub fn rollback(
+    committed: &Committed,
+    compiled: Result<&Compiled, &str>,
+    request: &MoveRequest,
+    gates: &[GateLine],
+    delivery: Delivery<'_>,
+) -> Result<Prepared, Error> {
+    let lock = &committed.lock;
+    let mut outcome = Outcome::at(committed);
+    outcome.gates = gates.to_vec();
+    outcome.verdict = verdict(gates);
+    let named = request.to.as_deref();
+    let named = named.map(|name| stages::in_lock(lock, name)).transpose()?;
+    let Some(to) = target(lock, committed.live, named)? else {
+        let why = if named.is_some() {
+            "it is live already"
+        } else {
+            "all traffic is on stable; `--to` takes the models out, too"
+        };
+        outcome.notes.push(Note::NothingBack {
+            stage: outcome.stage.clone(),
+            why: (!delivery.is_pull_request()).then_some(why),
+        });
+        return Ok(Prepared::nothing(outcome));
     };
-    let target = &lock.stages[to];
-    if to == live {
-        return Ok(None);
-    }
-    if to > live {
-        let message = format!(
-            "`{}` comes after the live stage `{}`",
-            target.name, from.name
-        );
-        return Err(Refusal::new(Why::Wrong, message).help(format!(
-            "go on with `glidepath promote --to {}`",
-            target.name
-        )));
-    }
-    let breaches = from.breaches_to(target);
-    if breaches.is_empty() {
-        return Ok(Some(to));
-    }
-    let message = format!(
-        "going back from `{}` to `{}` at once is unsafe: {}",
-        from.name,
-        target.name,
-        breaches.join("; ")
-    );
-    let refusal = Refusal::new(Why::Wrong, message);
-    Err(match default_target(lock, live) {
-        Some(safe) => refusal.help(format!(
-            "go back to `{}` first: `glidepath rollback`",
-            lock.stages[safe].name
-        )),
-        None => match two_steps(lock, live) {
-            Some(help) => refusal.help(help),
-            None => refusal,
-        },
-    })
-}
-
-fn no_return(lock: &Lock, live: usize) -> Refusal {
-    let message = format!(
-        "`{}` is past the point of no return: no earlier stage takes the traffic back in one safe step",
-        lock.stages[live].name
-    );
-    let refusal = Refusal::new(Why::Wrong, message);
-    match two_steps(lock, live) {
-        Some(help) => refusal.help(help),
-        None => refusal.help(format!(
-            "begin a new rollout whose candidate is `{}`",
-            lock.stable
-        )),
-    }
-}
-
-/// The two steps that bring the old model back: its pods first, then its traffic.
-fn two_steps(lock: &Lock, live: usize) -> Option<String> {
-    let first = (0..live).rev().find(|stage| {
-        lock.stages[live]
-            .breaches_to(&lock.stages[*stage])
-            .is_empty()
-            && default_target(lock, *stage).is_some()
-    })?;
-    let then = default_target(lock, first)?;
-    Some(format!(
-        "`{stable}` comes back in two steps: `glidepath rollback --to {}` starts its pods; once they are ready, `glidepath rollback` (to `{}`) gives it the traffic",
-        lock.stages[first].name,
-        lock.stages[then].name,
-        stable = lock.stable,
-    ))
+    outcome.next = Some(lock.stage(to).folder.clone());
+    let reason = one_line(request.reason.as_deref().unwrap_or_default());
+    let hold = committed.hold_for(&reason, &request.signing)?;
+    let edits: Vec<Edit> = committed.edits(to, Some(Some(hold.text())));
+    let mut step = Move {
+        to,
+        edits,
+        trailers: committed.trailers(to),
+        marker: committed.marker(to),
+        page: Page::default(),
+    };
+    step.trailers.reason = Some(reason.clone()).filter(|reason| !reason.is_empty());
+    let way_back = Return {
+        committed,
+        compiled,
+        request,
+        reason: &reason,
+    };
+    delivery.complete_return(&way_back, &mut step, &mut outcome)?;
+    let step = outcome.refusals.is_empty().then_some(step);
+    Ok(Prepared { outcome, step })
 }

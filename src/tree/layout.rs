@@ -10,25 +10,23 @@ use crate::plan::{Plan, StageId};
 use crate::units::names::{LOCK_FILE, PLAN_FILE};
 
 use super::diff::changes;
-use super::lock::lock;
 use super::markdown::plan_markdown;
 use super::sheet::{self, HEADER, Sheet};
-use super::{FileText, Pointer, yaml};
+use super::{FileText, Lock, LockedStage, yaml};
 
 /// Every file of the tree but the pointer.
 #[derive(Clone, Debug)]
 pub struct Tree {
     /// Path below the tree's folder to text.
     pub files: BTreeMap<String, FileText>,
-    /// The stages' folders, `00-baseline` and so on.
-    folders: Vec<String>,
+    /// The lock, as it stands among the files.
+    lock: Lock,
 }
 
 impl Tree {
-    /// The pointer to the stage of this name, if there is one.
-    pub fn pointer_to(&self, plan: &Plan, stage: &str) -> Option<Pointer> {
-        plan.stage_named(stage)
-            .map(|index| Pointer::to(self.folder(index)))
+    /// A stage of the plan that the tree was made from, as its lock keeps it.
+    pub fn stage(&self, stage: StageId) -> &LockedStage {
+        &self.lock.stages[stage.0]
     }
 
     /// About how many bytes of memory the texts take, each distinct one once.
@@ -38,7 +36,16 @@ impl Tree {
 
     /// The folder of a stage, `03-weight-10`.
     pub fn folder(&self, stage: StageId) -> &str {
-        &self.folders[stage.0]
+        &self.stage(stage).folder
+    }
+
+    /// Takes over who wrote the lock before: a new release that compiles a rollout to the same files leaves them all alone.
+    pub fn keep_generator(&mut self, before: &Lock) {
+        if self.lock.generator != before.generator {
+            self.lock.generator.clone_from(&before.generator);
+            let text = self.lock.text().into();
+            self.files.insert(LOCK_FILE.to_owned(), text);
+        }
     }
 }
 
@@ -72,11 +79,11 @@ pub fn lay_out(
         files.folder("argocd", &[], sheet::print(&[], argo).iter());
     }
     files.put(PLAN_FILE.to_owned(), plan_markdown(plan, true));
-    let lock = lock(plan, digest, &files.0);
-    files.put(LOCK_FILE.to_owned(), lock);
+    let lock = Lock::of(plan, digest).with_files(&files.0);
+    files.put(LOCK_FILE.to_owned(), lock.text());
     Tree {
         files: files.0,
-        folders,
+        lock,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::plan::{Plan, StageId};
 use crate::text::{Kind, Route, Source, parse};
 
 use crate::units::names::POINTER_FILE;
@@ -17,6 +18,15 @@ const STAGES: &str = "../stages/";
 pub struct Pointer {
     /// The stage's folder, `03-weight-10`.
     pub folder: String,
+}
+
+/// Why a pointer's file names no stage of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoLiveStage {
+    /// It is no pointer, for this reason.
+    Unreadable(String),
+    /// The plan has no stage of this name.
+    Unknown(String),
 }
 
 impl Pointer {
@@ -54,6 +64,14 @@ impl Pointer {
     /// The stage's name, which is its identity: the number before it is only its order.
     pub fn stage(&self) -> &str {
         stage_name(&self.folder).unwrap_or(&self.folder)
+    }
+
+    /// The stage of a plan that a pointer's file names.
+    pub fn live_stage(text: &str, plan: &Plan) -> Result<StageId, NoLiveStage> {
+        let pointer = Self::read(text).map_err(NoLiveStage::Unreadable)?;
+        let name = pointer.stage();
+        plan.stage_named(name)
+            .ok_or_else(|| NoLiveStage::Unknown(name.to_owned()))
     }
 
     /// This pointer's file, as it is in `text`, with another stage: one line changes, and whatever people added stays.

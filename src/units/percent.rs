@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// A share from 0 to 100 %, in hundredths of a percent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Percent(u16);
@@ -96,6 +99,19 @@ impl fmt::Display for Percent {
             (whole, part) if part % 10 == 0 => write!(f, "{whole}.{}", part / 10),
             (whole, part) => write!(f, "{whole}.{part:02}"),
         }
+    }
+}
+
+/// As people write it: see [`Percent::to_number`].
+impl Serialize for Percent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_number().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Percent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(f64::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 

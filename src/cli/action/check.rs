@@ -1,22 +1,21 @@
 //! `check` in a workflow: does every rollout compile, is its tree what it compiles to, and what does this pull request change?
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 
 use serde_json::Value;
 
-use crate::cli::committed::{Committed, in_tree};
-use crate::cli::inputs::{Input, Paths};
+use crate::cli::environment::variable;
+use crate::cli::inputs::{Input, compile_paths, folder_of};
 use crate::cli::output::Output;
 use crate::cli::render;
-use crate::cli::site::variable;
 use crate::cli::{Exit, Failure};
 use crate::diag::escape_markdown as escape;
 use crate::diag::words::count;
+use crate::promotion::Committed;
 use crate::promotion::pull_request::{MOST_BODY, cut, fence, length};
-use crate::sink::git::CommitId;
-use crate::tree::{plan_markdown, unified};
+use crate::promotion::revision::Since;
+use crate::tree::plan_markdown;
 
 use super::inputs::Inputs;
 use super::runner::{Runner, notice, warning};
@@ -29,7 +28,7 @@ const RESERVE: usize = 600;
 /// What the event says of the pull request.
 struct PullRequest {
     number: u64,
-    base: Option<CommitId>,
+    base: Option<String>,
 }
 
 pub(super) fn run(
@@ -37,9 +36,8 @@ pub(super) fn run(
     runner: &mut Runner,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
-    let paths = Paths::new(&inputs.path);
     output.cap_annotations(9);
-    let found = match paths.compile(output) {
+    let found = match compile_paths(std::slice::from_ref(&inputs.path), output) {
         Ok(found) => found,
         Err(failure) => {
             runner.say("## glidepath\n\n❌ A rollout does not compile; the annotations say where.");
@@ -57,7 +55,7 @@ pub(super) fn run(
     let event = event();
     let mut sections = Vec::new();
     for input in &found {
-        if let Some(section) = section(input, event.as_ref(), output)? {
+        if let Some(section) = section(input, event.as_ref())? {
             sections.push(section);
         }
     }
@@ -125,49 +123,25 @@ fn stale(found: &[Input], output: &mut Output<'_>) -> Result<Vec<String>, Failur
 }
 
 /// The plan of a rollout, and what changes in its live stage; `None` where the pull request does not touch it.
-fn section(
-    input: &Input,
-    event: Option<&PullRequest>,
-    output: &mut Output<'_>,
-) -> Result<Option<String>, Failure> {
+fn section(input: &Input, event: Option<&PullRequest>) -> Result<Option<String>, Failure> {
     let plan = &input.compiled.plan;
     let name = escape(&input.path.display().to_string());
     let text = format!(
         "\n<details open>\n<summary><b>{name}</b></summary>\n\n{}\n",
         plan_markdown(plan, false)
     );
-    let Ok(committed) = Committed::read(&input.path, false, output) else {
+    let Ok(committed) = Committed::read(folder_of(&input.path)) else {
         return Ok(Some(format!("{text}\n</details>\n")));
     };
-    let base = event
-        .and_then(|event| event.base)
-        .filter(|base| committed.repo.has(*base));
-    let Some(base) = base else {
-        return Ok(Some(format!("{text}\n</details>\n")));
+    let since = match event.and_then(|event| event.base.as_deref()) {
+        Some(base) => committed.since_commit(base)?,
+        None => Since::Unknown,
     };
-    let same = |path: &str| committed.repo.is_same(base, committed.head.tip, path);
-    if same(crate::units::names::SPEC_FILE)? && same(crate::units::names::TREE_FOLDER)? {
-        return Ok(None);
-    }
-    let folder = in_tree(&format!("stages/{}", committed.stage().folder));
-    let files = |at| committed.repo.files_in(at, &folder);
-    let (old, new): (BTreeMap<_, _>, BTreeMap<_, _>) = (files(base)?, files(committed.head.tip)?);
-    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
-    names.sort();
-    names.dedup();
-    let mut diff = String::new();
-    for name in names {
-        let (before, after) = (old.get(name), new.get(name));
-        if before != after {
-            let side = |side: &str, text: Option<&String>| text.map(|_| format!("{side}/{name}"));
-            diff.push_str(&unified(
-                side("a", before).as_deref(),
-                side("b", after).as_deref(),
-                before.map_or("", String::as_str),
-                after.map_or("", String::as_str),
-            ));
-        }
-    }
+    let diff = match since {
+        Since::Unknown => return Ok(Some(format!("{text}\n</details>\n"))),
+        Since::Nothing => return Ok(None),
+        Since::Changed(diff) => diff,
+    };
     let live = &committed.stage().folder;
     let says = if diff.is_empty() {
         format!("The live stage `{live}` stays as it is.\n")
@@ -229,6 +203,6 @@ fn event() -> Option<PullRequest> {
     let pull = &event["pull_request"];
     Some(PullRequest {
         number: pull["number"].as_u64()?,
-        base: pull["base"]["sha"].as_str().and_then(CommitId::parse),
+        base: pull["base"]["sha"].as_str().map(str::to_owned),
     })
 }

@@ -3,9 +3,12 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use crate::cli::site::{PREFIX, Site, variable};
+use crate::cli::environment::variable;
+use crate::cli::site::surroundings;
 use crate::cli::{Exit, Failure};
 use crate::diag::words::or_list;
+use crate::promotion::branch::PREFIX;
+use crate::promotion::site::Site;
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +103,7 @@ impl Inputs {
     /// Where pull requests go.
     pub(super) fn site(&self, folder: &Path) -> Result<Site, Failure> {
         let token = self.token.as_deref().unwrap_or_default();
-        let mut site = Site::of_runner(folder, token, self.base.as_deref())?;
+        let mut site = Site::of_runner(folder, token, self.base.as_deref(), &surroundings())?;
         site.prefix = variable("INPUT_BRANCH_PREFIX").unwrap_or_else(|| PREFIX.to_owned());
         site.labels = list("INPUT_LABELS");
         site.assignees = list("INPUT_ASSIGNEES");

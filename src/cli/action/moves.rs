@@ -1,25 +1,25 @@
 //! `promote`, `rollback` and `gate` in a workflow.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::cli::committed::{Committed, folder_of};
-use crate::cli::eligibility::MoveRequest;
-use crate::cli::gate_results::{grounds, handed_in, telemetry, verdict};
-use crate::cli::health::{ArgoArgs, HealthArgs};
-use crate::cli::inputs::{Input, OnePath};
+use crate::cli::clock::now;
+use crate::cli::environment::variable;
+use crate::cli::inputs::{Input, compile_one, folder_of, locate_one};
+use crate::cli::moved::handed_in;
 use crate::cli::output::Output;
-use crate::cli::proposal::{self, Outcome, reasons, word};
-use crate::cli::site::variable;
-use crate::cli::stage_start::{Asks, StageStart};
-use crate::cli::{Exit, Failure};
+use crate::cli::{Exit, Failure, argo, telemetry};
 use crate::diag::escape_markdown as escape;
 use crate::forge::StatusState;
 use crate::gate::Verdict;
-use crate::promotion::decide::Why;
+use crate::promotion::gate_results::{GateResults, verdict};
+use crate::promotion::outcome::{Delivered, Outcome};
 use crate::promotion::pull_request::GateLine;
+use crate::promotion::request::{Facts, MoveRequest};
+use crate::promotion::stage_start::{Asks, StageStart};
 use crate::promotion::upsert::Operation;
+use crate::promotion::{Committed, Delivery, Why, deliver};
 use crate::sink::git::{Person, Signing};
-use crate::tree::describe;
+use crate::tree::Lock;
 
 use super::inputs::{Inputs, OnFail};
 use super::runner::{self, Runner, notice, warning};
@@ -35,16 +35,15 @@ const BOT: (&str, &str) = (
 struct Start {
     committed: Committed,
     input: Option<Input>,
-    folder: std::path::PathBuf,
+    folder: PathBuf,
 }
 
 impl Start {
     /// Reads what is committed and compiles; a rollback goes on where that fails.
     fn new(inputs: &Inputs, must_compile: bool, output: &mut Output<'_>) -> Result<Self, Failure> {
-        let path = OnePath::new(&inputs.path);
-        let spec = path.locate()?;
-        let committed = Committed::read(&spec, false, output)?;
-        let input = match path.compile(output) {
+        let spec = locate_one(&inputs.path)?;
+        let committed = Committed::read(folder_of(&spec))?;
+        let input = match compile_one(&inputs.path, output) {
             Ok(input) => Some(input),
             Err(failure) if must_compile => return Err(failure),
             Err(_) => None,
@@ -63,6 +62,15 @@ impl Start {
     }
 }
 
+/// What the environment says of the world around.
+fn facts(input: &Input) -> Facts {
+    Facts {
+        now: now(),
+        argocd: argo::of_environment(),
+        telemetry: telemetry::of_environment(input),
+    }
+}
+
 pub(super) fn promote(
     inputs: &Inputs,
     runner: &mut Runner,
@@ -75,52 +83,51 @@ pub(super) fn promote(
     } = Start::new(inputs, true, output)?;
     let input = input.expect("it must compile");
     let compiled = &input.compiled;
-    let plan = describe(&compiled.plan, compiled.digest());
+    let plan = Lock::of(&compiled.plan, compiled.digest()).to_json();
     if let Some(path) = runner::file("glidepath-plan.json", &format!("{plan:#}\n"))? {
         runner.set("plan-json-path", path.display().to_string());
     }
     let site = inputs.site(&folder)?;
+    let delivery = Delivery::PullRequest(&site);
     let has_gates = !committed.stage().gates.is_empty();
-    let wish = MoveRequest {
+    let request = MoveRequest {
         to: inputs.stage.clone(),
         reason: inputs.reason.clone(),
         force: inputs.reason.is_some(),
         resume: inputs.resume,
         // A workflow names a file in every stage, and writes one where there are gates.
-        evidence: inputs.evidence.clone().filter(|_| has_gates),
+        evidence: inputs
+            .evidence
+            .as_deref()
+            .filter(|_| has_gates)
+            .map(handed_in),
         record: inputs.record,
+        dry_run: false,
+        signing: signing(),
     };
+    let facts = facts(&input);
     // A workflow that nobody watches would wait for ever, and stay green.
-    if has_gates && wish.evidence.is_none() && !wish.force {
-        telemetry(&compiled.plan)?;
+    if has_gates && request.evidence.is_none() && !request.force {
+        facts.telemetry.settings.clone()?;
     }
-    let done = proposal::promote(
-        &committed,
-        &input,
-        &wish,
-        &HealthArgs::default(),
-        &site,
-        &signing(),
-    )?;
-    let failed = done.refusals.iter().find(|one| one.why == Why::GateFailed);
-    let may_go_back = crate::promotion::rollback::default_target(&committed.lock, committed.live);
-    if let (Some(failed), OnFail::Rollback, Some(_)) = (failed, inputs.on_fail, may_go_back) {
-        let wish = MoveRequest {
-            reason: Some(failed.message.clone()),
-            ..MoveRequest::default()
-        };
-        let mut back = proposal::rollback(
-            &committed,
-            Some(compiled),
-            &wish,
-            &done.gates,
-            &site,
-            &signing(),
-        )?;
-        back.refusals = done.refusals;
-        return report(&committed, &back, runner, output);
-    }
-    report(&committed, &done, runner, output)
+    let prepared = crate::promotion::promote(&committed, compiled, &request, &facts, delivery)?;
+    let outcome = deliver(&committed, prepared, &request, delivery)?;
+    let mut refusals = outcome.refusals.iter();
+    let failed = refusals.find(|refusal| refusal.why == Why::GateFailed);
+    let may_go_back = committed.lock.rollback_target(committed.live).is_some();
+    let Some(failed) = failed.filter(|_| may_go_back && inputs.on_fail == OnFail::Rollback) else {
+        return report(&committed, &outcome, runner, output);
+    };
+    let request = MoveRequest {
+        reason: Some(failed.message.clone()),
+        signing: signing(),
+        ..MoveRequest::default()
+    };
+    let prepared =
+        crate::promotion::rollback(&committed, Ok(compiled), &request, &outcome.gates, delivery)?;
+    let mut way_back = deliver(&committed, prepared, &request, delivery)?;
+    way_back.refusals = outcome.refusals;
+    report(&committed, &way_back, runner, output)
 }
 
 pub(super) fn rollback(
@@ -134,27 +141,28 @@ pub(super) fn rollback(
         folder,
     } = Start::new(inputs, false, output)?;
     let site = inputs.site(&folder)?;
-    let wish = MoveRequest {
+    let delivery = Delivery::PullRequest(&site);
+    let request = MoveRequest {
         to: inputs.stage.clone(),
         reason: inputs.reason.clone(),
         resume: true,
+        signing: signing(),
         ..MoveRequest::default()
     };
     let compiled = input.as_ref().map(|input| &input.compiled);
     // A way back waits for no telemetry; verdicts that are there already are told.
-    let judged: Vec<GateLine> = match &inputs.evidence {
+    let told: Vec<GateLine> = match &inputs.evidence {
         None => Vec::new(),
         Some(path) => {
-            let found = handed_in(&committed, path)?;
-            found
-                .lines
-                .into_iter()
-                .filter(|gate| gate.why.is_empty())
-                .collect()
+            let found = GateResults::handed_in(&committed, &handed_in(path))?;
+            let lines = found.lines.into_iter();
+            lines.filter(|gate| gate.why.is_empty()).collect()
         }
     };
-    let done = proposal::rollback(&committed, compiled, &wish, &judged, &site, &signing())?;
-    report(&committed, &done, runner, output)
+    let compiled = compiled.ok_or("rollout.yaml does not compile");
+    let prepared = crate::promotion::rollback(&committed, compiled, &request, &told, delivery)?;
+    let outcome = deliver(&committed, prepared, &request, delivery)?;
+    report(&committed, &outcome, runner, output)
 }
 
 pub(super) fn gate(
@@ -168,16 +176,14 @@ pub(super) fn gate(
         folder,
     } = Start::new(inputs, true, output)?;
     let input = input.expect("it must compile");
-    let asks = if input.compiled.plan.policy.require_healthy {
-        Asks::When
-    } else {
-        Asks::Nothing
-    };
-    let began = StageStart::of_live(&committed, &ArgoArgs::default(), asks, None)?;
-    if let Some(refusal) = began.refusal {
+    let (plan, facts) = (&input.compiled.plan, facts(&input));
+    let asks = Asks::of_gates(&facts.argocd, plan.policy.require_healthy);
+    let mut start = StageStart::of_live(&committed, &facts.argocd, asks, None)?;
+    if let Some(refusal) = start.refusal.take() {
         return Err(refusal.into());
     }
-    let gates = grounds(&committed, &input, &began, inputs.evidence.as_deref())?.lines;
+    let evidence = inputs.evidence.as_deref().map(handed_in);
+    let gates = GateResults::of_live(&committed, plan, &start, evidence.as_ref(), &facts)?.lines;
     let verdict = verdict(&gates);
     let stage = &committed.stage().folder;
     runner.set("stage", stage.clone());
@@ -217,61 +223,57 @@ pub(super) fn gate(
 /// Outputs, summary and log of a move.
 fn report(
     committed: &Committed,
-    done: &Outcome,
+    outcome: &Outcome,
     runner: &mut Runner,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
-    runner.set("stage", done.stage.clone());
-    runner.set("next-stage", done.next.clone().unwrap_or_default());
-    runner.set("gate-verdict", done.verdict.map_or("", Verdict::name));
-    let operation = done
-        .pull
-        .as_ref()
-        .map_or(Operation::Nothing, |pull| pull.operation);
-    runner.set("pull-request-operation", word(operation));
+    runner.set("stage", outcome.stage.clone());
+    runner.set("next-stage", outcome.next.clone().unwrap_or_default());
+    runner.set("gate-verdict", outcome.verdict.map_or("", Verdict::name));
+    let operation = outcome
+        .pull_request()
+        .map_or(Operation::Nothing, |upserted| upserted.operation);
+    runner.set("pull-request-operation", operation.word());
     runner.set("changed", (operation != Operation::Nothing).to_string());
     runner.say(&format!("## {}", committed.lock.rollout));
-    if let Some(upserted) = &done.pull
+    if let Some(Delivered::PullRequest { branch, upserted }) = &outcome.delivered
         && let Some(pull) = &upserted.pull
     {
         runner.set("pull-request-number", pull.number.to_string());
         runner.set("pull-request-url", pull.url.clone());
-        runner.set(
-            "pull-request-branch",
-            done.branch.clone().unwrap_or_default(),
-        );
+        runner.set("pull-request-branch", branch.clone().unwrap_or_default());
         let tip = upserted
             .tip
             .clone()
             .unwrap_or_else(|| pull.head_sha.clone());
         runner.set("pull-request-head-sha", tip);
-        let said = format!("#{} {}", pull.number, word(operation));
+        let said = format!("#{} {}", pull.number, operation.word());
         notice(output, &format!("{}: {said}", committed.lock.rollout))?;
         runner.say(&format!(
             "[{}]({}): {}",
             escape(&pull.title),
             pull.url,
-            word(operation)
+            operation.word()
         ));
     }
-    for note in &done.notes {
+    for note in &outcome.notes {
         warning(output, &format!("{}: {note}", committed.lock.rollout))?;
-        runner.say(&escape(note));
+        runner.say(&escape(&note.to_string()));
     }
-    if !done.refusals.is_empty() {
+    if !outcome.refusals.is_empty() {
         runner.say(&format!(
             "Not yet `{}`: {}.",
-            done.next.clone().unwrap_or_default(),
-            escape(&reasons(&done.refusals))
+            outcome.next.clone().unwrap_or_default(),
+            escape(&outcome.reasons())
         ));
     }
-    if !done.gates.is_empty() {
-        runner.say(&table(&done.gates));
+    if !outcome.gates.is_empty() {
+        runner.say(&table(&outcome.gates));
     }
-    if done.refusals.is_empty() {
+    if outcome.refusals.is_empty() {
         return Ok(Exit::Done);
     }
-    Err(Failure::refused(&done.refusals))
+    Err(Failure::refused(&outcome.refusals))
 }
 
 fn table(gates: &[GateLine]) -> String {

@@ -10,8 +10,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::cli::Failure;
+use crate::cli::environment::variable;
 use crate::cli::output::Output;
-use crate::cli::site::variable;
 use crate::diag::github_line;
 use crate::units::sha256_hex;
 

@@ -6,7 +6,6 @@ mod practice;
 mod probes;
 mod router;
 mod routes;
-pub(super) mod transition;
 mod transitions;
 mod unused;
 

@@ -2,9 +2,7 @@
 
 use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::plan::{Breach, ModelId, Plan, Stage, StageId, StageKind};
-
-use super::transition::transition;
+use crate::plan::{Breach, ModelId, Plan, Stage, StageId, StageKind, transition};
 
 pub(super) fn check(plan: &Plan, report: &mut Report) {
     let mut warned_of_no_return = false;
@@ -46,7 +44,7 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
 }
 
 /// Whether the stage before is already at fault for it: one mistake is one complaint, and not one a stage.
-fn is_known(before: &Stage, breach: Breach) -> bool {
+fn is_known(before: &Stage, breach: Breach<ModelId>) -> bool {
     match breach {
         Breach::NotRunningBefore(model) => before.with_traffic().contains(&model),
         Breach::RemovedUnderTraffic(_) | Breach::SubsetGone(_) => false,
@@ -87,7 +85,7 @@ fn check_exposure(plan: &Plan, earlier: StageId, index: StageId, report: &mut Re
     }
 }
 
-fn unsafe_move(plan: &Plan, before: &Stage, stage: &Stage, breach: Breach) -> Diagnostic {
+fn unsafe_move(plan: &Plan, before: &Stage, stage: &Stage, breach: Breach<ModelId>) -> Diagnostic {
     let name = |model: ModelId| plan.model(model).name.as_str();
     let (code, model, message, help) = match breach {
         Breach::NotRunningBefore(model) => (

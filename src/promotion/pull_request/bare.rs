@@ -1,7 +1,7 @@
 //! A rollback whose spec no longer compiles: what the committed tree alone can tell.
 
 use crate::diag::escape_markdown as escape;
-use crate::tree::Lock;
+use crate::tree::{Lock, LockedStageId};
 
 use super::{MOST_BODY, Marker, cut, fence, length};
 use crate::promotion::ledger::traffic_words;
@@ -9,13 +9,13 @@ use crate::promotion::ledger::traffic_words;
 /// Title and body of a rollback by the lock alone; `diff` is what changes in the files.
 pub fn bare(
     lock: &Lock,
-    from: usize,
-    to: usize,
+    from: LockedStageId,
+    to: LockedStageId,
     reason: &str,
     diff: &str,
     marker: &Marker,
 ) -> (String, String) {
-    let (left, entered) = (&lock.stages[from], &lock.stages[to]);
+    let (left, entered) = (lock.stage(from), lock.stage(to));
     let words = traffic_words(lock, entered);
     let title = format!("{}: back to {} ({words})", lock.rollout, entered.folder);
     let why = if reason.is_empty() {

@@ -1,32 +1,28 @@
-//! How a move of the pointer becomes a commit: the files that change, its message, and where it goes.
+//! The files that a move changes, and what that means for the manifests.
 
 use std::collections::BTreeSet;
 
 use crate::diag::words::and_list;
 use crate::gate::Record;
-use crate::promotion::branch::{self, Proposed};
-use crate::promotion::decide::{Refusal, Why};
-use crate::promotion::evidence;
-use crate::promotion::ledger::{Trailers, traffic_words};
 use crate::sink::git::{Edit, Signing};
-use crate::tree::{Hold, Pointer, unified};
-use crate::units::names::{HOLD_FILE as HOLD, POINTER_FILE as POINTER};
+use crate::tree::{Hold, LockedStageId, Pointer, unified};
+use crate::units::names::{HOLD_FILE, POINTER_FILE};
 
 use super::committed::{Committed, in_tree};
-use super::output::Output;
-use super::{Failure, gate_report};
+use super::ledger::{Trailers, traffic_words};
+use super::{Error, Refusal, Why, evidence};
 
 impl Committed {
     /// What a move to a stage changes; `hold` is what shall become of the hold.
-    pub(super) fn edits(&self, to: usize, hold: Option<Option<String>>) -> Vec<Edit> {
-        let pointer = Pointer::to(self.lock.stages[to].folder.clone());
+    pub(super) fn edits(&self, to: LockedStageId, hold: Option<Option<String>>) -> Vec<Edit> {
+        let pointer = Pointer::to(self.lock.stage(to).folder.clone());
         let mut edits = vec![Edit {
-            path: in_tree(POINTER),
-            content: Some(self.pointer.moved(&self.texts.pointer, &pointer)),
+            path: in_tree(POINTER_FILE),
+            content: Some(self.pointer.moved(&self.pointer_text, &pointer)),
         }];
-        if let Some(content) = hold.filter(|content| *content != self.texts.hold) {
+        if let Some(content) = hold.filter(|content| *content != self.hold_text) {
             edits.push(Edit {
-                path: in_tree(HOLD),
+                path: in_tree(HOLD_FILE),
                 content,
             });
         }
@@ -34,7 +30,7 @@ impl Committed {
     }
 
     /// The hold that a rollback of the live stage leaves behind.
-    pub(super) fn hold_for(&self, reason: &str, signing: &Signing) -> Result<Hold, Failure> {
+    pub(super) fn hold_for(&self, reason: &str, signing: &Signing) -> Result<Hold, Error> {
         let by = self.repo.committer(signing)?;
         Ok(Hold {
             stage: self.stage().name.clone(),
@@ -50,14 +46,14 @@ impl Committed {
         &self,
         record: &Record,
         edits: &mut Vec<Edit>,
-        entry: &mut Trailers,
-    ) -> Result<(), Failure> {
-        let text = gate_report::json(record);
+        trailers: &mut Trailers,
+    ) -> Result<(), Refusal> {
+        let text = evidence::text(record);
         if let Some(refusal) = evidence::refusal(&text) {
-            return Err(refusal.into());
+            return Err(refusal);
         }
         let path = in_tree(&evidence::path(&record.stage, record.began));
-        entry.evidence = Some(self.repo.from_root(&path));
+        trailers.evidence = Some(self.repo.from_root(&path));
         edits.push(Edit {
             path,
             content: Some(text),
@@ -66,7 +62,7 @@ impl Committed {
     }
 
     /// Why the edits cannot be made in the work tree, if they cannot.
-    pub(super) fn dirt(&self, edits: &[Edit]) -> Result<Option<Refusal>, Failure> {
+    pub(super) fn dirt(&self, edits: &[Edit]) -> Result<Option<Refusal>, Error> {
         let paths: Vec<&str> = edits.iter().map(|edit| edit.path.as_str()).collect();
         let now = self.repo.head()?;
         if now.is_none_or(|now| now.tip != self.head.tip) {
@@ -90,68 +86,21 @@ impl Committed {
         }))
     }
 
-    /// Commits a move: on the branch that is checked out, or on one of its own.
-    pub(super) fn commit(
-        &self,
-        to: usize,
-        edits: &[Edit],
-        message: &str,
-        signing: &Signing,
-        on_branch: bool,
-        output: &mut Output<'_>,
-    ) -> Result<(), Failure> {
-        let target = &self.lock.stages[to];
-        if on_branch {
-            let name = branch::name(&self.lock.rollout, &target.name);
-            match branch::propose(&self.repo, &self.head, &name, edits, message, signing)? {
-                Proposed::Moved(id) => output.note(format_args!(
-                    "{}: `{}` → `{}` on the branch `{name}` ({})",
-                    self.lock.rollout,
-                    self.stage().folder,
-                    target.folder,
-                    id.short()
-                )),
-                Proposed::AsBefore(id) => output.note(format_args!(
-                    "{}: the branch `{name}` ({}) is there already; nothing to do",
-                    self.lock.rollout,
-                    id.short()
-                )),
-            }
-            return Ok(());
-        }
-        let id = self.repo.follow(self.head.tip, edits, message, signing)?;
-        self.repo
-            .advance(&self.head, id, edits, "glidepath: move the pointer")?;
-        output.note(format_args!(
-            "{}: `{}` → `{}` ({})",
-            self.lock.rollout,
-            self.stage().folder,
-            target.folder,
-            id.short()
-        ));
-        if self.head.branch.is_none() {
-            output.note(
-                "HEAD is detached: no branch has this commit; keep it with `git branch <name>`",
-            );
-        }
-        Ok(())
-    }
-
     /// The trailers of a move.
-    pub(super) fn entry(&self, to: usize) -> Trailers {
+    pub(super) fn trailers(&self, to: LockedStageId) -> Trailers {
         Trailers {
             rollout: self.lock.rollout.clone(),
             from: self.stage().name.clone(),
-            to: self.lock.stages[to].name.clone(),
+            to: self.lock.stage(to).name.clone(),
             digest: self.lock.spec_digest.clone(),
             ..Trailers::default()
         }
     }
 
     /// The commit's message: on to a later stage, or back to an earlier one.
-    pub(super) fn message(&self, to: usize, entry: &Trailers) -> String {
+    pub(super) fn message(&self, to: LockedStageId, trailers: &Trailers) -> String {
         let (lock, from) = (&self.lock, &self.stage().folder);
-        let stage = &lock.stages[to];
+        let stage = lock.stage(to);
         let (back, body) = if to < self.live {
             (
                 "back to ",
@@ -166,11 +115,11 @@ impl Committed {
             stage.folder,
             traffic_words(lock, stage)
         );
-        entry.message(&subject, &body)
+        trailers.message(&subject, &body)
     }
 
     /// What a move changes in the files, and what that means for the manifests, as one unified diff.
-    pub(super) fn diff(&self, to: usize, edits: &[Edit]) -> Result<String, Failure> {
+    pub(super) fn diff(&self, to: LockedStageId, edits: &[Edit]) -> Result<String, Error> {
         let mut text = String::new();
         let mut add = |old_name: &str, new_name: &str, old: Option<&str>, new: Option<&str>| {
             if old != new {
@@ -192,11 +141,8 @@ impl Committed {
             );
         }
         let folders =
-            [self.live, to].map(|stage| format!("stages/{}", self.lock.stages[stage].folder));
-        let files = |folder: &str| {
-            let files = self.repo.files_in(self.head.tip, &in_tree(folder))?;
-            Ok::<_, Failure>(files)
-        };
+            [self.live, to].map(|stage| format!("stages/{}", self.lock.stage(stage).folder));
+        let files = |folder: &str| self.repo.files_in(self.head.tip, &in_tree(folder));
         let (old, new) = (files(&folders[0])?, files(&folders[1])?);
         let all: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         for name in all.into_iter().filter(|name| *name != "kustomization.yaml") {

@@ -9,11 +9,11 @@ const MOST: usize = 10;
 
 /// An error: a short first line with the place, then what helps.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct PluginError {
     lines: Vec<String>,
 }
 
-impl Refusal {
+impl PluginError {
     /// One short sentence. Nothing of it reaches a terminal that would act on it.
     pub fn new(message: impl AsRef<str>) -> Self {
         Self {
@@ -56,7 +56,7 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for PluginError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.lines.join("\n"))
     }

@@ -2,71 +2,34 @@
 //!
 //! The files are those of Argo CD's source hydrator, so that an Application reads them as it reads its own.
 
+mod dry;
+mod files;
+mod planned;
+
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use serde::Serialize;
-
+use crate::compile::Compiled;
 use crate::diag::words::and_list;
 use crate::sink::git::{Commit, CommitId, GitError, RefChange, Repo, Signing};
 use crate::units::sha256_hex;
 
-use super::Error;
-use super::decide::{Refusal, Why};
 use super::ledger::one_line;
+use super::{Error, Refusal, Why};
 
-const MANIFEST: &str = "manifest.yaml";
-const METADATA: &str = "hydrator.metadata";
-const README: &str = "README.md";
-const ATTRIBUTES: &str = ".gitattributes";
-const ATTRIBUTES_TEXT: &str =
-    "*/README.md linguist-generated=true\n*/hydrator.metadata linguist-generated=true\n";
+use dry::{Dry, dry};
+use files::{MANIFEST, files};
+use planned::planned;
+
+pub use planned::Planned;
 
 const ROLLOUT: &str = "Series-Rollout: ";
 const STAGE: &str = "Series-Stage: ";
 const CONTENT: &str = "Series-Content: ";
 
-/// One stage of the series.
-#[derive(Clone, Debug)]
-pub struct Planned {
-    /// Its name, which is the end of its tag.
-    pub name: String,
-    /// `image-classifier: 03-weight-10 (resnet101 10%)`.
-    pub subject: String,
-    /// The plan of the stage, for people.
-    pub body: String,
-    /// The fully built manifests.
-    pub manifest: String,
-}
-
-/// Where the manifests come from: the commit of rollout.yaml, as Argo CD's hydrator records it.
-#[derive(Clone, Debug, Serialize)]
-pub struct Dry {
-    /// Where the repository lies.
-    #[serde(rename = "repoURL", skip_serializing_if = "Option::is_none")]
-    pub repo_url: Option<String>,
-    /// The commit.
-    #[serde(rename = "drySha")]
-    pub dry_sha: String,
-    /// What makes the manifests from it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub commands: Vec<String>,
-    /// Who wrote it.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub author: String,
-    /// When, in RFC 3339.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub date: String,
-    /// The first line of its message.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub subject: String,
-    /// The rest of its message.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub body: String,
-}
-
-/// What is wanted.
+/// The series that a branch shall hold.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
+struct Series<'a> {
     /// The rollout's name.
     pub rollout: &'a str,
     /// The branch, by its short name.
@@ -90,25 +53,74 @@ pub struct Written {
     pub moved: usize,
 }
 
+/// Refuses a folder that is no path inside a branch.
+pub fn check_folder(folder: &str) -> Result<(), Refusal> {
+    let is_plain = |part: &str| !matches!(part, "" | "." | "..") && part != ".git";
+    if folder.split('/').all(is_plain) && !folder.contains(|c: char| c.is_control() || c == '\\') {
+        return Ok(());
+    }
+    let message = format!("`{folder}` is no path inside the branch");
+    Err(Refusal::new(Why::Usage, message).help("write it as `manifests/prod`"))
+}
+
+/// The file that a series comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct SeriesSource<'a> {
+    /// The folder of rollout.yaml.
+    pub folder: &'a Path,
+    /// The file's name.
+    pub name: &'a str,
+    /// Its text on the disk.
+    pub text: &'a str,
+    /// Its path, for messages.
+    pub shown: &'a str,
+}
+
+/// Writes the stages of a plan to a branch, one commit each: what each is, and what became of it.
+pub fn publish(
+    from: &SeriesSource<'_>,
+    compiled: &Compiled,
+    branch: &str,
+    folder: &str,
+    signing: &Signing,
+) -> Result<(Vec<Planned>, Written), Error> {
+    let repo = Repo::open(from.folder)?;
+    let dry = dry(&repo, from.name, from.text)?.ok_or_else(|| {
+        let message = format!("`{}` has changes that are not committed", from.shown);
+        Refusal::new(Why::Conflict, message)
+            .help("commit it first: every commit of the series names the commit that it comes from")
+    })?;
+    let stages = planned(compiled);
+    let series = Series {
+        rollout: compiled.plan.name.as_str(),
+        branch,
+        folder,
+        stages: &stages,
+        dry: &dry,
+    };
+    let written = write(&repo, &series, signing)?;
+    Ok((stages, written))
+}
+
 /// Makes the branch and the tags of a series; commits that are as they should be stay.
-pub fn write(repo: &Repo, wanted: &Wanted<'_>, signing: &Signing) -> Result<Written, Error> {
-    let reference = format!("refs/heads/{}", wanted.branch);
+fn write(repo: &Repo, series: &Series<'_>, signing: &Signing) -> Result<Written, Error> {
+    let reference = format!("refs/heads/{}", series.branch);
     let tip = repo.reference(&reference)?;
-    if repo.is_checked_out(wanted.branch) {
+    if repo.is_checked_out(series.branch) {
         let message = format!(
             "the branch `{}` is checked out in a work tree",
-            wanted.branch
+            series.branch
         );
         return Err(refused(message, "name another branch for the series"));
     }
     let known = match tip {
-        Some(tip) => chain(repo, wanted, tip)?,
+        Some(tip) => chain(repo, series, tip)?,
         None => Vec::new(),
     };
-    let manifest = format!("{}/{MANIFEST}", wanted.folder);
+    let manifest = format!("{}/{MANIFEST}", series.folder);
     let mut commits: Vec<CommitId> = Vec::new();
-    for (stage, commit) in wanted.stages.iter().zip(&known) {
-        let is_same = commit.message == message(wanted, stage, commit_content(&commit.message))
+    for (stage, commit) in series.stages.iter().zip(&known) {
+        let is_same = commit.message == message(series, stage, commit_content(&commit.message))
             && repo.file_from_root(commit.id, &manifest)?.as_ref() == Some(&stage.manifest);
         if !is_same {
             break;
@@ -116,13 +128,13 @@ pub fn write(repo: &Repo, wanted: &Wanted<'_>, signing: &Signing) -> Result<Writ
         commits.push(commit.id);
     }
     let kept = commits.len();
-    for stage in &wanted.stages[kept..] {
-        let files = files(wanted, stage);
-        let text = message(wanted, stage, &content(&files));
+    for stage in &series.stages[kept..] {
+        let files = files(series, stage);
+        let text = message(series, stage, &content(&files));
         let parent = commits.last().copied();
         commits.push(repo.snapshot(parent, &files, &text, signing)?);
     }
-    let mut changes = tags(repo, wanted, &commits)?;
+    let mut changes = tags(repo, series, &commits)?;
     changes.insert(
         0,
         RefChange {
@@ -143,14 +155,14 @@ pub fn write(repo: &Repo, wanted: &Wanted<'_>, signing: &Signing) -> Result<Writ
 }
 
 /// The commits that are on the branch, oldest first; one that is not ours is an error.
-fn chain(repo: &Repo, wanted: &Wanted<'_>, tip: CommitId) -> Result<Vec<Commit>, Error> {
+fn chain(repo: &Repo, series: &Series<'_>, tip: CommitId) -> Result<Vec<Commit>, Error> {
     let mut found = Vec::new();
     let mut next = Some(repo.commit(tip)?);
     while let Some(commit) = next {
-        if !is_ours(repo, wanted.rollout, &commit)? {
+        if !is_ours(repo, series.rollout, &commit)? {
             let message = format!(
                 "the branch `{}` has a commit that glidepath did not make: {} by {}",
-                wanted.branch,
+                series.branch,
                 commit.id.short(),
                 commit.author
             );
@@ -167,11 +179,11 @@ fn chain(repo: &Repo, wanted: &Wanted<'_>, tip: CommitId) -> Result<Vec<Commit>,
 }
 
 /// The tags that move, come and go.
-fn tags(repo: &Repo, wanted: &Wanted<'_>, commits: &[CommitId]) -> Result<Vec<RefChange>, Error> {
-    let start = format!("refs/tags/{}/", wanted.rollout);
+fn tags(repo: &Repo, series: &Series<'_>, commits: &[CommitId]) -> Result<Vec<RefChange>, Error> {
+    let start = format!("refs/tags/{}/", series.rollout);
     let mut known = repo.references_below(&start)?;
     let mut changes = Vec::new();
-    for (stage, commit) in wanted.stages.iter().zip(commits) {
+    for (stage, commit) in series.stages.iter().zip(commits) {
         let name = format!("{start}{}", stage.name);
         changes.push(RefChange {
             from: known.remove(&name),
@@ -182,7 +194,7 @@ fn tags(repo: &Repo, wanted: &Wanted<'_>, commits: &[CommitId]) -> Result<Vec<Re
     // Stages that the rollout no longer has.
     let mut foreign = Vec::new();
     for (name, commit) in known {
-        if is_ours(repo, wanted.rollout, &repo.commit(commit)?)? {
+        if is_ours(repo, series.rollout, &repo.commit(commit)?)? {
             changes.push(RefChange {
                 from: Some(commit),
                 to: None,
@@ -192,7 +204,7 @@ fn tags(repo: &Repo, wanted: &Wanted<'_>, commits: &[CommitId]) -> Result<Vec<Re
     }
     for change in &changes {
         if let (Some(from), true) = (change.from, change.from != change.to)
-            && !is_ours(repo, wanted.rollout, &repo.commit(from)?)?
+            && !is_ours(repo, series.rollout, &repo.commit(from)?)?
         {
             foreign.push(change.name.trim_start_matches("refs/tags/"));
         }
@@ -229,12 +241,12 @@ fn commit_content(message: &str) -> &str {
     trailer.unwrap_or_default()
 }
 
-fn message(wanted: &Wanted<'_>, stage: &Planned, content: &str) -> String {
+fn message(series: &Series<'_>, stage: &Planned, content: &str) -> String {
     format!(
         "{}\n\n{}\n\n{ROLLOUT}{}\n{STAGE}{}\n{CONTENT}{content}\n",
         one_line(&stage.subject),
         stage.body.trim(),
-        wanted.rollout,
+        series.rollout,
         stage.name,
     )
 }
@@ -247,39 +259,6 @@ fn content(files: &BTreeMap<String, String>) -> String {
     format!(
         "sha256:{}",
         sha256_hex(lines.collect::<String>().as_bytes())
-    )
-}
-
-fn files(wanted: &Wanted<'_>, stage: &Planned) -> BTreeMap<String, String> {
-    let dry = wanted.dry;
-    let own = Dry {
-        commands: vec![format!("glidepath render --stdout --stage {}", stage.name)],
-        author: String::new(),
-        date: String::new(),
-        subject: String::new(),
-        body: String::new(),
-        ..dry.clone()
-    };
-    let path = |name: &str| format!("{}/{name}", wanted.folder);
-    BTreeMap::from([
-        (path(MANIFEST), stage.manifest.clone()),
-        (path(METADATA), metadata(&own)),
-        (path(README), readme(&own)),
-        (METADATA.to_owned(), metadata(dry)),
-        (ATTRIBUTES.to_owned(), ATTRIBUTES_TEXT.to_owned()),
-    ])
-}
-
-fn metadata(dry: &Dry) -> String {
-    serde_json::to_string_pretty(dry).expect("a record of strings is JSON") + "\n"
-}
-
-fn readme(dry: &Dry) -> String {
-    let url = dry.repo_url.as_deref().unwrap_or("<repository>");
-    format!(
-        "# Manifest Hydration\n\nTo hydrate the manifests in this repository, run the following commands:\n\n```shell\ngit clone {url}\n# cd into the cloned directory\ngit checkout {}\n{}\n```\n",
-        dry.dry_sha,
-        dry.commands.join("\n")
     )
 }
 

@@ -4,46 +4,27 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::compile::Compiled;
-use crate::diag::words::{and_list, suggestion};
+use crate::diag::words::and_list;
 use crate::plan::{Plan, StageId};
 use crate::sink::disk::DiskError;
 use crate::tree::{Lock, LockedStage, Pointer, Tree, unified};
 use crate::units::names;
 
-use super::{Exit, Failure};
+use super::{Error, Refusal, Why};
 
 /// What is to become of the pointer.
 #[derive(Debug, Default)]
-pub(super) struct Live {
+pub struct Live {
     /// Its new text, where it changes.
-    pub(super) pointer: Option<String>,
+    pub pointer: Option<String>,
     /// What people should know.
-    pub(super) notes: Vec<String>,
-}
-
-/// The index of a stage by name, or by folder (`03-weight-10`).
-pub(super) fn stage_index(plan: &Plan, wanted: &str) -> Result<StageId, Failure> {
-    let by_folder = || {
-        plan.stage_ids()
-            .find(|index| plan.numbered(*index) == wanted)
-    };
-    plan.stage_named(wanted).or_else(by_folder).ok_or_else(|| {
-        let known = plan.stages.iter().map(|stage| stage.name.as_str());
-        let failure = Failure::new(
-            Exit::Usage,
-            format!("the rollout `{}` has no stage `{wanted}`", plan.name),
-        );
-        match suggestion(wanted, known) {
-            Some(help) => failure.help(help),
-            None => failure,
-        }
-    })
+    pub notes: Vec<String>,
 }
 
 /// Decides the pointer for a new tree, or says why the live stage forbids it.
 ///
 /// `read_old` reads a file of the tree as it stands.
-pub(super) fn settle(
+pub fn settle(
     compiled: &Compiled,
     tree: &Tree,
     folder: &Path,
@@ -51,7 +32,7 @@ pub(super) fn settle(
     pointer: Option<&str>,
     read_old: &dyn Fn(&str) -> Result<Option<String>, DiskError>,
     restart: bool,
-) -> Result<Live, Failure> {
+) -> Result<Live, Error> {
     let plan = &compiled.plan;
     let baseline = || Pointer::to(tree.folder(StageId::FIRST)).text();
     let Some(text) = pointer else {
@@ -69,33 +50,34 @@ pub(super) fn settle(
             });
         }
         Err(why) => {
-            return Err(Failure::new(
-                Exit::Conflict,
+            return Err(Refusal::new(
+                Why::Conflict,
                 format!(
                     "`{}` names no stage: {why}",
                     folder.join(names::POINTER_FILE).display()
                 ),
             )
-            .help("restore it from git, or begin again at the baseline with `--restart`"));
+            .help("restore it from git, or begin again at the baseline with `--restart`")
+            .into());
         }
     };
-    let locked = lock.and_then(|lock| lock.stage(pointer.stage()));
+    let locked = lock.and_then(|lock| Some(lock.stage(lock.stage_named(pointer.stage())?)));
     if let (Some(lock), Some(locked)) = (lock, locked)
         && is_next_rollout(plan, lock, locked)
     {
-        return next_rollout(compiled, tree, lock, locked, read_old, restart);
+        return next_rollout(tree, lock, locked, read_old, restart);
     }
     let Some(index) = plan.stage_named(pointer.stage()) else {
         return match locked {
             _ if restart => Ok(Live { pointer: Some(baseline()), notes: Vec::new() }),
-            _ => Err(Failure::new(
-                Exit::Conflict,
+            _ => Err(Refusal::new(
+                Why::Conflict,
                 format!("the stage `{}` is live, and {} has no stage of this name any more", pointer.stage(), names::SPEC_FILE),
             )
             .help(format!(
                 "keep a step with `name: {}` until the rollout has moved on, or begin again at the baseline with `--restart`",
                 pointer.stage()
-            ))),
+            )).into()),
         };
     };
     let mut live = Live::default();
@@ -104,17 +86,16 @@ pub(super) fn settle(
         live.pointer = Some(text.replace(&pointer.folder, tree.folder(index)));
     }
     if let (Some(lock), Some(locked)) = (lock, locked) {
-        let breaches = locked.breaches(plan, plan.stage(index));
-        if !breaches.is_empty() && !restart {
-            return Err(Failure::new(
-                Exit::Conflict,
+        if let Some(breaches) = locked.breaches_to(tree.stage(index)).filter(|_| !restart) {
+            return Err(Refusal::new(
+                Why::Conflict,
                 format!(
-                    "this render would change the live stage `{}` unsafely: {}",
+                    "this render would change the live stage `{}` unsafely: {breaches}",
                     pointer.stage(),
-                    breaches.join("; ")
                 ),
             )
-            .help("move to a stage in which this is safe first, or accept 503s with `--restart`"));
+            .help("move to a stage in which this is safe first, or accept 503s with `--restart`")
+            .into());
         }
         let diff = live_diff(tree, index, lock, locked, read_old)?;
         if !diff.is_empty() {
@@ -134,29 +115,28 @@ fn is_next_rollout(plan: &Plan, lock: &Lock, live: &LockedStage) -> bool {
 
 /// A new rollout begins where the last one ended: its baseline must be what is live now (GP307).
 fn next_rollout(
-    compiled: &Compiled,
     tree: &Tree,
     lock: &Lock,
     locked: &LockedStage,
     read_old: &dyn Fn(&str) -> Result<Option<String>, DiskError>,
     restart: bool,
-) -> Result<Live, Failure> {
+) -> Result<Live, Error> {
     let diff = live_diff(tree, StageId::FIRST, lock, locked, read_old)?;
-    let breaches = locked.breaches(&compiled.plan, compiled.plan.stage(StageId::FIRST));
-    if (!diff.is_empty() || !breaches.is_empty()) && !restart {
+    let breaches = locked.breaches_to(tree.stage(StageId::FIRST));
+    if (!diff.is_empty() || breaches.is_some()) && !restart {
         let differs = match &differing(&diff)[..] {
-            [] => breaches.join("; "),
+            [] => breaches.unwrap_or_default(),
             [file] => format!("{file} differs"),
             files => format!("{} differ", and_list(files)),
         };
-        return Err(Failure::new(
-            Exit::Conflict,
+        return Err(Refusal::new(
+            Why::Conflict,
             format!(
                 "GP307: the last rollout ended in the stage `{}`, and the new one's baseline does not build the same objects: {differs}\n{diff}",
                 locked.name
             ),
         )
-        .help("make the stable model what it was as the candidate, or accept the change with `--restart`"));
+        .help("make the stable model what it was as the candidate, or accept the change with `--restart`").into());
     }
     let note = format!(
         "the last rollout is complete in `{}`; this one begins at `{}`",
@@ -189,7 +169,7 @@ fn live_diff(
     lock: &Lock,
     locked: &LockedStage,
     read_old: &dyn Fn(&str) -> Result<Option<String>, DiskError>,
-) -> Result<String, Failure> {
+) -> Result<String, Error> {
     const LISTS: &str = "kustomization.yaml";
     let mut sides: BTreeMap<String, [Option<String>; 2]> = BTreeMap::new();
     let under = |path: &str, folder: &str| {

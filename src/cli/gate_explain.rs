@@ -1,0 +1,58 @@
+//! `glidepath gate --explain`
+
+use crate::diag::words::suggestion;
+use crate::gate::{EvaluationContext, When, needs, preview};
+use crate::plan::Plan;
+
+use super::output::Output;
+use super::{Exit, Failure};
+
+/// Prints what a gate asks in a stage, and what each answer would mean.
+pub(super) fn explain(
+    plan: &Plan,
+    context: &EvaluationContext<'_>,
+    name: &str,
+    output: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let gate = plan.gates.iter().find(|gate| gate.name == name);
+    let gate = gate.ok_or_else(|| {
+        let known = plan.gates.iter().map(|gate| gate.name.as_str());
+        let failure = Failure::new(Exit::Usage, format!("there is no gate `{name}`"));
+        match suggestion(name, known) {
+            Some(help) => failure.help(help),
+            None => failure,
+        }
+    })?;
+    for (model, window, queries, meaning) in preview(plan, context, gate) {
+        output.result(format_args!(
+            "{name} ({}) of {model}, from {} to {}\n",
+            gate.word(),
+            window.start,
+            window.end
+        ))?;
+        for query in queries {
+            let when = match query.when {
+                When::At(time) => format!("at {time}"),
+                When::Over { start, end, step } => format!("from {start} to {end}, every {step} s"),
+            };
+            output.result(format_args!(
+                "\n  {} {when}\n    {}\n",
+                query.name, query.promql
+            ))?;
+        }
+        output.result("\n")?;
+        for line in meaning {
+            output.result(format_args!("  {line}\n"))?;
+        }
+        let needs = needs(plan, context.stage).into_iter();
+        for need in needs.filter(|need| need.gate == name && need.model == model) {
+            if let Some(bake) = need.bake {
+                output.result(format_args!(
+                    "  {} requests are needed {}: a bake of {bake} at the traffic that is expected\n",
+                    need.requests, need.why
+                ))?;
+            }
+        }
+    }
+    output.finish(Exit::Done)
+}

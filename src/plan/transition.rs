@@ -1,0 +1,103 @@
+//! What is unsafe about going from one stage to another, and which stage is the way back: one rule for the stages of a plan and
+//! for those of a committed lock.
+
+use std::fmt;
+
+/// What the rule asks of a stage.
+pub trait Served {
+    /// What tells models apart: a plan's id, or a name.
+    type Model: PartialEq;
+
+    /// Whether a model runs.
+    fn runs(&self, model: &Self::Model) -> bool;
+
+    /// The models that any request reaches, by weight, by cohort or as a copy. One may come more than once.
+    fn reached(&self) -> impl Iterator<Item = Self::Model>;
+
+    /// The same models, each once, in the order of the spec.
+    fn routed(&self) -> Vec<Self::Model>;
+}
+
+/// Why going from one stage to another could answer requests with 503.
+///
+/// Istio's configuration is eventually consistent: what is applied together takes effect in any order. So a model must run
+/// before anything routes to it, and nothing may route to it before it goes
+/// (<https://istio.io/latest/docs/ops/best-practices/traffic-management/>, "make before break").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Breach<M> {
+    /// GP301: it gets traffic, and did not run before.
+    NotRunningBefore(M),
+    /// GP302: it is gone, and had traffic before.
+    RemovedUnderTraffic(M),
+    /// GP303: its subset is gone, and a route of the same stage names it.
+    SubsetGone(M),
+}
+
+impl<M: fmt::Display> fmt::Display for Breach<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotRunningBefore(model) => {
+                write!(f, "GP301: `{model}` would get traffic before its pods run")
+            }
+            Self::RemovedUnderTraffic(model) => write!(
+                f,
+                "GP302: `{model}` would be removed while it still has traffic"
+            ),
+            Self::SubsetGone(model) => write!(
+                f,
+                "GP303: `{model}` would lose its subset while a route names it"
+            ),
+        }
+    }
+}
+
+/// Everything that is unsafe about going from `before` to `after`; empty where every order of application serves all requests.
+pub fn transition<S: Served>(before: &S, after: &S) -> Vec<Breach<S::Model>> {
+    let routed = after.routed();
+    let removed = before
+        .routed()
+        .into_iter()
+        .filter(|model| !routed.contains(model) && before.runs(model) && !after.runs(model))
+        .map(Breach::RemovedUnderTraffic)
+        .collect::<Vec<_>>();
+    let unserved = routed.into_iter().filter_map(|model| {
+        if !before.runs(&model) {
+            Some(Breach::NotRunningBefore(model))
+        } else if !after.runs(&model) {
+            Some(Breach::SubsetGone(model))
+        } else {
+            None
+        }
+    });
+    unserved.chain(removed).collect()
+}
+
+/// Whether every request of a stage goes to one model.
+///
+/// Asked for every pair of stages, so nothing is collected.
+pub fn is_only<S: Served>(stage: &S, model: &S::Model) -> bool {
+    stage.reached().all(|reached| reached == *model)
+}
+
+/// The index of the stage that a rollback from the one at `live` goes to: the latest earlier one that routes only to stable and
+/// still runs every model that has traffic now, so that only routes change.
+pub fn rollback_target<S: Served>(stages: &[S], stable: &S::Model, live: usize) -> Option<usize> {
+    if is_only(&stages[live], stable) {
+        return None;
+    }
+    (0..live).rev().find(|earlier| {
+        let earlier = &stages[*earlier];
+        is_only(earlier, stable) && transition(&stages[live], earlier).is_empty()
+    })
+}
+
+/// Whether the stage at an index has left stable behind for good: it has traffic elsewhere, and no earlier stage is one safe step
+/// away.
+pub fn is_past_return<S: Served>(stages: &[S], stable: &S::Model, stage: usize) -> bool {
+    !is_only(&stages[stage], stable) && rollback_target(stages, stable, stage).is_none()
+}
+
+/// The index of the first stage past the point of no return.
+pub fn point_of_no_return<S: Served>(stages: &[S], stable: &S::Model) -> Option<usize> {
+    (0..stages.len()).find(|stage| is_past_return(stages, stable, *stage))
+}

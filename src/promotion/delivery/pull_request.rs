@@ -1,0 +1,208 @@
+//! A move as a pull request.
+
+use crate::plan::{Plan, StageId};
+use crate::promotion::committed::Committed;
+use crate::promotion::outcome::{Delivered, Move, Note, Outcome, Page};
+use crate::promotion::pull_request::{Baked, Kind, Proposal, bare};
+use crate::promotion::request::MoveRequest;
+use crate::promotion::site::Site;
+use crate::promotion::upsert::{self, Operation, PullRequest, Upserted};
+use crate::promotion::{Error, Refusal, Why, stages};
+use crate::tree::{Hold, LockedStageId, diff};
+use crate::units::Duration;
+
+use super::{Promotion, Return};
+
+/// Closes the pull requests that the live stage, or a hold, has left behind.
+pub(super) fn close_obsolete(
+    site: &Site,
+    committed: &Committed,
+    step: &Move,
+    hold: Option<&Hold>,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let closed = upsert::close_obsolete(
+        &committed.repo,
+        site,
+        &step.marker,
+        hold.map(|hold| hold.stage.as_str()),
+        &step.edits,
+        committed.head.tip,
+    )?;
+    if !closed.is_empty() {
+        outcome.delivered = Some(Delivered::PullRequest {
+            branch: None,
+            upserted: Box::new(Upserted::closed()),
+        });
+    }
+    outcome
+        .notes
+        .extend(closed.into_iter().map(Note::PullRequest));
+    Ok(())
+}
+
+/// What a pull request says of a promotion, and what else speaks against it.
+pub(super) fn promotion(
+    site: &Site,
+    promotion: &Promotion<'_>,
+    step: &mut Move,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let Promotion {
+        committed,
+        compiled,
+        request,
+        eligibility,
+    } = promotion;
+    outcome
+        .refusals
+        .extend(open_rollback(site, committed, step)?);
+    let words = outcome.reasons();
+    let (from, to) = in_plan(committed, &compiled.plan, step.to)?;
+    let proposal = Proposal {
+        plan: &compiled.plan,
+        digest: &committed.lock.spec_digest,
+        folder: &step.marker.folder,
+        from,
+        to,
+        kind: Kind::Promotion {
+            forced: request.reason.as_deref().filter(|_| request.force),
+            blocked: (!outcome.refusals.is_empty()).then_some(words.as_str()),
+        },
+        gates: &outcome.gates,
+        baked: eligibility.baked,
+        changes: &diff(&compiled.objects(from), &compiled.objects(to)),
+    };
+    step.page = Page::of(&proposal);
+    if outcome.refusals.is_empty()
+        && let Some(record) = &eligibility.record
+    {
+        committed.keep(record, &mut step.edits, &mut step.trailers)?;
+    }
+    Ok(())
+}
+
+/// What a pull request says of a rollback. A tree that is not what the file compiles to goes back all the same, and then speaks for
+/// itself.
+pub(super) fn rollback(
+    way_back: &Return<'_>,
+    step: &mut Move,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let Return {
+        committed, reason, ..
+    } = way_back;
+    let current = match way_back.compiled {
+        Ok(compiled) if committed.staleness(compiled)?.is_none() => Some(compiled),
+        Ok(_) | Err(_) => None,
+    };
+    step.page = if let Some(compiled) = current {
+        let (from, to) = in_plan(committed, &compiled.plan, step.to)?;
+        Page::of(&Proposal {
+            plan: &compiled.plan,
+            digest: &committed.lock.spec_digest,
+            folder: &step.marker.folder,
+            from,
+            to,
+            kind: Kind::Rollback { reason },
+            gates: &outcome.gates,
+            baked: Baked {
+                asked: Duration::ZERO,
+                is_over: true,
+            },
+            changes: &diff(&compiled.objects(from), &compiled.objects(to)),
+        })
+    } else {
+        outcome.notes.push(Note::ByTree);
+        let files = committed.diff(step.to, &step.edits)?;
+        let (lock, live) = (&committed.lock, committed.live);
+        let (title, body) = bare(lock, live, step.to, reason, &files, &step.marker);
+        Page { title, body }
+    };
+    Ok(())
+}
+
+/// Opens the pull request, or brings it up to date.
+pub(super) fn deliver(
+    site: &Site,
+    committed: &Committed,
+    request: &MoveRequest,
+    step: &Move,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let lock = &committed.lock;
+    let branch = site.branch(&lock.rollout, &lock.stage(step.to).name)?;
+    let upserted = upsert::upsert(
+        &committed.repo,
+        site,
+        &PullRequest {
+            marker: &step.marker,
+            branch: &branch,
+            page: &step.page,
+            edits: &step.edits,
+            message: &committed.message(step.to, &step.trailers),
+            signing: &request.signing,
+            head: &committed.head,
+            again: request.resume,
+        },
+    )?;
+    let notes = upserted.notes.iter().cloned().map(Note::PullRequest);
+    outcome.notes.extend(notes);
+    outcome.delivered = Some(Delivered::PullRequest {
+        branch: Some(branch),
+        upserted: Box::new(upserted),
+    });
+    Ok(())
+}
+
+/// Whoever looks at a pull request that is open already must see what has become of the evidence.
+pub(super) fn retell(site: &Site, step: &Move, outcome: &mut Outcome) -> Result<(), Error> {
+    if let Some((pull, changed)) = upsert::retell(site, &step.marker, &step.page)? {
+        outcome.delivered = Some(Delivered::PullRequest {
+            branch: Some(pull.head.clone()),
+            upserted: Box::new(Upserted {
+                operation: if changed {
+                    Operation::Updated
+                } else {
+                    Operation::Nothing
+                },
+                tip: Some(pull.head_sha.clone()),
+                pull: Some(pull),
+                notes: Vec::new(),
+            }),
+        });
+    }
+    Ok(())
+}
+
+/// The live stage and the one to go to, as the plan of a current tree has them.
+fn in_plan(
+    committed: &Committed,
+    plan: &Plan,
+    to: LockedStageId,
+) -> Result<(StageId, StageId), Refusal> {
+    Ok((
+        stages::in_plan(plan, &committed.stage().name)?,
+        stages::in_plan(plan, &committed.lock.stage(to).name)?,
+    ))
+}
+
+/// A way back that is proposed is decided on before the way on.
+fn open_rollback(
+    site: &Site,
+    committed: &Committed,
+    step: &Move,
+) -> Result<Option<Refusal>, Error> {
+    let leads_back = |to: &str| {
+        let to = committed.lock.stage_named(to);
+        to.is_some_and(|to| to < committed.live)
+    };
+    let open = upsert::open(site, &step.marker)?;
+    let back = open
+        .into_iter()
+        .find(|(_, found)| found.from == step.marker.from && leads_back(&found.to));
+    Ok(back.map(|(pull, _)| {
+        Refusal::new(Why::NotYet, format!("#{} proposes to go back", pull.number))
+            .help("merge it, or close it")
+    }))
+}

@@ -1,0 +1,81 @@
+//! What time, gates and the cluster say to a promotion: weighed once for a commit, a branch and a pull request.
+
+use crate::gate::Record;
+use crate::plan::Plan;
+use crate::tree::LockedStageId;
+use crate::units::Duration;
+
+use super::committed::Committed;
+use super::decide::{Position, against_jump, against_leaving};
+use super::gate_results::GateResults;
+use super::gates::Judged;
+use super::pull_request::{Baked, GateLine};
+use super::request::{Facts, MoveRequest};
+use super::stage_start::{Asks, StageStart};
+use super::{Error, Refusal};
+
+/// What speaks for a promotion, and what against it.
+pub(super) struct Eligibility {
+    /// The verdicts, one a gate.
+    pub(super) judged: Vec<Judged>,
+    /// The same for people.
+    pub(super) gates: Vec<GateLine>,
+    /// What was asked and answered, where it is to be recorded.
+    pub(super) record: Option<Record>,
+    /// How long the live stage has baked.
+    pub(super) baked: Baked,
+    /// Every reason against it.
+    pub(super) refusals: Vec<Refusal>,
+}
+
+impl Eligibility {
+    /// Weighs going from the live stage to `to`. Called after HEAD is read: whoever moves it while a judge takes its time is
+    /// noticed.
+    pub(super) fn of(
+        committed: &Committed,
+        plan: &Plan,
+        to: LockedStageId,
+        request: &MoveRequest,
+        facts: &Facts,
+    ) -> Result<Self, Error> {
+        let (lock, force) = (&committed.lock, request.force);
+        let asks = Asks::of_promotion(&facts.argocd, plan.policy.require_healthy, force);
+        let instead =
+            (!facts.argocd.require_healthy).then_some("`--force --reason` goes on without Argo CD");
+        let start = StageStart::of_live(committed, &facts.argocd, asks, instead)?;
+        let results = match &request.evidence {
+            Some(evidence) => GateResults::handed_in(committed, evidence)?,
+            None if committed.stage().gates.is_empty() => GateResults::default(),
+            // What is forced does not wait for an answer that it would not heed, unless that shall be kept.
+            None if request.record || (!force && facts.telemetry.is_known) => {
+                GateResults::asked(committed, plan, &start, facts)?
+            }
+            None => GateResults::of_nobody(committed),
+        };
+        let position = Position {
+            lock,
+            live: committed.live,
+            elapsed: facts.now.since(start.at).seconds(),
+            hold: committed.hold.as_ref(),
+            judged: &results.judged,
+        };
+        let mut refusals: Vec<Refusal> = against_jump(lock, committed.live, to, force)
+            .into_iter()
+            .collect();
+        if refusals.is_empty() {
+            refusals.extend(against_leaving(&position, to, force, request.resume));
+        }
+        refusals.extend(start.refusal);
+        let baked = Baked {
+            asked: position.bake(),
+            is_over: position.left() == Duration::ZERO,
+        };
+        Ok(Self {
+            baked,
+            refusals,
+            record: results.record.filter(|_| request.record),
+            judged: results.judged,
+            gates: results.lines,
+        })
+    }
+}

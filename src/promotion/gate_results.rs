@@ -1,0 +1,188 @@
+//! How the live stage's gates stand: by the telemetry, or by the verdicts that somebody hands in.
+
+use std::collections::BTreeMap;
+
+use crate::gate::prometheus::Prometheus;
+use crate::gate::{EvaluationContext, Evidence, Record, Source, Verdict, evaluate};
+use crate::plan::Plan;
+use crate::units::DnsLabel;
+
+use super::committed::Committed;
+use super::gate_lines::lines;
+use super::gates::{HandedIn, Judged, Question, brief};
+use super::pull_request::GateLine;
+use super::request::{EvidenceFile, Facts, Telemetry};
+use super::stage_start::StageStart;
+use super::{Error, Refusal, Why, stages};
+
+/// How the live stage's gates stand.
+#[derive(Debug, Default)]
+pub struct GateResults {
+    /// For the decision: one verdict a gate; a gate that nobody has judged has none.
+    pub judged: Vec<Judged>,
+    /// For people: one line a gate and model.
+    pub lines: Vec<GateLine>,
+    /// What the telemetry was asked, and answered.
+    pub record: Option<Record>,
+}
+
+/// What the gates of a stage say, by a source of telemetry.
+pub fn record(plan: &Plan, context: &EvaluationContext<'_>, source: &dyn Source) -> Record {
+    let gates = evaluate(plan, context, source);
+    Record::new(
+        plan,
+        context.stage,
+        context.namespace,
+        context.began,
+        context.now,
+        gates,
+    )
+}
+
+/// The namespace of a plan's objects; `given` is what somebody says where the spec does not.
+pub fn namespace(plan: &Plan, given: Option<&str>) -> Result<String, Refusal> {
+    let usage = |message: String| Refusal::new(Why::Usage, message);
+    match (&plan.namespace, given) {
+        (Some(own), Some(given)) if own.as_str() != given => Err(usage(format!(
+            "the objects live in `{own}`, as metadata.namespace says, and not in `{given}`"
+        ))),
+        (Some(own), _) => Ok(own.to_string()),
+        (None, Some(given)) => given
+            .parse::<DnsLabel>()
+            .map(|given| given.to_string())
+            .map_err(|()| usage(format!("`{given}` is no name of a namespace"))),
+        (None, None) => Err(usage(
+            "it is not known in which namespace the objects live".to_owned(),
+        )
+        .help("name it with `--namespace`, or set `metadata.namespace`")),
+    }
+}
+
+impl Telemetry {
+    /// The server that it names.
+    pub fn server(&self) -> Result<Prometheus, Refusal> {
+        let settings = self.settings.clone()?;
+        Prometheus::new(settings).map_err(|why| Refusal::new(Why::Usage, why))
+    }
+}
+
+impl GateResults {
+    /// By the file that is handed in, else by the telemetry.
+    pub fn of_live(
+        committed: &Committed,
+        plan: &Plan,
+        start: &StageStart,
+        evidence: Option<&EvidenceFile>,
+        facts: &Facts,
+    ) -> Result<Self, Error> {
+        match evidence {
+            _ if committed.stage().gates.is_empty() => Ok(Self::default()),
+            Some(evidence) => Self::handed_in(committed, evidence),
+            None => Self::asked(committed, plan, start, facts),
+        }
+    }
+
+    /// By the telemetry; that it is not known where that is, is wrong usage.
+    pub(super) fn asked(
+        committed: &Committed,
+        plan: &Plan,
+        start: &StageStart,
+        facts: &Facts,
+    ) -> Result<Self, Error> {
+        let address = facts.telemetry.settings.clone()?.url;
+        let (stage, namespace) = (stages::live(committed, plan)?, namespace(plan, None)?);
+        let source = facts.telemetry.server()?;
+        let context = EvaluationContext {
+            stage,
+            namespace: &namespace,
+            began: start.at,
+            now: facts.now,
+            references: &facts.telemetry.references,
+        };
+        let record = record(plan, &context, &source).with_origin(start.origin.clone());
+        Ok(Self {
+            judged: judged(&record),
+            lines: lines(&record, &address),
+            record: Some(record),
+        })
+    }
+
+    /// By the verdicts in a file.
+    pub fn handed_in(committed: &Committed, evidence: &EvidenceFile) -> Result<Self, Error> {
+        let question = Question {
+            rollout: &committed.lock.rollout,
+            stage: committed.stage(),
+            spec_digest: &committed.lock.spec_digest,
+        };
+        let text = evidence.text.clone()?;
+        let judged = HandedIn::read(&text)
+            .and_then(|evidence| evidence.judge(&question))
+            .map_err(|why| {
+                let message = format!("`{}` is no evidence: {why}", evidence.path);
+                Refusal::new(Why::Wrong, message)
+            })?;
+        Ok(Self::of(committed, judged))
+    }
+
+    /// Where nobody has judged anything.
+    pub(super) fn of_nobody(committed: &Committed) -> Self {
+        Self::of(committed, Vec::new())
+    }
+
+    fn of(committed: &Committed, judged: Vec<Judged>) -> Self {
+        let line = |name: &String| {
+            let found = judged.iter().find(|gate| gate.name == *name);
+            GateLine {
+                name: name.clone(),
+                model: String::new(),
+                verdict: found.map_or(Verdict::Inconclusive, |gate| gate.verdict),
+                advisory: false,
+                value: found.map(|gate| gate.summary.clone()).unwrap_or_default(),
+                limit: String::new(),
+                window: String::new(),
+                sample: String::new(),
+                why: match found {
+                    Some(_) => String::new(),
+                    None => "nobody has judged it yet".to_owned(),
+                },
+                link: None,
+            }
+        };
+        Self {
+            lines: committed.stage().gates.iter().map(line).collect(),
+            judged,
+            record: None,
+        }
+    }
+}
+
+/// The worst verdict of the gates that decide; none where no gate does.
+pub fn verdict(gates: &[GateLine]) -> Option<Verdict> {
+    let deciding = gates.iter().filter(|gate| !gate.advisory);
+    deciding.map(|gate| gate.verdict).max()
+}
+
+/// One verdict a gate: that of the model that does worst.
+fn judged(record: &Record) -> Vec<Judged> {
+    let mut worst: BTreeMap<&str, &Evidence> = BTreeMap::new();
+    for one in &record.gates {
+        let known = worst.entry(&one.gate).or_insert(one);
+        if one.verdict > known.verdict {
+            *known = one;
+        }
+    }
+    let judged = worst.into_values().map(|one| Judged {
+        name: one.gate.clone(),
+        // What is only reported stops nobody.
+        verdict: if one.advisory {
+            Verdict::Pass
+        } else {
+            one.verdict
+        },
+        summary: match (one.value.as_str(), one.limit.as_str()) {
+            ("", _) => brief(&one.why),
+            (value, limit) => brief(&format!("{value}, must be {limit} ({})", one.evidence)),
+        },
+    });
+    judged.collect()
+}

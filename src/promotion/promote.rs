@@ -1,0 +1,67 @@
+//! On to a later stage, once the live one has baked and its gates have passed.
+
+use crate::compile::Compiled;
+
+use super::committed::Committed;
+use super::decide::standing_hold;
+use super::delivery::{Delivery, Promotion};
+use super::eligibility::Eligibility;
+use super::gate_results::verdict;
+use super::ledger::{gate_trailers, one_line};
+use super::outcome::{Move, Note, Outcome, Page, Prepared};
+use super::request::{Facts, MoveRequest};
+use super::{Error, stages};
+
+/// Prepares a promotion: what it changes, and everything that speaks against it. By a pull request, those that no longer fit the
+/// live stage are closed.
+pub fn promote(
+    committed: &Committed,
+    compiled: &Compiled,
+    request: &MoveRequest,
+    facts: &Facts,
+    delivery: Delivery<'_>,
+) -> Result<Prepared, Error> {
+    let lock = &committed.lock;
+    let mut outcome = Outcome::at(committed);
+    if let Some(refusal) = committed.staleness(compiled)? {
+        outcome.refusals.push(refusal);
+        return Ok(Prepared::nothing(outcome));
+    }
+    let wanted = match &request.to {
+        Some(name) => Some(stages::in_lock(lock, name)?),
+        None => lock.stage_after(committed.live),
+    };
+    let to = wanted.unwrap_or(committed.live);
+    let hold = standing_hold(lock, committed.hold.as_ref()).filter(|_| !request.resume);
+    let mut step = Move {
+        to,
+        edits: committed.edits(to, hold.is_none().then_some(None)),
+        trailers: committed.trailers(to),
+        marker: committed.marker(to),
+        page: Page::default(),
+    };
+    delivery.close_obsolete(committed, &step, hold, &mut outcome)?;
+    if wanted.is_none() {
+        outcome.notes.push(Note::Complete(outcome.stage.clone()));
+        return Ok(Prepared::nothing(outcome));
+    }
+    outcome.next = Some(lock.stage(to).folder.clone());
+    let mut eligibility = Eligibility::of(committed, &compiled.plan, to, request, facts)?;
+    let forced = request.reason.as_deref().filter(|_| request.force);
+    step.trailers.gates = gate_trailers(committed.stage(), &eligibility.judged);
+    step.trailers.forced = forced.map(one_line);
+    outcome.verdict = verdict(&eligibility.gates);
+    outcome.gates = std::mem::take(&mut eligibility.gates);
+    outcome.refusals = std::mem::take(&mut eligibility.refusals);
+    let promotion = Promotion {
+        committed,
+        compiled,
+        request,
+        eligibility: &eligibility,
+    };
+    delivery.complete(&promotion, &mut step, &mut outcome)?;
+    Ok(Prepared {
+        outcome,
+        step: Some(step),
+    })
+}

@@ -1,0 +1,58 @@
+//! Where a rollout stands, for people and machines who ask.
+
+use crate::compile::Compiled;
+use crate::units::Timestamp;
+
+use super::Error;
+use super::committed::Committed;
+use super::decide::Position;
+
+/// Where a rollout stands.
+pub struct Status {
+    /// What is committed.
+    pub committed: Committed,
+    /// When the live stage was entered, and by which commit.
+    pub since: Option<(Timestamp, String)>,
+    /// Seconds since then.
+    pub elapsed: u64,
+    /// Why the tree is not what rollout.yaml compiles to, if it is not.
+    pub stale: Option<String>,
+    /// Whether the pointer in the work tree is not the committed one.
+    pub is_uncommitted: bool,
+}
+
+impl Status {
+    /// The status of what is committed; `compiled` is what rollout.yaml compiles to, if it does.
+    pub fn of(
+        committed: Committed,
+        compiled: Option<&Compiled>,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let commits = committed.since()?;
+        let entered = commits.last();
+        let stale = match compiled {
+            Some(compiled) => committed
+                .staleness(compiled)?
+                .map(|refusal| refusal.message),
+            None => Some("rollout.yaml does not compile".to_owned()),
+        };
+        Ok(Self {
+            since: entered.map(|commit| (commit.committed, commit.id.to_string())),
+            elapsed: entered.map_or(0, |commit| now.since(commit.committed).seconds()),
+            stale,
+            is_uncommitted: committed.is_pointer_dirty()?,
+            committed,
+        })
+    }
+
+    /// The position that bake and the next stage follow from.
+    pub fn position(&self) -> Position<'_> {
+        Position {
+            lock: &self.committed.lock,
+            live: self.committed.live,
+            elapsed: self.elapsed,
+            hold: self.committed.hold.as_ref(),
+            judged: &[],
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Where a rollback goes. It asks neither time nor gates, and reads the committed lock alone: it must work where
+//! rollout.yaml no longer compiles.
+
+use crate::tree::{Lock, LockedStageId};
+
+use super::{Refusal, Why};
+
+/// The stage to go back to; `None` where there is nothing to go back from.
+pub(super) fn target(
+    lock: &Lock,
+    live: LockedStageId,
+    named: Option<LockedStageId>,
+) -> Result<Option<LockedStageId>, Refusal> {
+    let from = lock.stage(live);
+    let Some(to) = named else {
+        if lock.is_only_stable(live) {
+            return Ok(None);
+        }
+        return lock
+            .rollback_target(live)
+            .map(Some)
+            .ok_or_else(|| no_return(lock, live));
+    };
+    let target = lock.stage(to);
+    if to == live {
+        return Ok(None);
+    }
+    if to > live {
+        let message = format!(
+            "`{}` comes after the live stage `{}`",
+            target.name, from.name
+        );
+        return Err(Refusal::new(Why::Wrong, message).help(format!(
+            "go on with `glidepath promote --to {}`",
+            target.name
+        )));
+    }
+    let Some(breaches) = lock.breaches(live, to) else {
+        return Ok(Some(to));
+    };
+    let message = format!(
+        "going back from `{}` to `{}` at once is unsafe: {}",
+        from.name, target.name, breaches
+    );
+    let refusal = Refusal::new(Why::Wrong, message);
+    Err(match lock.rollback_target(live) {
+        Some(safe) => refusal.help(format!(
+            "go back to `{}` first: `glidepath rollback`",
+            lock.stage(safe).name
+        )),
+        None => match two_steps(lock, live) {
+            Some(help) => refusal.help(help),
+            None => refusal,
+        },
+    })
+}
+
+fn no_return(lock: &Lock, live: LockedStageId) -> Refusal {
+    let message = format!(
+        "`{}` is past the point of no return: no earlier stage takes the traffic back in one safe step",
+        lock.stage(live).name
+    );
+    let refusal = Refusal::new(Why::Wrong, message);
+    match two_steps(lock, live) {
+        Some(help) => refusal.help(help),
+        None => refusal.help(format!(
+            "begin a new rollout whose candidate is `{}`",
+            lock.stable
+        )),
+    }
+}
+
+/// The two steps that bring the old model back: its pods first, then its traffic.
+fn two_steps(lock: &Lock, live: LockedStageId) -> Option<String> {
+    let first = live.earlier().rev().find(|stage| {
+        lock.breaches(live, *stage).is_none() && lock.rollback_target(*stage).is_some()
+    })?;
+    let then = lock.rollback_target(first)?;
+    Some(format!(
+        "`{stable}` comes back in two steps: `glidepath rollback --to {}` starts its pods; once they are ready, `glidepath rollback` (to `{}`) gives it the traffic",
+        lock.stage(first).name,
+        lock.stage(then).name,
+        stable = lock.stable,
+    ))
+}
