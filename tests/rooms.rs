@@ -4,6 +4,7 @@
 //! that both sides may name, not to add a word to the table.
 
 mod code;
+mod doors;
 mod map;
 mod planted;
 mod sizes;
@@ -244,6 +245,14 @@ fn violations(path: &str, text: &str) -> Vec<Violation> {
                 ));
             }
             _ => {}
+        }
+        if room == "cli"
+            && let Some((behind, doors)) = doors::wall_named(&names, module.split('/').count())
+        {
+            found.push(at(
+                line,
+                format!("`cli` names `{behind}`, which is no door; these are: {doors}"),
+            ));
         }
         if let Some((world, places)) = world_named(&names)
             && !places.iter().any(stands_in)

@@ -71,6 +71,16 @@ fn planted_violations_are_found() {
             "src/plan/mod.rs:1: `plan` touches the world with `std::time`",
         ),
         (
+            "cli/rollback.rs",
+            "use crate::argocd::{Server, ask};\n",
+            "src/cli/rollback.rs:1: `cli` names `argocd::ask`, which is no door; these are: `Server`",
+        ),
+        (
+            "cli/action/moves.rs",
+            "use super::super::super::forge;\n",
+            "src/cli/action/moves.rs:1: `cli` names `forge`, which is no door; these are: `ForgeError`, `StatusState`",
+        ),
+        (
             "attic/mod.rs",
             "",
             "src/attic/mod.rs:1: the room `attic` has no row in the table",
@@ -171,6 +181,10 @@ fn what_is_allowed_is_not_found() {
         (
             "http/client.rs",
             "use std::time::SystemTime;\nuse ureq::Agent;\n",
+        ),
+        (
+            "cli/promote.rs",
+            "use crate::promotion::{Delivery, branch::PREFIX, stages};\nuse crate::sink::disk::{self, Wanted};\n",
         ),
         (
             "cli/mod.rs",
