@@ -13,7 +13,7 @@ pub enum Exit {
     Usage,
     /// A gate failed.
     GateFailed,
-    /// Duration time is left, or a gate is inconclusive.
+    /// Bake time is left, or a gate is inconclusive.
     NotYet,
     /// The tree is stale, a render was interrupted, somebody else changed what is ours.
     Conflict,

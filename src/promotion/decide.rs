@@ -113,14 +113,14 @@ pub fn against_jump(
 
 /// Everything that time, gates and a hold say against leaving the live stage for `to`.
 pub fn against_leaving(
-    standing: &Position<'_>,
+    position: &Position<'_>,
     to: LockedStageId,
     force: bool,
     resume: bool,
 ) -> Vec<Refusal> {
-    let (lock, stage) = (standing.lock, standing.stage());
+    let (lock, stage) = (position.lock, position.stage());
     let mut refusals = Vec::new();
-    if let Some(hold) = held(lock, standing.hold, to).filter(|_| !resume) {
+    if let Some(hold) = held(lock, position.hold, to).filter(|_| !resume) {
         let message = format!(
             "`{}` is on hold: {} rolled back from it{}",
             hold.stage,
@@ -135,12 +135,12 @@ pub fn against_leaving(
     if force {
         return refusals;
     }
-    if standing.left() > Duration::ZERO {
+    if position.left() > Duration::ZERO {
         let message = format!(
             "`{}` bakes for {}, and {} is left",
             stage.name,
-            standing.bake(),
-            standing.left()
+            position.bake(),
+            position.left()
         );
         refusals.push(
             Refusal::new(Why::NotYet, message).help("wait, or go on with `--force --reason`"),
@@ -166,11 +166,11 @@ pub fn against_leaving(
             "wait, and judge again",
         ),
     ] {
-        if let Some(gates) = list(standing.judged, verdict) {
+        if let Some(gates) = list(position.judged, verdict) {
             refusals.push(Refusal::new(why, format!("{gates} {says}")).help(help));
         }
     }
-    let missing = unjudged(stage, standing.judged);
+    let missing = unjudged(stage, position.judged);
     if !missing.is_empty() {
         let (noun, verb) = if missing.len() == 1 {
             ("gate", "has")
