@@ -30,9 +30,7 @@ pub use router::{Gateway, Istio, Router, Server};
 pub use split::Split;
 pub use stage::{CohortId, Mirror, Stage, StageId, StageKind};
 pub use traffic::{BaseMatch, BaseRoute, Cohort, Match, StringMatch, Traffic};
-pub use transition::{
-    Breach, Served, is_only, is_past_return, point_of_no_return, rollback_target, transition,
-};
+pub use transition::{Breach, Served, WayBack, transition, ways_back};
 pub use wire::Wire;
 
 pub use crate::spec::{
@@ -69,6 +67,8 @@ pub struct Plan {
     pub metrics: Option<Metrics>,
     /// What happens, in order; never empty.
     pub stages: Vec<Stage>,
+    /// The way back from each of them.
+    ways_back: Vec<WayBack>,
     /// The live stage, where the spec and not a tree says it.
     pub live: Option<StageId>,
     /// Limits for the steps.
@@ -221,16 +221,16 @@ impl Plan {
 
     /// Whether every request of a stage goes to stable.
     pub fn is_only_stable(&self, id: StageId) -> bool {
-        is_only(self.stage(id), &self.stable)
+        self.ways_back[id.0] == WayBack::Stable
     }
 
-    /// The stage that a rollback goes to: see [`rollback_target`].
+    /// The stage that a rollback goes to: see [`WayBack::To`].
     pub fn rollback_target(&self, id: StageId) -> Option<StageId> {
-        rollback_target(&self.stages, &self.stable, id.0).map(StageId)
+        self.ways_back[id.0].target().map(StageId)
     }
 
-    /// Whether a stage has left stable behind for good: see [`is_past_return`].
+    /// Whether a stage has left stable behind for good: see [`WayBack::Gone`].
     pub fn is_past_return(&self, id: StageId) -> bool {
-        is_past_return(&self.stages, &self.stable, id.0)
+        self.ways_back[id.0] == WayBack::Gone
     }
 }

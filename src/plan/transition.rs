@@ -72,32 +72,39 @@ pub fn transition<S: Served>(before: &S, after: &S) -> Vec<Breach<S::Model>> {
     unserved.chain(removed).collect()
 }
 
-/// Whether every request of a stage goes to one model.
-///
-/// Asked for every pair of stages, so nothing is collected.
-pub fn is_only<S: Served>(stage: &S, model: &S::Model) -> bool {
-    stage.reached().all(|reached| reached == *model)
+/// How the traffic of a stage comes back to stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayBack {
+    /// It never left: every request goes to stable.
+    Stable,
+    /// In one step to the stage at this index: the latest earlier one that routes only to stable and still runs every model that
+    /// has traffic now, so that only routes change.
+    To(usize),
+    /// In no single safe step: the stage is past the point of no return.
+    Gone,
 }
 
-/// The index of the stage that a rollback from the one at `live` goes to: the latest earlier one that routes only to stable and
-/// still runs every model that has traffic now, so that only routes change.
-pub fn rollback_target<S: Served>(stages: &[S], stable: &S::Model, live: usize) -> Option<usize> {
-    if is_only(&stages[live], stable) {
-        return None;
+impl WayBack {
+    /// The index of the stage that a rollback goes to.
+    pub fn target(self) -> Option<usize> {
+        match self {
+            Self::To(stage) => Some(stage),
+            Self::Stable | Self::Gone => None,
+        }
     }
-    (0..live).rev().find(|earlier| {
-        let earlier = &stages[*earlier];
-        is_only(earlier, stable) && transition(&stages[live], earlier).is_empty()
-    })
 }
 
-/// Whether the stage at an index has left stable behind for good: it has traffic elsewhere, and no earlier stage is one safe step
-/// away.
-pub fn is_past_return<S: Served>(stages: &[S], stable: &S::Model, stage: usize) -> bool {
-    !is_only(&stages[stage], stable) && rollback_target(stages, stable, stage).is_none()
-}
-
-/// The index of the first stage past the point of no return.
-pub fn point_of_no_return<S: Served>(stages: &[S], stable: &S::Model) -> Option<usize> {
-    (0..stages.len()).find(|stage| is_past_return(stages, stable, *stage))
+/// The way back from each stage.
+pub fn ways_back<S: Served>(stages: &[S], stable: &S::Model) -> Vec<WayBack> {
+    let mut only_stable = Vec::new();
+    let ways = stages.iter().enumerate().map(|(index, stage)| {
+        if stage.reached().all(|reached| reached == *stable) {
+            only_stable.push(index);
+            return WayBack::Stable;
+        }
+        let mut earlier = only_stable.iter().rev();
+        let target = earlier.find(|earlier| transition(stage, &stages[**earlier]).is_empty());
+        target.map_or(WayBack::Gone, |target| WayBack::To(*target))
+    });
+    ways.collect()
 }

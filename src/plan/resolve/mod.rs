@@ -21,7 +21,7 @@ use crate::units::{Duration, HUNDRED, Percent};
 use labels::{check_label, check_labels, label};
 use names::Names;
 
-use super::{ModelId, Plan, Policy, Stage, StageId, checks};
+use super::{ModelId, Plan, Policy, Stage, StageId, checks, ways_back};
 
 /// The default of `policy.maxIncrease`, in points.
 const MAX_INCREASE: u32 = 5_000;
@@ -110,6 +110,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         cohorts: cohorts?,
         gates,
         metrics: gates::metrics(document),
+        ways_back: ways_back(&stages, &stable),
         stages,
         live,
         policy: Policy {

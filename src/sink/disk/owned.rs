@@ -7,17 +7,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::tree::FileText;
+use crate::tree::{FileText, Lock};
 use crate::units::names::{HOLD_FILE, LOCK_FILE, POINTER_FILE};
 use crate::units::{is_sha256_hex, sha256_hex};
 
 use super::DiskError;
-
-/// The part of the lock that matters here: path to SHA-256.
-#[derive(Deserialize)]
-struct Lock {
-    files: BTreeMap<String, String>,
-}
 
 /// What a render is about to do; lies beside the staged files from before the first rename until after the last.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -42,9 +36,9 @@ pub(super) struct Owned(BTreeMap<String, BTreeSet<String>>);
 impl Owned {
     /// Adds the files of a lock, given as the bytes of the file at `path`.
     pub(super) fn add_lock(&mut self, path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
-        let lock: Lock = parse(path, bytes)?;
-        check(path, &lock.files, |sha| Some(sha))?;
-        for (file, sha) in lock.files {
+        let files = Lock::read_files(bytes).map_err(|reason| damaged(path, reason))?;
+        check(path, &files, |sha| Some(sha))?;
+        for (file, sha) in files {
             self.add(file, sha);
         }
         Ok(())
@@ -82,7 +76,8 @@ impl Owned {
 impl Journal {
     /// Reads a journal from the bytes of the file at `path`.
     pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, DiskError> {
-        let journal: Self = parse(path, bytes)?;
+        let journal: Self =
+            serde_json::from_slice(bytes).map_err(|error| damaged(path, error.to_string()))?;
         check(path, &journal.files, |turn| turn.before.as_ref())?;
         check(path, &journal.files, |turn| turn.after.as_ref())?;
         Ok(journal)
@@ -111,11 +106,11 @@ pub(super) fn is_clean(path: &str) -> bool {
             .all(|part| !matches!(part, "" | "." | "..") && !part.eq_ignore_ascii_case(".git"))
 }
 
-fn parse<T: serde::de::DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, DiskError> {
-    serde_json::from_slice(bytes).map_err(|error| DiskError::Damaged {
+fn damaged(path: &Path, reason: String) -> DiskError {
+    DiskError::Damaged {
         path: path.to_owned(),
-        reason: error.to_string(),
-    })
+        reason,
+    }
 }
 
 fn check<T>(
@@ -131,10 +126,7 @@ fn check<T>(
         } else {
             continue;
         };
-        return Err(DiskError::Damaged {
-            path: path.to_owned(),
-            reason,
-        });
+        return Err(damaged(path, reason));
     }
     Ok(())
 }

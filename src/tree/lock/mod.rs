@@ -3,11 +3,12 @@
 mod stage;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::plan::{Plan, is_only, is_past_return, point_of_no_return, rollback_target};
+use crate::plan::{Plan, WayBack, ways_back};
 use crate::units::names;
 
 use super::FileText;
@@ -47,6 +48,9 @@ pub struct Lock {
     /// Path to SHA-256, in hexadecimal; empty only in a plan that is printed without its tree.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,
+    /// The way back from each stage, found when it is first asked for.
+    #[serde(skip)]
+    ways_back: OnceLock<Vec<WayBack>>,
 }
 
 /// A stage's place in the order of a lock, which is not its place in another plan: only its name leads from one to the other.
@@ -70,6 +74,7 @@ impl Lock {
                 .map(|id| LockedStage::of(plan, id))
                 .collect(),
             files: BTreeMap::new(),
+            ways_back: OnceLock::new(),
         }
     }
 
@@ -149,22 +154,32 @@ impl Lock {
 
     /// Whether every request of a stage goes to stable.
     pub fn is_only_stable(&self, id: LockedStageId) -> bool {
-        is_only(self.stage(id), &self.stable)
+        self.way_back(id) == WayBack::Stable
     }
 
-    /// The stage that a rollback goes to: see [`rollback_target`].
+    /// The stage that a rollback goes to: see [`WayBack::To`].
     pub fn rollback_target(&self, id: LockedStageId) -> Option<LockedStageId> {
-        rollback_target(&self.stages, &self.stable, id.0).map(LockedStageId)
+        self.way_back(id).target().map(LockedStageId)
     }
 
-    /// Whether a stage has left stable behind for good: see [`is_past_return`].
+    /// Whether a stage has left stable behind for good: see [`WayBack::Gone`].
     pub fn is_past_return(&self, id: LockedStageId) -> bool {
-        is_past_return(&self.stages, &self.stable, id.0)
+        self.way_back(id) == WayBack::Gone
+    }
+
+    fn way_back(&self, id: LockedStageId) -> WayBack {
+        self.ways_back()[id.0]
+    }
+
+    fn ways_back(&self) -> &[WayBack] {
+        self.ways_back
+            .get_or_init(|| ways_back(&self.stages, &self.stable))
     }
 
     /// The first stage past the point of no return.
     pub fn point_of_no_return(&self) -> Option<LockedStageId> {
-        point_of_no_return(&self.stages, &self.stable).map(LockedStageId)
+        let gone = |way: &WayBack| *way == WayBack::Gone;
+        self.ways_back().iter().position(gone).map(LockedStageId)
     }
 }
 
