@@ -40,7 +40,7 @@ mod validate;
 
 use std::ffi::OsString;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use exit::Exit;
 pub use streams::Streams;
@@ -140,9 +140,41 @@ enum Command {
     Man(reference::ManArgs),
 }
 
+/// Adds the arguments of a command.
+type Augment = fn(clap::Command) -> clap::Command;
+
+/// The commands that machines run for every refresh and every commit, by name, with what adds their arguments.
+const HOT: [(&str, Augment); 2] = [
+    ("cmp", cmp::CmpArgs::augment_args),
+    ("render", render::RenderArgs::augment_args),
+];
+
+/// Reads the command line. Building the arguments of all commands is a sixth of the plugin's run and most of its memory, so a command
+/// of [`HOT`] is parsed alone; what it does not take, mistakes and calls for help, the whole answers.
+fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
+    let hot = HOT
+        .iter()
+        .find(|(name, _)| args.get(1).is_some_and(|arg| arg == name));
+    if let Some((name, augment)) = hot {
+        let alone = Global::augment_args(clap::Command::new(env!("CARGO_PKG_NAME")));
+        let mut alone = alone.subcommand(augment(clap::Command::new(*name)));
+        let matches = alone.try_get_matches_from_mut(args);
+        // The process ends soon; giving the memory back piece by piece would take longer than all of the parsing.
+        std::mem::forget(alone);
+        if let Ok(matches) = matches
+            && let Ok(cli) = Cli::from_arg_matches(&matches)
+        {
+            std::mem::forget(matches);
+            return Ok(cli);
+        }
+    }
+    Cli::try_parse_from(args)
+}
+
 /// Runs the program: `main` without the process around it.
 pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> Exit {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match parse(&args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, streams),
     };
