@@ -43,7 +43,7 @@ pub(super) struct RenderArgs {
 }
 
 /// The most bytes of trees that wait in memory for each other: what is more waits on the disk, beside its folder.
-const HELD: usize = 24 << 20;
+const HELD: usize = 16 << 20;
 /// How a tree is prepared.
 #[derive(Clone, Copy)]
 struct How<'a> {
@@ -82,13 +82,18 @@ impl Job {
     }
 
     fn stage(self, args: &RenderArgs) -> Result<Ready, Failure> {
-        Ok(Ready {
-            staged: disk::stage(&self.folder, &self.wanted(), args.force)?,
+        let staged = disk::stage(&self.folder, &self.wanted(), args.force)?;
+        Ok(self.ready(Some(staged)))
+    }
+
+    fn ready(self, staged: Option<Staged>) -> Ready {
+        Ready {
+            staged,
             folder: self.folder,
             notes: self.live.notes,
             stages: self.stages,
             files: self.tree.files.len() + 1,
-        })
+        }
     }
 }
 
@@ -101,7 +106,8 @@ enum Waiting {
 /// A tree whose new files wait to take their places. It holds no text.
 struct Ready {
     folder: PathBuf,
-    staged: Staged,
+    /// None where the tree is as it is wanted.
+    staged: Option<Staged>,
     notes: Vec<String>,
     stages: usize,
     files: usize,
@@ -118,12 +124,15 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Fa
     let held = AtomicUsize::new(0);
     let waiting = args.paths.each(output, |input| {
         let job = prepare(args.how(), input)?;
-        let weight = job.tree.weight();
-        if held.fetch_add(weight, Ordering::Relaxed) > HELD {
-            return Ok(Waiting::OnDisk(Box::new(job.stage(args)?)));
-        }
-        disk::permit(&job.folder, &job.wanted(), args.force)?;
-        Ok(Waiting::InMemory(Box::new(job)))
+        let waits = if held.load(Ordering::Relaxed) > HELD {
+            Waiting::OnDisk(Box::new(job.stage(args)?))
+        } else if disk::permit(&job.folder, &job.wanted(), args.force)? {
+            held.fetch_add(job.tree.weight(), Ordering::Relaxed);
+            Waiting::InMemory(Box::new(job))
+        } else {
+            Waiting::OnDisk(Box::new(job.ready(None)))
+        };
+        Ok(waits)
     })?;
     one_folder(args, waiting.len())?;
     // One tree that may not be written keeps all of them from being written, and all are staged before the first one changes.
@@ -150,11 +159,16 @@ fn one_folder(args: &RenderArgs, rollouts: usize) -> Result<(), Failure> {
 
 impl Ready {
     fn write(mut self, output: &mut Output<'_>) -> Result<(), Failure> {
-        self.staged.commit()?;
+        let changes = match &mut self.staged {
+            Some(staged) => {
+                staged.commit()?;
+                staged.changes()
+            }
+            None => &[],
+        };
         for note in &self.notes {
             output.note(note);
         }
-        let changes = self.staged.changes();
         for change in changes {
             let path = self.folder.join(&change.path);
             output.detail(1, format_args!("{}: {}", path.display(), verb(change.kind)));

@@ -42,11 +42,17 @@ impl Staging {
         self.root.join("journal")
     }
 
+    /// Whether a writer works, or one was killed.
+    pub(super) fn is_there(&self) -> Result<bool, DiskError> {
+        Ok(lstat(&self.root)?.is_some_and(|seen| seen.is_dir()))
+    }
+
     /// Removes all of it, if it is there and is a folder.
     pub(super) fn discard(&self) -> Result<(), DiskError> {
-        match lstat(&self.root)? {
-            Some(seen) if seen.is_dir() => ops::remove_all(&self.root),
-            _ => Ok(()),
+        if self.is_there()? {
+            ops::remove_all(&self.root)
+        } else {
+            Ok(())
         }
     }
 

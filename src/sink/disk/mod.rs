@@ -79,13 +79,15 @@ pub fn compare(folder: &Path, wanted: &Wanted) -> Result<Vec<Comparison>, DiskEr
     Ok(survey.comparisons())
 }
 
-/// Refuses what [`stage`] would refuse for what stands in the folder, and writes nothing: for many folders that shall change
-/// together or not at all.
-pub fn permit(folder: &Path, wanted: &Wanted, force: bool) -> Result<(), DiskError> {
+/// Whether [`stage`] would have anything to do. Refuses what it would refuse for what stands in the folder, and writes nothing: for
+/// many folders that shall change together or not at all.
+pub fn permit(folder: &Path, wanted: &Wanted, force: bool) -> Result<bool, DiskError> {
     let site = Site::of(folder)?;
     let journal = site.journal(force)?.unwrap_or_default();
     let owned = site.owned(&journal, force)?;
-    Survey::new(&site.folder, wanted, &owned, force)?.permit(&site.folder, force)
+    let survey = Survey::new(&site.folder, wanted, &owned, force)?;
+    survey.permit(&site.folder, force)?;
+    Ok(!survey.differences.is_empty() || site.staging.is_there()?)
 }
 
 /// A folder's new bytes, staged beside it and ready to take their places. While it lives, nobody else writes there; dropped without

@@ -85,7 +85,7 @@ impl Journal {
 
     /// The journal as the bytes of its file.
     pub(super) fn print(&self) -> Vec<u8> {
-        serde_json::to_vec_pretty(self).expect("maps of strings are JSON")
+        serde_json::to_vec(self).expect("maps of strings are JSON")
     }
 
     /// Notes one file's change.
