@@ -54,7 +54,7 @@ pub struct Written {
 }
 
 /// Refuses a folder that is no path inside a branch.
-pub fn check_folder(folder: &str) -> Result<(), Refusal> {
+fn check_folder(folder: &str) -> Result<(), Refusal> {
     let is_plain = |part: &str| !matches!(part, "" | "." | "..") && part != ".git";
     if folder.split('/').all(is_plain) && !folder.contains(|c: char| c.is_control() || c == '\\') {
         return Ok(());
@@ -84,6 +84,7 @@ pub fn publish(
     folder: &str,
     signing: &Signing,
 ) -> Result<(Vec<Planned>, Written), Error> {
+    check_folder(folder)?;
     let repo = Repo::open(from.folder)?;
     let dry = dry(&repo, from.name, from.text)?.ok_or_else(|| {
         let message = format!("`{}` has changes that are not committed", from.shown);
