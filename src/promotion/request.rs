@@ -30,6 +30,15 @@ pub struct MoveRequest {
     pub signing: Signing,
 }
 
+/// What a failed gate leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFail {
+    /// The report alone.
+    Report,
+    /// The proposal of a rollback, where the live stage can go back.
+    Rollback,
+}
+
 /// A file of verdicts that somebody hands in.
 #[derive(Clone, Debug)]
 pub struct EvidenceFile {

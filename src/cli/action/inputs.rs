@@ -8,6 +8,7 @@ use crate::cli::site::surroundings;
 use crate::cli::{Exit, Failure};
 use crate::diag::words::or_list;
 use crate::promotion::branch::PREFIX;
+use crate::promotion::request::OnFail;
 use crate::promotion::site::Site;
 
 /// What is to be done.
@@ -17,13 +18,6 @@ pub(super) enum Command {
     Promote,
     Rollback,
     Gate,
-}
-
-/// What a failed gate leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OnFail {
-    Report,
-    Rollback,
 }
 
 /// Which outcomes turn the job red.
