@@ -24,7 +24,7 @@ const MOST_AT_ONCE: usize = 8;
 pub struct EvaluationContext<'a> {
     /// The stage's index.
     pub stage: StageId,
-    /// Where the objects live.
+    /// The namespace of the rollout's objects.
     pub namespace: &'a str,
     /// When the stage began.
     pub began: Timestamp,
@@ -119,7 +119,7 @@ fn jobs(plan: &Plan, stage: StageId) -> Vec<(&Gate, ModelId)> {
         .collect()
 }
 
-/// One gate and one model.
+/// The evaluation of one gate for one model.
 struct Job<'a> {
     gate: &'a Gate,
     context: &'a EvaluationContext<'a>,

@@ -94,7 +94,7 @@ impl Inputs {
         })
     }
 
-    /// Where pull requests go.
+    /// The site that pull requests go to.
     pub(super) fn site(&self, folder: &Path) -> Result<Site, Failure> {
         let token = self.token.as_deref().unwrap_or_default();
         let mut site = Site::of_runner(folder, token, self.base.as_deref(), &surroundings())?;

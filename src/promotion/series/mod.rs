@@ -38,7 +38,7 @@ struct Series<'a> {
     pub folder: &'a str,
     /// The stages, in order.
     pub stages: &'a [Planned],
-    /// Where they come from.
+    /// The commit that the stages come from.
     pub dry: &'a Dry,
 }
 
@@ -47,9 +47,9 @@ struct Series<'a> {
 pub struct Written {
     /// The commit of each stage, in order.
     pub commits: Vec<CommitId>,
-    /// How many of them were there already.
+    /// How many of the commits were there already.
     pub kept: usize,
-    /// References that moved.
+    /// How many references moved.
     pub moved: usize,
 }
 
@@ -70,9 +70,9 @@ pub struct SeriesSource<'a> {
     pub folder: &'a Path,
     /// The file's name.
     pub name: &'a str,
-    /// Its text on the disk.
+    /// The file's text on the disk.
     pub text: &'a str,
-    /// Its path, for messages.
+    /// The file's path, for messages.
     pub shown: &'a str,
 }
 
