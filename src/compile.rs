@@ -1,4 +1,6 @@
-//! The one way from a file to everything that is made of it. `render`, `diff`, `plan` and the rest all begin here.
+//! In: a file's text, what lies beside it, and where it is compiled for. Out: the plan, its objects and its tree, or every complaint.
+//! The one way from a file to everything that is made of it: `render`, `diff`, `plan` and the rest all begin here.
+//! Never writes anything.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -26,7 +28,7 @@ pub struct Compiled {
     pub report: Report,
     /// The files beside the document that it names, by the paths that it names them by; one that cannot be read is missing.
     pub files: BTreeMap<String, Source>,
-    /// Where it was compiled for.
+    /// The environment that it was compiled for.
     pub environment: Environment,
     builder: Builder,
     /// Of every stage; empty where only one stage is asked for.

@@ -12,25 +12,25 @@ use crate::units::Timestamp;
 /// The longest that the server may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Where to ask, and for what.
+/// A server, and the token for it.
 #[derive(Clone, Debug)]
 pub struct Server {
     /// `https://argocd.example.com`, or without a scheme, as `ARGOCD_SERVER` has it.
     pub address: String,
-    /// May read the application.
+    /// The token, which may read the application.
     pub token: String,
 }
 
 /// What Argo CD says of an application.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Application {
-    /// `Synced`, `OutOfSync` or `Unknown`.
+    /// The sync status: `Synced`, `OutOfSync` or `Unknown`.
     pub sync: String,
-    /// `Healthy`, `Progressing`, `Degraded`, `Suspended`, `Missing` or `Unknown`.
+    /// The health: `Healthy`, `Progressing`, `Degraded`, `Suspended`, `Missing` or `Unknown`.
     pub health: String,
     /// The commits that its sources are at.
     pub revisions: Vec<String>,
-    /// What was deployed and when, in the order of the server.
+    /// The revisions that were deployed and when, in the order of the server.
     pub deployed: Vec<(String, Timestamp)>,
 }
 

@@ -57,7 +57,7 @@ impl ArgoArgs {
     }
 }
 
-/// As the environment alone has it.
+/// How Argo CD is asked where only the environment says so.
 pub(super) fn of_environment() -> ArgoCd {
     ArgoCd {
         require_healthy: false,

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::units::Timestamp;
 
-/// Now.
+/// The time of asking, by the machine's clock.
 pub(super) fn now() -> Timestamp {
     let seconds = SystemTime::now()
         .duration_since(UNIX_EPOCH)

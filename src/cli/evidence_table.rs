@@ -71,7 +71,7 @@ pub(super) fn text(plan: &Plan) -> String {
     format!("\n{table}{gap}{}", lines.concat())
 }
 
-/// The same in Markdown.
+/// The table in Markdown.
 pub(super) fn markdown(plan: &Plan) -> String {
     let found = slowest(plan);
     if found.is_empty() {

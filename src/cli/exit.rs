@@ -21,7 +21,7 @@ pub enum Exit {
     Outside,
 }
 
-/// The table as `--help` shows it.
+/// The table of exit codes as `--help` shows it.
 pub(super) const TABLE: &str = "\
 Exit codes:
   0  done, or nothing to do
@@ -33,7 +33,7 @@ Exit codes:
   6  the outside world failed: I/O, git, network, telemetry";
 
 impl Exit {
-    /// The code.
+    /// The process's exit code.
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,

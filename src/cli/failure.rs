@@ -14,11 +14,11 @@ use super::Exit;
 /// A run that ended early.
 #[derive(Debug)]
 pub(super) struct Failure {
-    /// How.
+    /// How the run ends.
     pub(super) exit: Exit,
     /// One lower-case sentence; empty where all has been said.
     pub(super) message: String,
-    /// What to do.
+    /// What to do about it, as an imperative.
     pub(super) help: Option<String>,
 }
 

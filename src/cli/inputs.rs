@@ -38,9 +38,9 @@ pub(super) struct OnePath {
 
 /// A file that compiles.
 pub(super) struct Input {
-    /// The file.
+    /// The file's path.
     pub(super) path: PathBuf,
-    /// What it compiles to.
+    /// What the file compiles to.
     pub(super) compiled: Compiled,
 }
 
@@ -189,7 +189,7 @@ fn report_again(path: &Path) -> Result<Report, Failure> {
     Ok(compiled.map_or_else(|report| report, |compiled| compiled.report))
 }
 
-/// One is worked on here; only several are worth a thread each.
+/// What `work` makes of each item, in their order. A single item is worked on here; only several are worth a thread each.
 pub(super) fn in_parallel<I: Send, T: Send>(
     all: Vec<I>,
     progress: &ProgressBar,

@@ -1,6 +1,6 @@
 //! In: arguments and streams. Out: an exit code, the result on stdout, everything else on stderr.
 //! One file a command; its arguments' documentation is its help.
-//! Nobody imports this room.
+//! Never decides, and nobody imports this room.
 
 mod action;
 mod argo;

@@ -36,7 +36,6 @@ pub(super) fn run(args: &SeriesArgs, output: &mut Output<'_>) -> Result<Exit, Fa
     let input = args.path.compile(output)?;
     let rollout = input.compiled.plan.name.as_str();
     let folder = args.folder.as_deref().unwrap_or(rollout);
-    series::check_folder(folder)?;
     let name = input.path.file_name().map_or_else(
         || names::SPEC_FILE.to_owned(),
         |name| name.to_string_lossy().into_owned(),

@@ -6,9 +6,9 @@ use super::Colour;
 
 /// stdout, stderr, and what is known of them.
 pub struct Streams {
-    /// The result.
+    /// Where the result goes.
     pub out: Box<dyn Write>,
-    /// Diagnostics and progress.
+    /// Where diagnostics and progress go.
     pub err: Box<dyn Write>,
     is_terminal: [bool; 2],
     colours: Option<bool>,
@@ -17,7 +17,7 @@ pub struct Streams {
 }
 
 impl Streams {
-    /// The process's own.
+    /// The process's own streams.
     pub fn real() -> Self {
         let set = |name: &str| {
             std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0")

@@ -16,7 +16,7 @@ use super::inputs::{Input, folder_of};
 
 /// Names the server where neither the command line nor the spec does.
 const URL_VARIABLE: &str = "GLIDEPATH_PROMETHEUS_URL";
-/// Where the spec names it.
+/// The field in which the spec names the server.
 const URL_FIELD: &str = "spec.metrics.prometheus.url";
 /// The time for all questions together, where the command line says nothing of it.
 const DEADLINE: Duration = Duration::from_seconds(120);
@@ -49,7 +49,7 @@ pub(super) fn stage(input: &Input, name: Option<&str>) -> Result<StageId, Failur
     })
 }
 
-/// As the environment and the spec have it.
+/// How the telemetry is asked by the environment and the spec.
 pub(super) fn of_environment(input: &Input) -> Telemetry {
     let plan = &input.compiled.plan;
     Telemetry {
@@ -60,7 +60,7 @@ pub(super) fn of_environment(input: &Input) -> Telemetry {
 }
 
 impl TelemetryArgs {
-    /// As the command line has it, and then the environment and the spec.
+    /// How the telemetry is asked by the command line, and then by the environment and the spec.
     pub(super) fn telemetry(&self, input: &Input) -> Telemetry {
         let plan = &input.compiled.plan;
         Telemetry {

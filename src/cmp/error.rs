@@ -14,7 +14,7 @@ pub struct PluginError {
 }
 
 impl PluginError {
-    /// One short sentence. Nothing of it reaches a terminal that would act on it.
+    /// An error in one short sentence. Nothing of it reaches a terminal that would act on it.
     pub fn new(message: impl AsRef<str>) -> Self {
         Self {
             lines: vec![diag::shown(message.as_ref())],

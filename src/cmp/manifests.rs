@@ -26,7 +26,7 @@ pub struct Sidecar {
     pub namespace: String,
 }
 
-/// Both as one YAML stream, for `kubectl apply --server-side`.
+/// The ConfigMap and the Deployment's patch as one YAML stream, for `kubectl apply --server-side`.
 pub fn manifests(sidecar: &Sidecar) -> String {
     format!("{}---\n{}", config_map(sidecar), patch(sidecar))
 }

@@ -41,7 +41,7 @@ pub struct Settings {
     pub file: String,
     /// The stage, where the Application names one, and what names it.
     pub stage: Option<(String, &'static str)>,
-    /// Replaces `metadata.namespace`.
+    /// The namespace that replaces `metadata.namespace`.
     pub namespace: Option<DnsLabel>,
 }
 

@@ -24,7 +24,7 @@ const MOST_AT_ONCE: usize = 8;
 pub struct EvaluationContext<'a> {
     /// The stage's index.
     pub stage: StageId,
-    /// Where the objects live.
+    /// The namespace of the rollout's objects.
     pub namespace: &'a str,
     /// When the stage began.
     pub began: Timestamp,
@@ -38,12 +38,12 @@ pub struct EvaluationContext<'a> {
 /// order of the spec. The source sets its own deadline: after it, every question is a fault, and its gate an error.
 pub fn evaluate(
     plan: &Plan,
-    occasion: &EvaluationContext<'_>,
+    context: &EvaluationContext<'_>,
     source: &dyn Source,
 ) -> Vec<Evidence> {
-    let jobs = jobs(plan, occasion.stage);
+    let jobs = jobs(plan, context.stage);
     if let [(gate, model)] = &jobs[..] {
-        return vec![Job::new(plan, occasion, gate, *model).run(source)];
+        return vec![Job::new(plan, context, gate, *model).run(source)];
     }
     let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
@@ -54,7 +54,7 @@ pub fn evaluate(
                     let Some((gate, model)) = jobs.get(at) else {
                         break;
                     };
-                    let evidence = Job::new(plan, occasion, gate, *model).run(source);
+                    let evidence = Job::new(plan, context, gate, *model).run(source);
                     if let Ok(mut found) = found.lock() {
                         found.push((at, evidence));
                     }
@@ -68,13 +68,13 @@ pub fn evaluate(
 }
 
 /// When any gate of a stage looks next, after `now`.
-pub fn next_look(plan: &Plan, occasion: &EvaluationContext<'_>) -> Option<Timestamp> {
-    let stage = plan.stage(occasion.stage);
-    let gates = jobs(plan, occasion.stage).into_iter();
+pub fn next_look(plan: &Plan, context: &EvaluationContext<'_>) -> Option<Timestamp> {
+    let stage = plan.stage(context.stage);
+    let gates = jobs(plan, context.stage).into_iter();
     gates
         .filter_map(|(gate, _)| {
-            Schedule::new(gate, stage.bake, occasion.began)
-                .at(occasion.now)
+            Schedule::new(gate, stage.bake, context.began)
+                .at(context.now)
                 .next
         })
         .min()
@@ -83,21 +83,21 @@ pub fn next_look(plan: &Plan, occasion: &EvaluationContext<'_>) -> Option<Timest
 /// What a gate of a stage asks of each model, and what the answers would mean. Before the first look it is that look's.
 pub fn preview(
     plan: &Plan,
-    occasion: &EvaluationContext<'_>,
+    context: &EvaluationContext<'_>,
     gate: &Gate,
 ) -> Vec<(String, Window, Vec<Query>, Vec<String>)> {
-    let models = plan.judged(gate, occasion.stage).into_iter();
+    let models = plan.judged(gate, context.stage).into_iter();
     models
         .map(|model| {
-            let job = Job::new(plan, occasion, gate, model);
+            let job = Job::new(plan, context, gate, model);
             let first = job
                 .schedule
-                .at(occasion.now)
+                .at(context.now)
                 .next
                 .filter(|_| job.look.number == 0);
             let look = first.map_or(job.look, |first| job.schedule.at(first));
             let window = look.window.unwrap_or_else(|| job.schedule.whole());
-            let questions = job.kind().questions(&job.context(look, window, false));
+            let questions = job.kind().questions(&job.kind_context(look, window, false));
             (
                 job.candidate.subset.clone(),
                 window,
@@ -119,10 +119,10 @@ fn jobs(plan: &Plan, stage: StageId) -> Vec<(&Gate, ModelId)> {
         .collect()
 }
 
-/// One gate and one model.
+/// The evaluation of one gate for one model.
 struct Job<'a> {
     gate: &'a Gate,
-    occasion: &'a EvaluationContext<'a>,
+    context: &'a EvaluationContext<'a>,
     schedule: Schedule,
     look: Look,
     candidate: Target,
@@ -132,18 +132,18 @@ struct Job<'a> {
 impl<'a> Job<'a> {
     fn new(
         plan: &Plan,
-        occasion: &'a EvaluationContext<'a>,
+        context: &'a EvaluationContext<'a>,
         gate: &'a Gate,
         model: ModelId,
     ) -> Self {
-        let schedule = Schedule::new(gate, plan.stage(occasion.stage).bake, occasion.began);
+        let schedule = Schedule::new(gate, plan.stage(context.stage).bake, context.began);
         Self {
             gate,
-            occasion,
+            context,
             schedule,
-            look: schedule.at(occasion.now),
-            candidate: Target::new(plan, model, occasion.namespace, ""),
-            stable: Target::new(plan, plan.stable, occasion.namespace, "stable "),
+            look: schedule.at(context.now),
+            candidate: Target::new(plan, model, context.namespace, ""),
+            stable: Target::new(plan, plan.stable, context.namespace, "stable "),
         }
     }
 
@@ -151,7 +151,7 @@ impl<'a> Job<'a> {
         kinds::kind(&self.gate.kind)
     }
 
-    fn context(&self, look: Look, window: Window, early: bool) -> Context<'_> {
+    fn kind_context(&self, look: Look, window: Window, early: bool) -> Context<'_> {
         Context {
             gate: self.gate,
             candidate: &self.candidate,
@@ -159,13 +159,13 @@ impl<'a> Job<'a> {
             window,
             look,
             early,
-            references: self.occasion.references,
+            references: self.context.references,
         }
     }
 
     fn run(&self, source: &dyn Source) -> Evidence {
-        if self.occasion.began > self.occasion.now {
-            let why = format!("the stage begins in the future, at {}", self.occasion.began);
+        if self.context.began > self.context.now {
+            let why = format!("the stage begins in the future, at {}", self.context.began);
             return self.evidence(Judgement::new(Verdict::Error, why), Vec::new());
         }
         let mut asked = Vec::new();
@@ -194,7 +194,7 @@ impl<'a> Job<'a> {
         if !self.gate.fail_fast {
             return;
         }
-        let Some(mut window) = self.schedule.fail_fast(self.occasion.now) else {
+        let Some(mut window) = self.schedule.fail_fast(self.context.now) else {
             return;
         };
         if self.kind().has_own_windows() {
@@ -231,7 +231,7 @@ impl<'a> Job<'a> {
         source: &dyn Source,
         asked: &mut Vec<Asked>,
     ) -> Judgement {
-        let context = self.context(self.look, window, early);
+        let context = self.kind_context(self.look, window, early);
         let cuts = self.kind().cuts(&context);
         let mut answers = BTreeMap::new();
         let mut warnings = Vec::new();

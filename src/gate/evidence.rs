@@ -24,23 +24,23 @@ pub struct Asked {
 pub struct Evidence {
     /// The gate's name.
     pub gate: String,
-    /// The language's word for its kind.
+    /// The language's word for the gate's kind.
     pub kind: &'static str,
-    /// The model that it judges.
+    /// The name of the model that is judged.
     pub model: String,
-    /// Reported, and not part of the stage's verdict.
+    /// Whether the verdict is only reported, and no part of the stage's.
     pub advisory: bool,
-    /// The verdict.
+    /// The gate's verdict on the model.
     pub verdict: Verdict,
-    /// Which look it is.
+    /// The look that asked.
     pub look: Look,
     /// Whether it failed before the look's window ended, and over which time.
     pub early: Option<Window>,
     /// What was measured, for people; empty where nothing was.
     pub value: String,
-    /// What it was held against.
+    /// The limit that the value was held against.
     pub limit: String,
-    /// On how many requests, points or observations.
+    /// How many requests, points or observations the verdict rests on, in words.
     pub evidence: String,
     /// Why the verdict is what it is, in one sentence.
     pub why: String,
@@ -67,7 +67,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// The word for it in the JSON.
+    /// The origin's word in the JSON.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Given => "given",
@@ -76,7 +76,7 @@ impl Origin {
         }
     }
 
-    /// For people, in parentheses after the time: `commit 1a2b3c4`.
+    /// The origin for people, in parentheses after the time: `commit 1a2b3c4`.
     pub fn words(&self) -> String {
         match self {
             Self::Given => "as given".to_owned(),
@@ -89,19 +89,19 @@ impl Origin {
 /// An evaluation of a stage.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// The rollout.
+    /// The rollout's name.
     pub rollout: String,
-    /// The namespace of its objects.
+    /// The namespace of the rollout's objects.
     pub namespace: String,
-    /// The stage.
+    /// The stage's name.
     pub stage: String,
     /// When the stage began.
     pub began: Timestamp,
-    /// How that is known.
+    /// How the stage's start is known.
     pub origin: Origin,
-    /// When it was evaluated.
+    /// When the gates were evaluated.
     pub now: Timestamp,
-    /// One for each gate and model, in the order of the spec.
+    /// The evidence of each gate and model, in the order of the spec.
     pub gates: Vec<Evidence>,
 }
 

@@ -27,14 +27,14 @@ impl Window {
 pub enum State {
     /// Before the first look.
     Baking,
-    /// Between the first and the last.
+    /// Between the first look and the last.
     Interim,
-    /// At the last.
+    /// At the last look.
     Final,
 }
 
 impl State {
-    /// The word for it.
+    /// The state's word in evidence.
     pub fn name(self) -> &'static str {
         match self {
             Self::Baking => "baking",
@@ -44,7 +44,7 @@ impl State {
     }
 }
 
-/// One look.
+/// One look of a gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
     /// The look's number, from 1; 0 before the first.

@@ -12,9 +12,9 @@ pub struct Need {
     pub gate: String,
     /// The model's name.
     pub model: String,
-    /// How many requests of the candidate.
+    /// How many requests the candidate must get.
     pub requests: u64,
-    /// What they are needed for.
+    /// What the requests are needed for.
     pub why: &'static str,
     /// The time that they take, at the traffic that is expected.
     pub bake: Option<Duration>,

@@ -11,7 +11,7 @@ pub(super) const LOOK_BACK: u64 = 300;
 /// The most characters of a pod's name before the five that Kubernetes adds.
 const POD_BASE: usize = 58;
 
-/// When a question is about.
+/// The time that a question is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum When {
     /// One point in time.
@@ -67,7 +67,7 @@ impl Query {
 pub struct Target {
     /// Put in front of a query's name: empty for the candidate, `stable ` for stable.
     pub prefix: &'static str,
-    /// The namespace.
+    /// The namespace of the rollout's objects.
     pub namespace: String,
     /// The Deployment's name.
     pub workload: String,
@@ -79,7 +79,7 @@ pub struct Target {
     pub rollout: String,
     /// The Service's name.
     pub service: String,
-    /// What the router measures of it.
+    /// What the router measures of the model.
     pub(super) telemetry: &'static dyn Telemetry,
 }
 

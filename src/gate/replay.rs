@@ -13,15 +13,15 @@ use super::query::{Query, When};
 /// An evaluation that was recorded as JSON.
 #[derive(Clone, Debug)]
 pub struct Replay {
-    /// The stage.
+    /// The stage's name.
     pub stage: String,
-    /// The namespace.
+    /// The namespace of the rollout's objects.
     pub namespace: String,
     /// When the stage began.
     pub began: Timestamp,
-    /// How that was known.
+    /// How the stage's start was known.
     pub origin: Origin,
-    /// When it was evaluated.
+    /// When the gates were evaluated.
     pub now: Timestamp,
     answers: BTreeMap<(String, When), Result<Answer, Fault>>,
 }

@@ -12,14 +12,14 @@ use super::stats;
 /// Requests of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Counts {
-    /// Those that failed.
+    /// How many requests failed.
     pub(super) bad: u64,
-    /// All.
+    /// How many requests there were.
     pub(super) total: u64,
 }
 
 impl Counts {
-    /// As the statistics take them.
+    /// Bad and all requests, as the statistics take them.
     pub(super) fn pair(self) -> (u64, u64) {
         (self.bad, self.total)
     }
@@ -124,7 +124,7 @@ pub(super) fn compact(data: &mut Data, cuts: &[Timestamp]) {
     }
 }
 
-/// A moment on Prometheus's clock.
+/// A time as Prometheus counts it, in seconds since 1970.
 pub(super) fn seconds(moment: Timestamp) -> f64 {
     moment.seconds() as f64
 }

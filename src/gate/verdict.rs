@@ -23,7 +23,7 @@ impl Verdict {
     /// Every verdict.
     pub const ALL: &[Self] = &[Self::Pass, Self::Inconclusive, Self::Error, Self::Fail];
 
-    /// The word for it.
+    /// The verdict's word in evidence and messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pass => "pass",

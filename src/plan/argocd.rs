@@ -15,11 +15,11 @@ pub struct ArgoCd {
     pub folder: String,
     /// The branch, tag or commit.
     pub revision: String,
-    /// Where Argo CD's own objects live.
+    /// The namespace of Argo CD's own objects.
     pub namespace: String,
     /// The AppProject.
     pub project: Project,
-    /// Where the rollout's objects live: the destination of what is one rollout's.
+    /// The namespace of the rollout's objects: the destination of what is one rollout's.
     pub target: DnsLabel,
     /// Whether the CRDs lack what Argo CD 3.2 brought.
     pub has_older_crds: bool,
@@ -30,11 +30,11 @@ pub struct ArgoCd {
 /// An AppProject.
 #[derive(Clone, Debug)]
 pub struct Project {
-    /// Its name.
+    /// The AppProject's name.
     pub name: String,
-    /// Whether it is one of the objects.
+    /// Whether the AppProject is one of the objects.
     pub is_own: bool,
-    /// The namespaces that it allows.
+    /// The namespaces that the AppProject allows.
     pub namespaces: BTreeSet<String>,
 }
 
@@ -45,7 +45,7 @@ pub enum Delivery {
     One {
         /// The Application's name.
         name: String,
-        /// The cluster.
+        /// The cluster that the Application is for.
         cluster: Cluster,
     },
     /// Every rollout of the repository on the cluster that Argo CD runs in.
@@ -69,9 +69,9 @@ pub enum Delivery {
 /// A cluster, as Argo CD knows it.
 #[derive(Clone, Debug)]
 pub enum Cluster {
-    /// By its API server's address.
+    /// The address of its API server.
     Server(String),
-    /// By its name.
+    /// Its name in Argo CD.
     Name(String),
 }
 

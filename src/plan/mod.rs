@@ -1,6 +1,6 @@
 //! In: a [`Document`](crate::spec::Document). Out: a [`Plan`]: ordered [`Stage`]s, each the whole desired state, and every
 //! complaint that only the whole document can show.
-//! Names are resolved, defaults filled in, transitions proved. Never knows Kubernetes kinds or file paths.
+//! Names are resolved, defaults filled in, transitions proved. Never knows Kubernetes kinds.
 
 mod argocd;
 mod checks;
@@ -45,7 +45,7 @@ use crate::units::{DnsLabel, Duration, Percent};
 pub struct Plan {
     /// The rollout's name.
     pub name: DnsLabel,
-    /// Where its objects live, if the spec says so.
+    /// The namespace of the rollout's objects, if the spec says so.
     pub namespace: Option<DnsLabel>,
     /// Labels for every object, beside the ones that glidepath sets.
     pub labels: BTreeMap<String, String>,
@@ -57,15 +57,15 @@ pub struct Plan {
     pub models: Vec<Model>,
     /// The model that serves before the first step.
     pub stable: ModelId,
-    /// How requests come in.
+    /// How requests come in and are routed.
     pub traffic: Traffic,
     /// Requests that can be pinned, first match first.
     pub cohorts: Vec<Cohort>,
     /// The gates, in the order of the spec.
     pub gates: Vec<Gate>,
-    /// Where the gates ask, if the spec says so.
+    /// The server that the gates ask, if the spec names one.
     pub metrics: Option<Metrics>,
-    /// What happens, in order; never empty.
+    /// The stages in order; never none.
     pub stages: Vec<Stage>,
     /// The way back from each of them.
     ways_back: Vec<WayBack>,
@@ -97,7 +97,7 @@ pub struct ServicePort {
     pub name: String,
     /// The number that callers use.
     pub number: u16,
-    /// The container port that it leads to.
+    /// The container port that the port leads to.
     pub target: PortRef,
     /// The protocol on the port.
     pub wire: Wire,
@@ -110,7 +110,7 @@ pub struct ServicePort {
 pub struct Metrics {
     /// The server's base address, without credentials.
     pub url: String,
-    /// The time for one query.
+    /// The most time for one query.
     pub timeout: Duration,
 }
 

@@ -22,7 +22,7 @@ pub struct ModelId(pub usize);
 pub struct Model {
     /// The model's name, by which routes know it too.
     pub name: DnsLabel,
-    /// What serves it.
+    /// The runtime that serves the model.
     pub runtime: RuntimeName,
     /// The container image.
     pub image: ImageRef,
@@ -30,7 +30,7 @@ pub struct Model {
     pub served: Option<ServedModel>,
     /// Replicas before any step changes them.
     pub replicas: u32,
-    /// Scales by load instead.
+    /// How the model scales by load, where it does.
     pub autoscaling: Option<Autoscaling>,
     /// Requests a second that one replica sustains.
     pub capacity: Option<f64>,
@@ -141,9 +141,9 @@ pub struct Account {
 /// What is passed on to the pod in Kubernetes' own shape.
 #[derive(Clone, Debug, Default)]
 pub struct Pod {
-    /// Replaces the image's entry point.
+    /// The command that replaces the image's entry point.
     pub command: Option<Vec<String>>,
-    /// Replaces the runtime's arguments.
+    /// The arguments that replace the runtime's.
     pub args: Option<Vec<String>>,
     /// Environment variables.
     pub env: Vec<EnvVar>,
@@ -165,9 +165,9 @@ pub struct Pod {
     pub tolerations: Vec<Toleration>,
     /// Where the pods want to be.
     pub affinity: Option<Affinity>,
-    /// Volumes.
+    /// The pods' volumes.
     pub volumes: Vec<Volume>,
-    /// Where the container sees them.
+    /// Where the container sees the volumes.
     pub volume_mounts: Vec<VolumeMount>,
     /// Secrets for private registries.
     pub image_pull_secrets: Vec<LocalObjectReference>,

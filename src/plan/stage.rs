@@ -19,7 +19,7 @@ pub struct CohortId(pub usize);
 pub struct StageId(pub usize);
 
 impl StageId {
-    /// Where every rollout begins.
+    /// The stage in which every rollout begins.
     pub const FIRST: Self = Self(0);
 
     /// The stage before it; none before the first.
@@ -55,17 +55,17 @@ pub struct Stage {
     pub name: DnsLabel,
     /// What asks for the stage: a step, or glidepath.
     pub kind: StageKind,
-    /// For people.
+    /// The step's description, for people.
     pub description: Option<String>,
-    /// Where the spec asks for it; `spec.steps` for a generated one.
+    /// The place in the spec that asks for the stage; `spec.steps` for a generated one.
     pub place: Route,
     /// The models that run, with the replicas of those that no autoscaler scales.
     pub running: BTreeMap<ModelId, u32>,
     /// How the requests that no cohort claims are shared.
     pub split: Split,
-    /// How claimed requests are shared.
+    /// How each cohort's requests are shared, where it does not follow the default route.
     pub cohorts: BTreeMap<CohortId, Split>,
-    /// Shadow traffic.
+    /// The shadow traffic.
     pub mirror: Option<Mirror>,
     /// The least time in the stage, as the step asks for it.
     pub bake: Duration,
@@ -78,7 +78,7 @@ pub struct Stage {
 /// Copies of weighted requests, their answers dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mirror {
-    /// The model that gets them.
+    /// The model that gets the copies.
     pub to: ModelId,
     /// How many of the requests are copied.
     pub percent: Percent,

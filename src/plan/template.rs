@@ -34,7 +34,7 @@ impl Variable {
         Self::Window,
     ];
 
-    /// Its name between the braces.
+    /// The variable's name between the braces.
     pub fn name(self) -> &'static str {
         match self {
             Self::Namespace => "namespace",

@@ -19,7 +19,7 @@ pub struct Traffic {
     pub port: usize,
     /// Whether callers in the mesh are routed.
     pub mesh: bool,
-    /// Requests a minute, at the peak.
+    /// The expected requests a minute, at the peak.
     pub expected_per_minute: Option<f64>,
     /// The base routes; never empty, and the last one takes everything.
     pub routes: Vec<BaseRoute>,
@@ -30,20 +30,20 @@ pub struct Traffic {
 pub struct Cohort {
     /// The cohort's name.
     pub name: String,
-    /// Any entry may match; never empty.
+    /// The entries, of which any may match; never empty.
     pub entries: Vec<Match>,
 }
 
 /// Conditions that must all hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Match {
-    /// By header; cookies are conditions on `cookie`.
+    /// Conditions by header; cookies are conditions on `cookie`.
     pub headers: BTreeMap<HeaderName, StringMatch>,
-    /// By query parameter.
+    /// Conditions by query parameter.
     pub query_params: BTreeMap<String, StringMatch>,
-    /// The path.
+    /// The condition on the path.
     pub uri: Option<StringMatch>,
-    /// The method.
+    /// The condition on the HTTP method.
     pub method: Option<StringMatch>,
     /// Labels of the calling pod.
     pub source_labels: BTreeMap<String, String>,
@@ -76,15 +76,15 @@ pub enum StringMatch {
 pub struct BaseRoute {
     /// The base route's name.
     pub name: String,
-    /// Any entry may match; none: everything.
+    /// The entries, of which any may match; without one, everything does.
     pub entries: Vec<BaseMatch>,
     /// A new path or authority.
     pub rewrite: Option<Rewrite>,
-    /// For the whole request.
+    /// The timeout of the whole request, such as `5s`.
     pub timeout: Option<String>,
-    /// In Istio's shape.
+    /// The retries, in Istio's shape.
     pub retries: Option<Value>,
-    /// In Istio's shape.
+    /// The CORS policy, in Istio's shape.
     pub cors_policy: Option<Value>,
     /// Headers set, added or removed, their values as Envoy must read them.
     pub headers: Option<Headers>,

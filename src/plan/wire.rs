@@ -7,7 +7,7 @@ pub enum Wire {
     Requests(String),
     /// Anything else by this `appProtocol`: only connections can be routed.
     Connections(String),
-    /// Nothing says.
+    /// Nothing says what the port speaks.
     Unknown,
 }
 

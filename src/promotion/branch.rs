@@ -11,9 +11,9 @@ use super::{Error, Refusal, Why};
 /// What became of a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Proposed {
-    /// It is new, or leads to another commit now.
+    /// The branch is new, or leads to another commit now.
     Moved(CommitId),
-    /// It is there already, as it should be.
+    /// The branch is there already, as it should be.
     AsBefore(CommitId),
 }
 

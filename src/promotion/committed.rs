@@ -17,11 +17,11 @@ pub struct Committed {
     pub head: Head,
     /// The tree's folder on the disk.
     pub folder: PathBuf,
-    /// The lock.
+    /// The committed lock.
     pub lock: Lock,
-    /// The pointer.
+    /// The committed pointer.
     pub pointer: Pointer,
-    /// The live stage.
+    /// The live stage's place in the lock.
     pub live: LockedStageId,
     /// What holds promotions back.
     pub hold: Option<Hold>,

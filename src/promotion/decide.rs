@@ -15,7 +15,7 @@ pub struct Position<'a> {
     pub lock: &'a Lock,
     /// The live stage.
     pub live: LockedStageId,
-    /// Seconds since it became live.
+    /// Seconds since the stage became live.
     pub elapsed: u64,
     /// What holds promotions back.
     pub hold: Option<&'a Hold>,
@@ -34,7 +34,7 @@ impl<'a> Position<'a> {
         bake(self.lock, self.stage())
     }
 
-    /// How much of it is left.
+    /// How much of the bake is left.
     pub fn left(&self) -> Duration {
         Duration::from_seconds(self.bake().seconds().saturating_sub(self.elapsed))
     }

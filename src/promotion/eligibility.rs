@@ -18,13 +18,13 @@ use super::{Error, Refusal};
 pub(super) struct Eligibility {
     /// The verdicts, one a gate.
     pub(super) judged: Vec<Judged>,
-    /// The same for people.
+    /// The verdicts for people, one line a gate and model.
     pub(super) gates: Vec<GateLine>,
-    /// What was asked and answered, where it is to be recorded.
+    /// What the telemetry was asked and answered, where it is to be recorded.
     pub(super) record: Option<Record>,
     /// How long the live stage has baked.
     pub(super) baked: Baked,
-    /// Every reason against it.
+    /// Every reason against the promotion.
     pub(super) refusals: Vec<Refusal>,
 }
 

@@ -23,7 +23,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What it says, and what to do about it.
+    /// What the error says, and what to do about it.
     pub fn into_refusals(self) -> Vec<Refusal> {
         match self {
             Self::Refused(refusals) => refusals,
@@ -34,7 +34,7 @@ impl Error {
         }
     }
 
-    /// What it says, as one text.
+    /// What the error says, as one text.
     pub fn words(self) -> String {
         let messages = self.into_refusals().into_iter();
         let messages: Vec<String> = messages.map(|refusal| refusal.message).collect();

@@ -18,9 +18,9 @@ use super::{Error, Refusal, Why, stages};
 /// How the live stage's gates stand.
 #[derive(Debug, Default)]
 pub struct GateResults {
-    /// For the decision: one verdict a gate; a gate that nobody has judged has none.
+    /// The verdicts for the decision: one a gate, none for a gate that nobody has judged.
     pub judged: Vec<Judged>,
-    /// For people: one line a gate and model.
+    /// The verdicts for people: one line a gate and model.
     pub lines: Vec<GateLine>,
     /// What the telemetry was asked, and answered.
     pub record: Option<Record>,
@@ -59,7 +59,7 @@ pub fn namespace(plan: &Plan, given: Option<&str>) -> Result<String, Refusal> {
 }
 
 impl Telemetry {
-    /// The server that it names.
+    /// The Prometheus server that it names.
     pub fn server(&self) -> Result<Prometheus, Refusal> {
         let settings = self.settings.clone()?;
         Prometheus::new(settings).map_err(|why| Refusal::new(Why::Usage, why))
@@ -67,7 +67,7 @@ impl Telemetry {
 }
 
 impl GateResults {
-    /// By the file that is handed in, else by the telemetry.
+    /// How they stand by the file that is handed in, else by the telemetry.
     pub fn of_live(
         committed: &Committed,
         plan: &Plan,
@@ -82,7 +82,7 @@ impl GateResults {
         }
     }
 
-    /// By the telemetry; that it is not known where that is, is wrong usage.
+    /// How they stand by the telemetry; that it is not known where that is, is wrong usage.
     pub(super) fn asked(
         committed: &Committed,
         plan: &Plan,
@@ -107,7 +107,7 @@ impl GateResults {
         })
     }
 
-    /// By the verdicts in a file.
+    /// How they stand by the verdicts in a file.
     pub fn handed_in(committed: &Committed, evidence: &EvidenceFile) -> Result<Self, Error> {
         let question = Question {
             rollout: &committed.lock.rollout,
@@ -124,7 +124,7 @@ impl GateResults {
         Ok(Self::of(committed, judged))
     }
 
-    /// Where nobody has judged anything.
+    /// How they stand where nobody has judged anything.
     pub(super) fn of_nobody(committed: &Committed) -> Self {
         Self::of(committed, Vec::new())
     }

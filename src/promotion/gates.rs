@@ -19,13 +19,13 @@ const MOST_TOLD: usize = 300;
 pub struct Judged {
     /// The gate's name.
     pub name: String,
-    /// What it says.
+    /// The gate's verdict.
     pub verdict: Verdict,
-    /// On what grounds, in one short line: see [`brief`].
+    /// What the verdict rests on, in one short line: see [`brief`].
     pub summary: String,
 }
 
-/// What is asked.
+/// What verdicts must be about.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
     /// The rollout's name.

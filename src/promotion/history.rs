@@ -31,9 +31,9 @@ pub struct Entered {
 pub struct Stay {
     /// The stage, by name.
     pub stage: String,
-    /// How it was entered.
+    /// The move that entered the stage.
     pub entered: Entered,
-    /// How it was left; `None` where it is live.
+    /// The move that left the stage; `None` where it is live.
     pub left: Option<Entered>,
 }
 
@@ -64,7 +64,7 @@ impl Stay {
         until.since(self.entered.commit.committed).seconds()
     }
 
-    /// When it was left; `None` where it is live.
+    /// When the stage was left; `None` where it is live.
     pub fn left_at(&self) -> Option<Timestamp> {
         self.left.as_ref().map(|left| left.commit.committed)
     }
@@ -79,7 +79,7 @@ impl Stay {
         self.told()?.evidence.as_deref()
     }
 
-    /// What is told of leaving it.
+    /// The trailers of the move that left the stage.
     fn told(&self) -> Option<&Trailers> {
         let trailers = self.left.as_ref()?.trailers.as_ref()?;
         (trailers.from == self.stage).then_some(trailers)

@@ -30,9 +30,9 @@ pub struct Trailers {
     pub gates: Vec<String>,
     /// The file with what the gates were asked and answered, from the repository's root.
     pub evidence: Option<String>,
-    /// Why gates and bake did not count.
+    /// The reason for which gates and bake did not count.
     pub forced: Option<String>,
-    /// Why the pointer went back.
+    /// The reason for which the pointer went back.
     pub reason: Option<String>,
 }
 

@@ -15,7 +15,7 @@ use super::{Error, Refusal, Why};
 /// What is to become of the pointer.
 #[derive(Debug, Default)]
 pub struct Live {
-    /// Its new text, where it changes.
+    /// The pointer's new text, where it changes.
     pub pointer: Option<String>,
     /// What people should know.
     pub notes: Vec<String>,

@@ -16,9 +16,9 @@ use crate::gate::Verdict;
 /// A move that is prepared: nothing has been written for it.
 #[derive(Debug)]
 pub struct Prepared {
-    /// What is known of it by now.
+    /// What is known of the move by now.
     pub outcome: Outcome,
-    /// The move itself; none where there is nothing to do.
+    /// The move itself; `None` where there is nothing to do.
     pub(super) step: Option<Move>,
 }
 
@@ -29,20 +29,20 @@ pub(super) struct Move {
     pub(super) to: LockedStageId,
     /// The files that change.
     pub(super) edits: Vec<Edit>,
-    /// What its commit tells.
+    /// The trailers of the move's commit.
     pub(super) trailers: Trailers,
-    /// Which move it is.
+    /// The marker by which a pull request names the move.
     pub(super) marker: Marker,
-    /// The pull request's title and body; empty where it goes by none.
+    /// The pull request's title and body; empty where the move goes by none.
     pub(super) page: Page,
 }
 
 /// A pull request as people read it.
 #[derive(Debug, Default)]
 pub(super) struct Page {
-    /// Its title.
+    /// The pull request's title.
     pub(super) title: String,
-    /// Its body.
+    /// The pull request's body, in Markdown.
     pub(super) body: String,
 }
 
@@ -53,15 +53,15 @@ pub struct Outcome {
     pub stage: String,
     /// The folder of the stage that is gone to, or would be.
     pub next: Option<String>,
-    /// How the gates stand together, where there are any.
+    /// The worst verdict of the gates that decide; `None` where no gate does.
     pub verdict: Option<Verdict>,
-    /// The gates.
+    /// The live stage's gates, one line a gate and model.
     pub gates: Vec<GateLine>,
     /// What speaks against the move.
     pub refusals: Vec<Refusal>,
     /// What people should know.
     pub notes: Vec<Note>,
-    /// What would change, where only that is asked for.
+    /// The diff that the move would make, where only that is asked for.
     pub diff: Option<String>,
     /// What was written.
     pub delivered: Option<Delivered>,
@@ -72,21 +72,21 @@ pub struct Outcome {
 pub enum Delivered {
     /// A commit on the branch that is checked out.
     Commit {
-        /// The commit.
+        /// The commit's hash.
         id: CommitId,
         /// Whether HEAD is detached, so that no branch has it.
         is_detached: bool,
     },
     /// A branch.
     Branch {
-        /// Its name.
+        /// The branch's name.
         name: String,
-        /// What became of it.
+        /// What became of the branch.
         proposed: Proposed,
     },
     /// A pull request, or several that were closed.
     PullRequest {
-        /// Its branch.
+        /// The pull request's branch.
         branch: Option<String>,
         /// The pull request, and what became of it.
         upserted: Box<Upserted>,
@@ -109,7 +109,7 @@ pub enum Note {
     NoEvidence(String),
     /// The tree is not what rollout.yaml compiles to, for this reason, and the move goes by the tree all the same.
     Stale(String),
-    /// The same, of a pull request.
+    /// The tree is not what rollout.yaml compiles to, and a pull request goes by the tree all the same.
     ByTree,
     /// What became of a pull request.
     PullRequest(String),
@@ -151,7 +151,7 @@ impl Outcome {
         }
     }
 
-    /// What speaks against it, as one text.
+    /// What speaks against the move, as one text.
     pub fn reasons(&self) -> String {
         let messages: Vec<&str> = self
             .refusals
@@ -171,7 +171,7 @@ impl Outcome {
 }
 
 impl Page {
-    /// What a proposal says.
+    /// The title and body of a proposal.
     pub(super) fn of(proposal: &Proposal<'_>) -> Self {
         Self {
             title: proposal.title(),

@@ -8,7 +8,7 @@ use crate::sink::remote::{RemoteError, RemoteFault};
 /// What kind of reason speaks against a move, the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
-    /// It is asked for in words that mean nothing here.
+    /// The request is in words that mean nothing here.
     Usage,
     /// Somebody else changed what would be written.
     Conflict,
@@ -18,16 +18,16 @@ pub enum Why {
     GateFailed,
     /// The world failed: a gate could not be asked, a file not be read.
     Outside,
-    /// It can be done later.
+    /// What is asked for can be done later.
     NotYet,
 }
 
 /// A reason against a move: one lower-case sentence, and what to do.
 #[derive(Clone, Debug)]
 pub struct Refusal {
-    /// Of what kind.
+    /// The kind of the reason.
     pub why: Why,
-    /// The sentence.
+    /// The reason in one lower-case sentence.
     pub message: String,
     /// What to do next.
     pub help: Option<String>,

@@ -14,35 +14,44 @@ use super::Refusal;
 pub struct MoveRequest {
     /// The stage to go to, by name or folder.
     pub to: Option<String>,
-    /// Why gates and bake do not count, or why to go back.
+    /// The reason for which gates and bake do not count, or for going back.
     pub reason: Option<String>,
     /// Whether the reason overrides gates and bake.
     pub force: bool,
-    /// Lift a hold, and open again what somebody closed; whoever asks for a rollback by hand means it.
+    /// Whether to lift a hold, and to open again what somebody closed; whoever asks for a rollback by hand means it.
     pub resume: bool,
     /// Verdicts that somebody else came to.
     pub evidence: Option<EvidenceFile>,
-    /// Commit what the gates were asked, and what was answered, beside the pointer.
+    /// Whether to commit what the gates were asked, and what was answered, beside the pointer.
     pub record: bool,
-    /// Write nothing; say what would change.
+    /// Whether to write nothing, and to say what would change.
     pub dry_run: bool,
     /// Who signs the commit.
     pub signing: Signing,
 }
 
+/// What a failed gate leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFail {
+    /// The report alone.
+    Report,
+    /// The proposal of a rollback, where the live stage can go back.
+    Rollback,
+}
+
 /// A file of verdicts that somebody hands in.
 #[derive(Clone, Debug)]
 pub struct EvidenceFile {
-    /// Its path, for messages.
+    /// The file's path, for messages.
     pub path: String,
-    /// Its text, or why it could not be read; that only counts where the gates are asked for.
+    /// The file's text, or why it could not be read; that only counts where the gates are asked for.
     pub text: Result<String, Refusal>,
 }
 
 /// What the world around says to a promotion. Where something fails, it is told only if it is needed.
 #[derive(Debug)]
 pub struct Facts {
-    /// Now.
+    /// The time of asking.
     pub now: Timestamp,
     /// Whether and how Argo CD is asked.
     pub argocd: ArgoCd,
@@ -53,11 +62,11 @@ pub struct Facts {
 /// Whether and how Argo CD is asked.
 #[derive(Debug)]
 pub struct ArgoCd {
-    /// The command line asks that the application is Synced and Healthy.
+    /// Whether the command line asks that the application is Synced and Healthy.
     pub require_healthy: bool,
-    /// The command line names a server: the environment alone asks for nothing.
+    /// Whether the command line names a server: the environment alone asks for nothing.
     pub is_named: bool,
-    /// Where it is, or what is not known of it.
+    /// The server and its token, or what is not known of them.
     pub server: Result<Server, Refusal>,
     /// The application's name; the rollout's where there is none.
     pub application: Option<String>,
@@ -68,7 +77,7 @@ pub struct ArgoCd {
 pub struct Telemetry {
     /// Whether the environment or the spec says where it is.
     pub is_known: bool,
-    /// Where it is and who asks, or what is not known of it.
+    /// The server and who asks it, or what is not known of them.
     pub settings: Result<Settings, Refusal>,
     /// The files that drift gates hold the candidate against, path to text.
     pub references: BTreeMap<String, String>,

@@ -12,7 +12,7 @@ use super::{Error, Refusal, Why};
 /// A file at a revision.
 pub struct AtRevision {
     repo: Repo,
-    /// The commit.
+    /// The commit that the revision names.
     pub commit: CommitId,
     /// The file's text; `None` where it was not there yet.
     pub text: Option<String>,
@@ -34,7 +34,7 @@ impl AtRevision {
         })
     }
 
-    /// The files beside it, as they were.
+    /// The files beside the file, as they were.
     pub fn files(&self) -> CommitFiles<'_> {
         CommitFiles::new(&self.repo, self.commit)
     }
@@ -47,7 +47,7 @@ pub enum Since {
     Unknown,
     /// Neither rollout.yaml nor the tree has changed.
     Nothing,
-    /// They have; this is what changes in the live stage's manifests, as one unified diff.
+    /// One of them has; this is what changes in the live stage's manifests, as one unified diff.
     Changed(String),
 }
 

@@ -36,15 +36,15 @@ pub struct Site {
     pub base: String,
     /// What every branch of ours begins with.
     pub prefix: String,
-    /// Labels of new pull requests.
+    /// The labels of new pull requests.
     pub labels: Vec<String>,
-    /// People who are assigned to new ones.
+    /// People who are assigned to new pull requests.
     pub assignees: Vec<String>,
     /// People who are asked for a review of new ones.
     pub reviewers: Vec<String>,
     /// Teams that are asked for a review of new ones.
     pub teams: Vec<String>,
-    /// Whether new ones are drafts.
+    /// Whether new pull requests are drafts.
     pub draft: bool,
 }
 

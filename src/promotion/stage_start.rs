@@ -16,14 +16,14 @@ const WITHOUT: &str = "or give `--stage` and `--stage-started-at`, which need no
 pub enum Asks {
     /// Nothing: the commit's time counts.
     Nothing,
-    /// When it deployed the live stage.
+    /// When Argo CD deployed the live stage.
     When,
-    /// That, and whether it is Synced and Healthy.
+    /// When it did, and whether the application is Synced and Healthy.
     Health,
 }
 
 impl Asks {
-    /// For a promotion; `policy` is what the spec says. The policy gives way to force, the command line does not.
+    /// What a promotion asks of Argo CD; `policy` is what the spec says. The policy gives way to force, the command line does not.
     pub fn of_promotion(argocd: &ArgoCd, policy: bool, force: bool) -> Self {
         if argocd.require_healthy || (policy && !force) {
             Self::Health
@@ -34,7 +34,7 @@ impl Asks {
         }
     }
 
-    /// For gates alone.
+    /// What gates alone ask of Argo CD; `policy` is what the spec says.
     pub fn of_gates(argocd: &ArgoCd, policy: bool) -> Self {
         if policy || argocd.is_named {
             Self::When
@@ -47,9 +47,9 @@ impl Asks {
 /// When a stage began.
 #[derive(Debug)]
 pub struct StageStart {
-    /// When.
+    /// The time at which it began.
     pub at: Timestamp,
-    /// How that is known.
+    /// How that time is known.
     pub origin: Origin,
     /// What Argo CD says against leaving the stage, where that counts.
     pub refusal: Option<Refusal>,
@@ -97,9 +97,9 @@ impl StageStart {
 pub struct Judgement<'a> {
     /// The stage, by name or folder.
     pub stage: Option<&'a str>,
-    /// When it began.
+    /// When the stage began.
     pub started: Option<Timestamp>,
-    /// Now.
+    /// The time of asking.
     pub now: Timestamp,
 }
 

@@ -13,7 +13,7 @@ pub struct Status {
     pub committed: Committed,
     /// When the live stage was entered, and by which commit.
     pub since: Option<(Timestamp, String)>,
-    /// Seconds since then.
+    /// Seconds since the live stage began.
     pub elapsed: u64,
     /// Why the tree is not what rollout.yaml compiles to, if it is not.
     pub stale: Option<String>,

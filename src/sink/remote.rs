@@ -34,20 +34,20 @@ impl fmt::Debug for Login {
 /// Why a repository elsewhere could not be read or written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteError {
-    /// Of what kind.
+    /// The kind of the fault.
     pub kind: RemoteFault,
-    /// One lower-case sentence.
+    /// The fault in one lower-case sentence.
     pub message: String,
-    /// What to do.
+    /// What to do about it, as an imperative.
     pub help: Option<String>,
 }
 
-/// Of what kind a fault is.
+/// What kind of fault it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemoteFault {
     /// The branch is no longer what it was when it was read.
     Moved,
-    /// Anything else.
+    /// The repository elsewhere, the network or the machine failed.
     Outside,
 }
 

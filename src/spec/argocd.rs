@@ -18,7 +18,7 @@ pub struct Argocd {
     pub path: String,
     /// A branch, tag or commit; default `HEAD`.
     pub target_revision: Option<String>,
-    /// Where Argo CD's own objects live; default `argocd`.
+    /// The namespace of Argo CD's own objects; default `argocd`.
     pub namespace: Option<String>,
     /// An AppProject that exists; default: one of the rollout's own is written.
     pub project: Option<String>,
@@ -35,7 +35,7 @@ pub struct Argocd {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Application {
-    /// Default: the rollout's name.
+    /// The object's name; default: the rollout's name.
     pub name: Option<String>,
     /// The cluster by its API server's address; default: the one that Argo CD runs in.
     pub server: Option<String>,
@@ -48,7 +48,7 @@ pub struct Application {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApplicationSet {
-    /// Default: the rollout's name.
+    /// The object's name; default: the rollout's name.
     pub name: Option<String>,
     /// One Application for each rollout of the repository.
     pub rollouts: Option<Rollouts>,

@@ -9,9 +9,9 @@ use serde::Deserialize;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Cohort {
-    /// Its name, which steps use.
+    /// The cohort's name, which steps use.
     pub name: String,
-    /// Any entry may match.
+    /// The entries, of which any may match.
     pub r#match: Vec<MatchEntry>,
 }
 
@@ -20,18 +20,18 @@ pub struct Cohort {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MatchEntry {
-    /// By header name.
+    /// Conditions by header name.
     #[serde(default)]
     pub headers: BTreeMap<String, Matcher>,
-    /// By query parameter.
+    /// Conditions by query parameter.
     #[serde(default)]
     pub query_params: BTreeMap<String, Matcher>,
-    /// By cookie name.
+    /// Conditions by cookie name.
     #[serde(default)]
     pub cookies: BTreeMap<String, Matcher>,
-    /// The path.
+    /// The condition on the path.
     pub uri: Option<Matcher>,
-    /// The HTTP method.
+    /// The condition on the HTTP method.
     pub method: Option<Matcher>,
     /// Labels of the calling pod; mesh only.
     #[serde(default)]

@@ -42,9 +42,9 @@ pub struct Document {
     pub api_version: String,
     /// Always [`crate::units::names::KIND`].
     pub kind: String,
-    /// Whose rollout it is.
+    /// The rollout's name, namespace and labels.
     pub metadata: Metadata,
-    /// What is to happen.
+    /// The rollout itself.
     pub spec: Spec,
 }
 
@@ -55,7 +55,7 @@ pub struct Document {
 pub struct Metadata {
     /// The rollout's name.
     pub name: String,
-    /// Where its objects live; absent: wherever they are applied.
+    /// The namespace of the rollout's objects; absent: wherever they are applied.
     pub namespace: Option<String>,
     /// Labels for every object.
     #[serde(default)]
@@ -83,14 +83,14 @@ pub struct Spec {
     /// Requests that are pinned to a model.
     #[serde(default)]
     pub cohorts: Vec<Cohort>,
-    /// Where the gates ask.
+    /// The server that the gates ask.
     pub metrics: Option<Metrics>,
-    /// What gates share.
+    /// The settings that gates share.
     pub gate_defaults: Option<GateDefaults>,
     /// Conditions that steps name.
     #[serde(default)]
     pub gates: Vec<Gate>,
-    /// What changes, step by step.
+    /// The steps, each a change.
     pub steps: Vec<Step>,
     /// The live stage, where the team keeps no tree and so no pointer.
     pub stage: Option<String>,
@@ -103,7 +103,7 @@ pub struct Spec {
     /// Severities of warnings, by code.
     #[serde(default)]
     pub lints: BTreeMap<String, LintLevel>,
-    /// In which form the objects are written.
+    /// The form in which the objects are written.
     #[serde(default)]
     pub outputs: Outputs,
 }
@@ -113,14 +113,14 @@ pub struct Spec {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Service {
-    /// Default: the rollout's name.
+    /// The Service's name; default: the rollout's name.
     pub name: Option<String>,
-    /// Default: `ClusterIP`.
+    /// The Service's type; default: `ClusterIP`.
     #[serde(default)]
     pub r#type: ServiceType,
-    /// Default: the stable model's ports.
+    /// The Service's ports; default: the stable model's ports.
     pub ports: Option<Vec<ServicePort>>,
-    /// Default: `app: <rollout>`.
+    /// The Service's selector; default: `app: <rollout>`.
     pub selector: Option<BTreeMap<String, String>>,
 }
 
@@ -138,7 +138,7 @@ pub enum ServiceType {
 }
 
 impl ServiceType {
-    /// Kubernetes' word for it.
+    /// Kubernetes' word for the type.
     pub fn name(self) -> &'static str {
         match self {
             Self::ClusterIP => "ClusterIP",
@@ -153,7 +153,7 @@ impl ServiceType {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServicePort {
-    /// Its name.
+    /// The port's name.
     pub name: String,
     /// The port that callers use.
     pub port: u16,
@@ -183,10 +183,10 @@ pub struct Namespace {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Retire {
-    /// They are removed in a stage of their own.
+    /// The models are removed in a stage of their own.
     #[default]
     Auto,
-    /// They stay.
+    /// The models stay.
     Never,
 }
 
@@ -208,11 +208,11 @@ pub struct Policy {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum LintLevel {
-    /// Say nothing.
+    /// The check says nothing.
     Allow,
-    /// Say it, and go on.
+    /// The check warns, and the compiler goes on.
     Warn,
-    /// Refuse.
+    /// The check refuses the rollout.
     Deny,
 }
 
@@ -221,7 +221,7 @@ pub enum LintLevel {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Outputs {
-    /// Default: `networking.istio.io/v1`.
+    /// The version of Istio's networking API; default: `networking.istio.io/v1`.
     #[serde(default)]
     pub istio_api_version: IstioApiVersion,
     /// The objects that Argo CD itself reads; default: none.
@@ -239,7 +239,7 @@ pub enum IstioApiVersion {
     /// Istio 1.5 and later.
     #[serde(rename = "networking.istio.io/v1beta1")]
     V1Beta1,
-    /// All of Istio.
+    /// Every version of Istio.
     #[serde(rename = "networking.istio.io/v1alpha3")]
     V1Alpha3,
 }

@@ -17,7 +17,7 @@ use serde_json::Value;
 pub struct Model {
     /// The Istio subset, the pod label `version`, and the end of the Deployment's name.
     pub name: String,
-    /// What serves it.
+    /// The runtime that serves the model.
     pub runtime: RuntimeName,
     /// The container image.
     pub image: String,
@@ -25,7 +25,7 @@ pub struct Model {
     pub model: Option<ModelSource>,
     /// Pods; default 1. Not beside `autoscaling`.
     pub replicas: Option<u32>,
-    /// Scales by load instead.
+    /// How the model scales by load, in place of a number of replicas.
     pub autoscaling: Option<Autoscaling>,
     /// What one replica sustains.
     pub capacity: Option<Capacity>,
@@ -45,9 +45,9 @@ pub struct Model {
     pub service_account_name: Option<String>,
     /// An account that is created for them.
     pub service_account: Option<ServiceAccount>,
-    /// Replaces the image's entry point.
+    /// The command that replaces the image's entry point.
     pub command: Option<Vec<String>>,
-    /// Replaces the runtime's arguments.
+    /// The arguments that replace the runtime's.
     pub args: Option<Vec<String>>,
     /// Pod annotations.
     #[serde(default)]
@@ -87,7 +87,7 @@ pub struct Model {
     /// Volumes of the pods.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     pub volumes: Option<Vec<Volume>>,
-    /// Where the container sees them.
+    /// Where the container sees the volumes.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     pub volume_mounts: Option<Vec<VolumeMount>>,
     /// Secrets for private registries.
@@ -116,7 +116,7 @@ pub enum RuntimeName {
 pub struct ModelSource {
     /// The name that callers use.
     pub name: String,
-    /// Where it is stored.
+    /// Where the model is stored.
     pub uri: String,
     /// The one version that is served; default: the newest.
     pub version: Option<u64>,
@@ -143,7 +143,7 @@ pub struct Autoscaling {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Capacity {
-    /// Requests a second.
+    /// The requests a second that one replica sustains.
     pub requests_per_second: f64,
 }
 
@@ -199,11 +199,11 @@ pub enum DrainHook {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ServiceAccount {
-    /// Write it; default true.
+    /// Whether the account is written; default true.
     pub create: Option<bool>,
-    /// Default: the workload's name.
+    /// The account's name; default: the workload's name.
     pub name: Option<String>,
-    /// For workload identity.
+    /// The account's annotations, such as for workload identity.
     #[serde(default)]
     pub annotations: BTreeMap<String, String>,
 }

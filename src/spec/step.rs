@@ -9,9 +9,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Step {
-    /// Default: from what the step does.
+    /// The stage's name; default: from what the step does.
     pub name: Option<String>,
-    /// For people.
+    /// The step's description, for people.
     pub description: Option<String>,
     /// Models that start here instead of in the generated stage.
     #[serde(default)]
@@ -23,7 +23,7 @@ pub struct Step {
     pub weight: Option<f64>,
     /// The whole split, in percent by model.
     pub weights: Option<BTreeMap<String, f64>>,
-    /// Where cohorts go; `null` takes a rule away.
+    /// Where each cohort's requests go; `null` takes a rule away.
     #[serde(default)]
     pub cohorts: BTreeMap<String, Option<CohortTarget>>,
     /// Shadow traffic; `null` ends it.
@@ -55,9 +55,9 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<M
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum CohortTarget {
-    /// All to one model.
+    /// All of the cohort's requests go to one model.
     Model(String),
-    /// In percent by model.
+    /// The cohort's requests are shared, in percent by model.
     Split(BTreeMap<String, f64>),
 }
 

@@ -28,7 +28,7 @@ pub struct Traffic {
     pub port: Option<PortRef>,
     /// Whether callers in the mesh are routed too; default true.
     pub mesh: Option<bool>,
-    /// How much is expected.
+    /// How much traffic is expected.
     pub expected: Option<Expected>,
     /// The base routes; default: one that takes everything.
     #[serde(default)]
@@ -55,11 +55,11 @@ pub enum Provider {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Gateway {
-    /// Its name.
+    /// The Gateway's name.
     pub name: String,
-    /// The pods that carry it.
+    /// The labels of the pods that carry the Gateway.
     pub selector: BTreeMap<String, String>,
-    /// Default: port 80, HTTP, the hosts.
+    /// The ports that the Gateway opens; default: port 80, HTTP, the hosts.
     pub servers: Option<Vec<Server>>,
 }
 
@@ -68,11 +68,11 @@ pub struct Gateway {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Server {
-    /// The port.
+    /// The port's number.
     pub port: u16,
-    /// Default: `HTTPS` with a credential, else `HTTP`.
+    /// The port's protocol; default: `HTTPS` with a credential, else `HTTP`.
     pub protocol: Option<ServerProtocol>,
-    /// Default: the hosts of the rollout.
+    /// The hosts that the port answers to; default: the hosts of the rollout.
     pub hosts: Option<Vec<String>>,
     /// The Secret with the certificate: TLS ends here.
     pub credential_name: Option<String>,
@@ -93,7 +93,7 @@ pub enum ServerProtocol {
 }
 
 impl ServerProtocol {
-    /// Istio's word for it.
+    /// Istio's word for the protocol.
     pub fn name(self) -> &'static str {
         match self {
             Self::HTTP => "HTTP",
@@ -109,9 +109,9 @@ impl ServerProtocol {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum PortRef {
-    /// By number.
+    /// The port's number.
     Number(u16),
-    /// By name.
+    /// The port's name.
     Name(String),
 }
 
@@ -138,9 +138,9 @@ pub struct Expected {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TrafficNames {
-    /// The `VirtualService`.
+    /// The name of the `VirtualService`.
     pub virtual_service: Option<String>,
-    /// The `DestinationRule`.
+    /// The name of the `DestinationRule`.
     pub destination_rule: Option<String>,
 }
 
@@ -149,18 +149,18 @@ pub struct TrafficNames {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BaseRoute {
-    /// Its name.
+    /// The base route's name.
     pub name: String,
-    /// Any entry may match; default: everything.
+    /// The entries, of which any may match; default: everything.
     #[serde(default)]
     pub r#match: Vec<BaseMatch>,
     /// A new path or authority.
     pub rewrite: Option<Rewrite>,
-    /// For the whole request, retries included.
+    /// The timeout of the whole request, retries included.
     pub timeout: Option<String>,
-    /// In Istio's shape.
+    /// The retries, in Istio's shape.
     pub retries: Option<Value>,
-    /// In Istio's shape.
+    /// The CORS policy, in Istio's shape.
     pub cors_policy: Option<Value>,
     /// Headers set, added or removed.
     pub headers: Option<Headers>,
@@ -171,9 +171,9 @@ pub struct BaseRoute {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BaseMatch {
-    /// The path.
+    /// The condition on the path.
     pub uri: Option<Matcher>,
-    /// The HTTP method.
+    /// The condition on the HTTP method.
     pub method: Option<Matcher>,
 }
 
@@ -182,9 +182,9 @@ pub struct BaseMatch {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rewrite {
-    /// Replaces the matched path or prefix.
+    /// What replaces the matched path or prefix.
     pub uri: Option<String>,
-    /// Replaces the host.
+    /// What replaces the host.
     pub authority: Option<String>,
 }
 
@@ -193,9 +193,9 @@ pub struct Rewrite {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Headers {
-    /// On the way to the model.
+    /// Operations on requests, on the way to the model.
     pub request: Option<HeaderOperations>,
-    /// On the way back.
+    /// Operations on responses, on the way back.
     pub response: Option<HeaderOperations>,
 }
 

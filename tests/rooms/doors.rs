@@ -48,6 +48,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "live",
             "outcome",
             "promote",
+            "promote_or_return",
             "pull_request",
             "request",
             "revision",

@@ -22,7 +22,7 @@ use super::runner::{Runner, notice, warning};
 
 /// The comment is found again by this, and by who wrote it.
 const MARKER: &str = "<!-- glidepath:check v1 -->";
-/// For what stands around the sections.
+/// Characters for what stands around the sections.
 const RESERVE: usize = 600;
 
 /// What the event says of the pull request.

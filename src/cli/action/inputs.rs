@@ -8,6 +8,7 @@ use crate::cli::site::surroundings;
 use crate::cli::{Exit, Failure};
 use crate::diag::words::or_list;
 use crate::promotion::branch::PREFIX;
+use crate::promotion::request::OnFail;
 use crate::promotion::site::Site;
 
 /// What is to be done.
@@ -17,13 +18,6 @@ pub(super) enum Command {
     Promote,
     Rollback,
     Gate,
-}
-
-/// What a failed gate leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OnFail {
-    Report,
-    Rollback,
 }
 
 /// Which outcomes turn the job red.
@@ -100,7 +94,7 @@ impl Inputs {
         })
     }
 
-    /// Where pull requests go.
+    /// The site that pull requests go to.
     pub(super) fn site(&self, folder: &Path) -> Result<Site, Failure> {
         let token = self.token.as_deref().unwrap_or_default();
         let mut site = Site::of_runner(folder, token, self.base.as_deref(), &surroundings())?;

@@ -17,11 +17,11 @@ use crate::promotion::pull_request::GateLine;
 use crate::promotion::request::{Facts, MoveRequest};
 use crate::promotion::stage_start::{Asks, StageStart};
 use crate::promotion::upsert::Operation;
-use crate::promotion::{Committed, Delivery, Why, deliver};
+use crate::promotion::{Committed, Delivery, deliver, promote_or_return};
 use crate::sink::git::{Person, Signing};
 use crate::tree::Lock;
 
-use super::inputs::{Inputs, OnFail};
+use super::inputs::Inputs;
 use super::runner::{self, Runner, notice, warning};
 
 /// Who commits in a workflow
@@ -31,23 +31,21 @@ const BOT: (&str, &str) = (
     "41898282+github-actions[bot]@users.noreply.github.com",
 );
 
-/// What a move begins with.
+/// What every operation on a rollout begins with.
 struct Start {
     committed: Committed,
-    input: Option<Input>,
+    /// What rollout.yaml compiles to; a rollback goes on where it does not.
+    input: Result<Input, Failure>,
+    /// The folder of rollout.yaml.
     folder: PathBuf,
 }
 
 impl Start {
-    /// Reads what is committed and compiles; a rollback goes on where that fails.
-    fn new(inputs: &Inputs, must_compile: bool, output: &mut Output<'_>) -> Result<Self, Failure> {
+    /// Reads what is committed, and compiles.
+    fn new(inputs: &Inputs, output: &mut Output<'_>) -> Result<Self, Failure> {
         let spec = locate_one(&inputs.path)?;
         let committed = Committed::read(folder_of(&spec))?;
-        let input = match compile_one(&inputs.path, output) {
-            Ok(input) => Some(input),
-            Err(failure) if must_compile => return Err(failure),
-            Err(_) => None,
-        };
+        let input = compile_one(&inputs.path, output);
         let folder = folder_of(&spec).to_owned();
         let folder = if folder.as_os_str().is_empty() {
             Path::new(".").to_owned()
@@ -80,8 +78,8 @@ pub(super) fn promote(
         committed,
         input,
         folder,
-    } = Start::new(inputs, true, output)?;
-    let input = input.expect("it must compile");
+    } = Start::new(inputs, output)?;
+    let input = input?;
     let compiled = &input.compiled;
     let plan = Lock::of(&compiled.plan, compiled.digest()).to_json();
     if let Some(path) = runner::file("glidepath-plan.json", &format!("{plan:#}\n"))? {
@@ -110,24 +108,15 @@ pub(super) fn promote(
     if has_gates && request.evidence.is_none() && !request.force {
         facts.telemetry.settings.clone()?;
     }
-    let prepared = crate::promotion::promote(&committed, compiled, &request, &facts, delivery)?;
-    let outcome = deliver(&committed, prepared, &request, delivery)?;
-    let mut refusals = outcome.refusals.iter();
-    let failed = refusals.find(|refusal| refusal.why == Why::GateFailed);
-    let may_go_back = committed.lock.rollback_target(committed.live).is_some();
-    let Some(failed) = failed.filter(|_| may_go_back && inputs.on_fail == OnFail::Rollback) else {
-        return report(&committed, &outcome, runner, output);
-    };
-    let request = MoveRequest {
-        reason: Some(failed.message.clone()),
-        signing: signing(),
-        ..MoveRequest::default()
-    };
-    let prepared =
-        crate::promotion::rollback(&committed, Ok(compiled), &request, &outcome.gates, delivery)?;
-    let mut way_back = deliver(&committed, prepared, &request, delivery)?;
-    way_back.refusals = outcome.refusals;
-    report(&committed, &way_back, runner, output)
+    let outcome = promote_or_return(
+        &committed,
+        compiled,
+        &request,
+        &facts,
+        delivery,
+        inputs.on_fail,
+    )?;
+    report(&committed, &outcome, runner, output)
 }
 
 pub(super) fn rollback(
@@ -139,7 +128,7 @@ pub(super) fn rollback(
         committed,
         input,
         folder,
-    } = Start::new(inputs, false, output)?;
+    } = Start::new(inputs, output)?;
     let site = inputs.site(&folder)?;
     let delivery = Delivery::PullRequest(&site);
     let request = MoveRequest {
@@ -149,7 +138,6 @@ pub(super) fn rollback(
         signing: signing(),
         ..MoveRequest::default()
     };
-    let compiled = input.as_ref().map(|input| &input.compiled);
     // A way back waits for no telemetry; verdicts that are there already are told.
     let told: Vec<GateLine> = match &inputs.evidence {
         None => Vec::new(),
@@ -159,7 +147,10 @@ pub(super) fn rollback(
             lines.filter(|gate| gate.why.is_empty()).collect()
         }
     };
-    let compiled = compiled.ok_or("rollout.yaml does not compile");
+    let compiled = match &input {
+        Ok(input) => Ok(&input.compiled),
+        Err(_) => Err("rollout.yaml does not compile"),
+    };
     let prepared = crate::promotion::rollback(&committed, compiled, &request, &told, delivery)?;
     let outcome = deliver(&committed, prepared, &request, delivery)?;
     report(&committed, &outcome, runner, output)
@@ -174,8 +165,8 @@ pub(super) fn gate(
         committed,
         input,
         folder,
-    } = Start::new(inputs, true, output)?;
-    let input = input.expect("it must compile");
+    } = Start::new(inputs, output)?;
+    let input = input?;
     let (plan, facts) = (&input.compiled.plan, facts(&input));
     let asks = Asks::of_gates(&facts.argocd, plan.policy.require_healthy);
     let mut start = StageStart::of_live(&committed, &facts.argocd, asks, None)?;

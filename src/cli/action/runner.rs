@@ -18,12 +18,12 @@ use crate::units::sha256_hex;
 /// GitHub shows nothing of a summary that is longer than 1 MiB.
 const MOST_SUMMARY: usize = 1_000_000;
 
-/// Where the runner reads.
+/// What the runner reads: outputs and the summary.
 #[derive(Debug, Default)]
 pub(super) struct Runner {
     output: Option<PathBuf>,
     summary: Option<PathBuf>,
-    /// Name to value.
+    /// The step's outputs, name to value.
     outputs: BTreeMap<&'static str, String>,
     text: String,
 }
@@ -48,7 +48,7 @@ impl Runner {
         self.text.push_str("\n\n");
     }
 
-    /// Writes all of it, each file once.
+    /// Writes outputs and summary, each file once.
     pub(super) fn finish(&self) -> Result<(), Failure> {
         if let Some(path) = &self.output {
             let all: String = self

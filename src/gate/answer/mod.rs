@@ -31,17 +31,17 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// One lower-case sentence.
+    /// The fault in one lower-case sentence.
     pub fn message(&self) -> &str {
         let (Self::Telemetry(message) | Self::Question(message)) = self;
         message
     }
 }
 
-/// One answer.
+/// The answer to one question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// The values.
+    /// The values that the server returned.
     pub data: Data,
     /// The server's warnings: the values may be partial.
     pub warnings: Vec<String>,
@@ -94,7 +94,7 @@ impl Answer {
         reply.answer()
     }
 
-    /// The same as a part of a response of Prometheus's API.
+    /// The answer as a part of a response of Prometheus's API.
     pub fn write(&self) -> Value {
         let point = |(time, value): (f64, f64)| json!([time, write_number(value)]);
         let labels = |series: &Series| -> Map<String, Value> {

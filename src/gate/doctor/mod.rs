@@ -19,7 +19,7 @@ const BACK: Duration = Duration::from_seconds(600);
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// As it should be.
+    /// It is as it should be.
     Good,
     /// Gates work, less well than they could.
     Doubtful,
@@ -28,7 +28,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// The word for it.
+    /// The level's word in the report.
     pub fn name(self) -> &'static str {
         match self {
             Self::Good => "ok",
@@ -41,9 +41,9 @@ impl Level {
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// How much it matters.
+    /// How much the finding matters.
     pub level: Level,
-    /// The model or the gate that it is about.
+    /// The name of the model or of the gate that it is about.
     pub about: String,
     /// What was found.
     pub found: String,

@@ -179,9 +179,9 @@ impl Doctor<'_> {
 
 /// Series that are there more than once.
 struct Duplicates<'a> {
-    /// What tells them apart.
+    /// The labels that tell them apart.
     labels: BTreeSet<&'a str>,
-    /// Whether it is all of them.
+    /// Whether every series is there more than once.
     all: bool,
 }
 

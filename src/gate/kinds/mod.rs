@@ -25,15 +25,15 @@ use answers::{Reading, reduce, wrong_type};
 
 /// What a judgement depends on, beside the answers.
 pub(super) struct Context<'a> {
-    /// The gate.
+    /// The gate that judges.
     pub(super) gate: &'a Gate,
     /// The model that is judged.
     pub(super) candidate: &'a Target,
     /// The model that it is held against.
     pub(super) stable: &'a Target,
-    /// The time that counts.
+    /// The time whose samples count.
     pub(super) window: Window,
-    /// Which look it is.
+    /// The look that asks.
     pub(super) look: Look,
     /// Whether it is asked before its time, and can only fail.
     pub(super) early: bool,
@@ -44,17 +44,17 @@ pub(super) struct Context<'a> {
 /// What a gate says of the answers.
 pub(super) struct Judgement {
     pub(super) verdict: Verdict,
-    /// There was nothing to judge, and `noData` says what that means.
+    /// Whether there was nothing to judge: `noData` says what that means.
     pub(super) no_data: bool,
-    /// What was measured.
+    /// The value that was measured, with its unit.
     pub(super) value: String,
-    /// What it was held against.
+    /// The limit that the value was held against.
     pub(super) limit: String,
-    /// On how many requests, points or observations.
+    /// How many requests, points or observations the verdict rests on, in words.
     pub(super) evidence: String,
     /// Why the verdict is what it is, in one sentence.
     pub(super) why: String,
-    /// Counts and bounds.
+    /// Counts and bounds, by name.
     pub(super) numbers: Vec<(&'static str, f64)>,
     /// What a reader should know besides.
     pub(super) notes: Vec<String>,

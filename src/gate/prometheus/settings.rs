@@ -5,7 +5,7 @@ use std::{env, fmt, fs};
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
-/// Who asks. It is never shown.
+/// The credentials of who asks. They are never shown.
 #[derive(Clone, Default)]
 pub enum Credentials {
     /// Nobody in particular.
@@ -44,13 +44,13 @@ impl Credentials {
 /// How a server is asked.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Its base address, without credentials.
+    /// The server's base address, without credentials.
     pub url: String,
-    /// The time for one query.
+    /// The most time for one query.
     pub timeout: Duration,
-    /// The time for all of them.
+    /// The most time for all queries together.
     pub deadline: Duration,
-    /// Who asks.
+    /// The credentials of who asks.
     pub credentials: Credentials,
     /// Certificates in PEM to trust in place of the usual ones.
     pub ca: Option<Vec<u8>>,

@@ -29,7 +29,7 @@ pub fn psi(candidate: &[f64], reference: &[f64]) -> f64 {
     terms.sum()
 }
 
-/// The same with empty shares raised to 1e-4, as other tools count; for comparing with them, never for deciding.
+/// The index with empty shares raised to 1e-4, as other tools count; for comparing with them, never for deciding.
 pub fn psi_floored(candidate: &[f64], reference: &[f64]) -> f64 {
     let bins = used_bins(candidate, reference);
     let (c_all, r_all) = totals(&bins);
@@ -113,9 +113,9 @@ pub fn js_distance(candidate: &[f64], reference: &[f64]) -> f64 {
 /// Pearson's test that two sides are of one distribution; reported beside categorical drift.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Homogeneity {
-    /// The statistic.
+    /// The statistic of the chi-squared test.
     pub chi_squared: f64,
-    /// Its degrees of freedom.
+    /// The statistic's degrees of freedom.
     pub dof: usize,
     /// How likely a statistic this large is without a difference.
     pub p: f64,

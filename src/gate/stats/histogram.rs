@@ -19,7 +19,7 @@ pub struct Histogram {
 /// A share of the observations at or below a limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fraction {
-    /// The share.
+    /// The share of observations, from 0 to 1.
     pub share: f64,
     /// Where the limit is no bound: the exact shares at the bounds next to it, which it was interpolated between.
     pub between: Option<[(f64, f64); 2]>,

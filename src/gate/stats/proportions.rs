@@ -5,9 +5,9 @@ use super::special::{ln_choose, normal_quantile, normal_tail};
 /// A lower and an upper bound, each one-sided at its level.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
-    /// Below it is implausible.
+    /// The lower bound, in the estimate's unit.
     pub lower: f64,
-    /// Above it is implausible.
+    /// The upper bound, in the estimate's unit.
     pub upper: f64,
 }
 

@@ -11,7 +11,7 @@ const MOST_POINTS: usize = 2_000;
 pub struct MannWhitney {
     /// How often a point of the candidate is above one of stable's; ties count half.
     pub u: f64,
-    /// Stable's count of the same.
+    /// Pairs in which stable's value is the larger one, ties by half.
     pub u_stable: f64,
     /// `P(candidate > stable)`, ties half: the effect size A12.
     pub superiority: f64,
@@ -83,9 +83,9 @@ pub struct SignedRank {
     pub sigma: f64,
     /// How likely a `w_plus` this large is without a shift (normal approximation, continuity-corrected).
     pub greater: f64,
-    /// How likely one this small is.
+    /// How likely a `w_plus` this small is without a shift.
     pub less: f64,
-    /// How likely one this far off is.
+    /// How likely a `w_plus` this far off is without a shift.
     pub two_sided: f64,
     /// The median of the Walsh averages.
     pub shift: f64,

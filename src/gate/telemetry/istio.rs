@@ -13,7 +13,7 @@ const TIMES: &str = "istio_request_duration_milliseconds";
 /// The label with the namespace of the pod that answers.
 const NAMESPACE: &str = "destination_workload_namespace";
 
-/// Istio's sidecars, waypoints and gateways.
+/// The metrics of Istio's sidecars, waypoints and gateways.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Istio;
 

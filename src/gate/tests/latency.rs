@@ -58,14 +58,14 @@ fn latency_is_the_share_within_the_limit() {
 fn latency_asks_for_successful_requests_only() {
     let asked = |gates: &str| {
         let compiled = rollout(gates);
-        let occasion = EvaluationContext {
+        let context = EvaluationContext {
             stage: compiled.plan.stage_named("canary").expect("the stage"),
             namespace: "ml",
             began: BEGAN,
             now: Timestamp::from_seconds(BEGAN.seconds() + LATE),
             references: &BTreeMap::new(),
         };
-        let found = preview(&compiled.plan, &occasion, &compiled.plan.gates[0]);
+        let found = preview(&compiled.plan, &context, &compiled.plan.gates[0]);
         found[0].2[0].promql.clone()
     };
     assert_eq!(

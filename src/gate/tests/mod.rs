@@ -108,14 +108,14 @@ pub(super) fn at_with(
     source: &dyn Source,
     references: &BTreeMap<String, String>,
 ) -> Vec<Evidence> {
-    let occasion = EvaluationContext {
+    let context = EvaluationContext {
         stage: compiled.plan.stage_named("canary").expect("the stage"),
         namespace: "ml",
         began: BEGAN,
         now: Timestamp::from_seconds(BEGAN.seconds() + seconds),
         references,
     };
-    evaluate(&compiled.plan, &occasion, source)
+    evaluate(&compiled.plan, &context, source)
 }
 
 /// A source made of a function.

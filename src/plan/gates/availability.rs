@@ -7,7 +7,7 @@ use super::{GateFacts, Requests};
 /// The share of requests that were answered well.
 #[derive(Clone, Debug)]
 pub struct Availability {
-    /// The least share.
+    /// The least share of good requests.
     pub objective: Share,
     /// Decide by a bound of this one-sided level.
     pub confidence: Option<f64>,

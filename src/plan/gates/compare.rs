@@ -18,9 +18,9 @@ pub struct Compare {
 /// What is compared.
 #[derive(Clone, Debug)]
 pub enum Sli {
-    /// The share of good answers.
+    /// The share of good answers, from 0 to 1.
     Availability(Requests),
-    /// The share of failures.
+    /// The share of failures, from 0 to 1.
     ErrorRate(Requests),
     /// A percentile of times, or a query of the team's.
     Measurement(Measurement),

@@ -11,9 +11,9 @@ pub struct Drift {
     pub categories: Option<String>,
     /// A file with recorded counts in place of stable.
     pub reference: Option<String>,
-    /// The measure.
+    /// The measure of distance.
     pub measure: Measure,
-    /// The most that passes.
+    /// The largest distance that passes, in the measure's unit.
     pub max: f64,
 }
 

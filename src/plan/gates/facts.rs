@@ -46,7 +46,7 @@ pub trait GateFacts {
         false
     }
 
-    /// The series of points that a test needs.
+    /// The points in time that a test needs of each side.
     fn points(&self) -> Option<Points> {
         None
     }

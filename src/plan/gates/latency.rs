@@ -9,9 +9,9 @@ use super::{GateFacts, Times};
 pub struct Latency {
     /// The percentile, as a share.
     pub percentile: Share,
-    /// The limit.
+    /// The longest time that the percentile may take.
     pub max: PromDuration,
-    /// Where times come from.
+    /// Where the times come from.
     pub times: Times,
 }
 

@@ -9,14 +9,14 @@ use super::{Reduce, Reporter};
 pub struct Times {
     /// A metric of the team's; otherwise the mesh's.
     pub metric: Option<String>,
-    /// Whose measurement, for the mesh's.
+    /// The proxy whose measurement is asked, where it is the mesh's.
     pub reporter: Reporter,
 }
 
 /// A percentile of times, or a query's value.
 #[derive(Clone, Debug)]
 pub enum Measurement {
-    /// A percentile, in seconds.
+    /// A percentile of times, in seconds.
     Latency(Share, Times),
     /// The template of a query of the team's, and how several series become one value.
     Query(String, Option<Reduce>),

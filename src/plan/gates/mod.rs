@@ -48,21 +48,21 @@ pub struct Gate {
     pub bake: Option<Duration>,
     /// How often it decides in one stage; at least 1.
     pub max_looks: u32,
-    /// Time that samples need to arrive.
+    /// The time that samples need to arrive.
     pub settle: Duration,
     /// The verdict without data.
     pub no_data: NoData,
     /// The fewest requests that are evidence; otherwise the kind says.
     pub min_samples: Option<u64>,
-    /// Reported, and never decides.
+    /// Whether the gate is only reported, and never decides.
     pub advisory: bool,
-    /// May fail before its window ends.
+    /// Whether the gate may fail before its window ends.
     pub fail_fast: bool,
     /// What an inconclusive last look means.
     pub on_inconclusive: OnInconclusive,
     /// Why passing without evidence is acceptable.
     pub because: Option<String>,
-    /// What is asked.
+    /// What is asked, and how the answer is judged.
     pub kind: GateKind,
 }
 
@@ -88,7 +88,7 @@ pub enum GateKind {
 }
 
 impl GateKind {
-    /// What the kind's file says of it.
+    /// What the rest of the program may ask of the kind.
     pub fn facts(&self) -> &dyn GateFacts {
         match self {
             Self::Availability(kind) => kind,

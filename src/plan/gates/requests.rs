@@ -7,7 +7,7 @@ use super::{BadResponse, Reporter};
 pub struct Requests {
     /// Whose count of the requests is asked.
     pub reporter: Reporter,
-    /// By raw samples; otherwise by `increase()`.
+    /// Whether requests are counted by raw samples; otherwise by `increase()`.
     pub exact: bool,
     /// What counts as a failure.
     pub bad: Vec<BadResponse>,

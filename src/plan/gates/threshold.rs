@@ -7,13 +7,13 @@ use super::{GateFacts, Limits, Reduce};
 /// A query's value against limits.
 #[derive(Clone, Debug)]
 pub struct Threshold {
-    /// The template.
+    /// The query's template.
     pub query: String,
     /// The limits, in the query's unit.
     pub limits: Limits,
     /// How several series become one.
     pub reduce: Option<Reduce>,
-    /// Over the window, not at its end.
+    /// The points of the window that are asked for; `None` asks at the window's end.
     pub range: Option<Range>,
     /// How much later than the stage's own the window begins.
     pub delay: Duration,

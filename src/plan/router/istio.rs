@@ -34,9 +34,9 @@ pub struct Istio {
 pub struct Gateway {
     /// The Gateway's name.
     pub name: String,
-    /// The labels of the pods that carry it.
+    /// The labels of the pods that carry the Gateway.
     pub selector: BTreeMap<String, String>,
-    /// The ports that it opens.
+    /// The ports that the Gateway opens.
     pub servers: Vec<Server>,
 }
 
@@ -45,9 +45,9 @@ pub struct Gateway {
 pub struct Server {
     /// The port's number.
     pub port: u16,
-    /// Istio's word for what it speaks.
+    /// Istio's word for what the port speaks.
     pub protocol: &'static str,
-    /// The hosts that it answers to.
+    /// The hosts that the port answers to.
     pub hosts: Vec<String>,
     /// The Secret with its certificate.
     pub credential_name: Option<String>,

@@ -14,7 +14,7 @@ pub const CONFIG_FOLDER: &str = "/etc/glidepath";
 /// What is known of a runtime.
 #[derive(Debug)]
 pub struct RuntimeFacts {
-    /// The language's word for it.
+    /// The language's word for the runtime.
     pub name: &'static str,
     /// The container's name in the pod.
     pub container: &'static str,
@@ -44,9 +44,9 @@ pub struct RuntimePort {
 /// How a runtime's container is started; the spec's own fields go before it.
 #[derive(Clone, Debug, Default)]
 pub struct Launch {
-    /// What replaces the image's entry point.
+    /// The command that replaces the image's entry point.
     pub command: Option<Vec<String>>,
-    /// The arguments.
+    /// The container's arguments.
     pub args: Option<Vec<String>>,
     /// Files below [`CONFIG_FOLDER`], by name.
     pub files: Vec<(&'static str, String)>,
@@ -72,7 +72,7 @@ pub struct RuntimeProbes {
 pub struct MetricUnit {
     /// What the metrics' names begin with.
     pub prefix: &'static str,
-    /// How many seconds the unit is.
+    /// The unit of the times, in seconds.
     pub seconds: f64,
 }
 

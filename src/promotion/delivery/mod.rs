@@ -21,7 +21,7 @@ pub enum Delivery<'a> {
     Commit,
     /// A commit on a branch of its own; the work tree stays as it is.
     Branch,
-    /// That branch pushed, and a pull request about it.
+    /// Such a branch pushed, and a pull request about it.
     PullRequest(&'a Site),
 }
 
@@ -39,12 +39,12 @@ pub(super) struct Return<'a> {
     /// What rollout.yaml compiles to, or why it does not.
     pub(super) compiled: Result<&'a Compiled, &'a str>,
     pub(super) request: &'a MoveRequest,
-    /// Why, on one line.
+    /// The reason for going back, on one line.
     pub(super) reason: &'a str,
 }
 
 impl Delivery<'_> {
-    /// Whether it is by a pull request.
+    /// Whether a move goes by a pull request.
     pub(super) fn is_pull_request(self) -> bool {
         match self {
             Self::PullRequest(_) => true,
@@ -82,7 +82,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// The same for a rollback.
+    /// Completes a rollback with what this delivery needs, and with what speaks against it.
     pub(super) fn complete_return(
         self,
         way_back: &Return<'_>,

@@ -8,7 +8,7 @@ use crate::tree::ObjectDiff;
 
 use super::{INFALLIBLE, Proposal, cut, fence, length};
 
-/// For the words around one object's diff.
+/// Characters that the words around one object's diff take.
 const AROUND: usize = 200;
 
 /// `VirtualService image-classifier changed; no pods start or stop`

@@ -23,7 +23,7 @@ pub struct Marker {
 }
 
 impl Marker {
-    /// The line.
+    /// The marker as a line of a body.
     pub fn line(&self) -> String {
         let state = if self.superseded {
             "superseded"
@@ -64,12 +64,12 @@ impl Marker {
         Some(marker)
     }
 
-    /// Whether it is about this rollout.
+    /// Whether the move is one of this rollout.
     pub fn is_of(&self, rollout: &str, folder: &str) -> bool {
         self.rollout == rollout && self.folder == folder
     }
 
-    /// Whether two are about the same move of the same spec.
+    /// Whether two markers are about the same move of the same spec.
     pub fn is_same_move(&self, other: &Self) -> bool {
         let key = |marker: &Self| Self {
             superseded: false,

@@ -22,25 +22,25 @@ pub use bare::bare;
 pub use marker::Marker;
 pub use text::{cut, fence, length};
 
-/// GitHub refuses a longer body.
+/// The most characters of a body: GitHub refuses a longer one.
 pub const MOST_BODY: usize = 65_536;
-/// GitHub refuses a longer title.
+/// The most characters of a title: GitHub refuses a longer one.
 const MOST_TITLE: usize = 256;
-/// For what is only known once the diff is cut.
+/// Characters for what is only known once the diff is cut.
 const RESERVE: usize = 600;
 
 /// A move, with everything that people must know to say yes or no.
 #[derive(Clone, Debug)]
 pub struct Proposal<'a> {
-    /// The rollout.
+    /// The rollout's plan.
     pub plan: &'a Plan,
-    /// The digest of its spec.
+    /// The digest of the rollout's spec.
     pub digest: &'a str,
-    /// The folder of its tree, from the repository's root.
+    /// The folder of the rollout's tree, from the repository's root.
     pub folder: &'a str,
-    /// The live stage, as an index.
+    /// The live stage's index.
     pub from: StageId,
-    /// The stage to go to.
+    /// The index of the stage to go to.
     pub to: StageId,
     /// What kind of move it is.
     pub kind: Kind<'a>,
@@ -57,14 +57,14 @@ pub struct Proposal<'a> {
 pub enum Kind<'a> {
     /// On to a later stage.
     Promotion {
-        /// Why gates and bake do not count.
+        /// The reason for which gates and bake do not count.
         forced: Option<&'a str>,
-        /// What speaks against it by now, though it is open already.
+        /// What speaks against the move by now, though its pull request is open already.
         blocked: Option<&'a str>,
     },
-    /// Back to an earlier one, with a hold.
+    /// Back to an earlier stage, with a hold.
     Rollback {
-        /// Why.
+        /// The reason for going back.
         reason: &'a str,
     },
 }
@@ -72,25 +72,25 @@ pub enum Kind<'a> {
 /// One gate of the live stage, for one model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GateLine {
-    /// The gate.
+    /// The gate's name.
     pub name: String,
-    /// The model that it judges.
+    /// The name of the model that is judged; empty where only the gate's verdict is known.
     pub model: String,
-    /// What it says.
+    /// The gate's verdict on the model.
     pub verdict: Verdict,
-    /// Reported, and not part of the decision.
+    /// Whether the verdict is only reported, and no part of the decision.
     pub advisory: bool,
-    /// What was measured.
+    /// The value that was measured, with its unit.
     pub value: String,
-    /// What it was held against.
+    /// The limit that the value was held against.
     pub limit: String,
     /// The time that was looked at.
     pub window: String,
-    /// On how much.
+    /// The evidence behind the value, such as a count of requests.
     pub sample: String,
-    /// One sentence.
+    /// Why the verdict is what it is, in one sentence.
     pub why: String,
-    /// A graph of it.
+    /// The address of a graph of the value.
     pub link: Option<String>,
 }
 
@@ -98,9 +98,9 @@ pub struct GateLine {
 /// asked for and whether it is over are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Baked {
-    /// The least time.
+    /// The least time in the stage.
     pub asked: Duration,
-    /// Whether it is over.
+    /// Whether that time is over.
     pub is_over: bool,
 }
 
@@ -120,7 +120,7 @@ impl Proposal<'_> {
         cut(&title, MOST_TITLE).to_owned()
     }
 
-    /// Which move it is.
+    /// The marker of the move that is proposed.
     pub fn marker(&self) -> Marker {
         let name = |stage: StageId| self.plan.stage(stage).name.to_string();
         Marker {

@@ -40,7 +40,7 @@ pub(super) fn short(plan: &Plan, stage: StageId) -> String {
 
 /// Who is answered by whom, before and after: one line an audience.
 struct Audience {
-    /// For people, escaped.
+    /// Who is routed, in words for people, escaped.
     who: String,
     before: String,
     after: String,

@@ -8,25 +8,25 @@ use crate::sink::git::{GitError, Repo};
 /// Where the manifests come from: the commit of rollout.yaml, as Argo CD's hydrator records it.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Dry {
-    /// Where the repository lies.
+    /// The repository's address.
     #[serde(rename = "repoURL", skip_serializing_if = "Option::is_none")]
     pub(super) repo_url: Option<String>,
-    /// The commit.
+    /// The commit's hash.
     #[serde(rename = "drySha")]
     pub(super) sha: String,
-    /// What makes the manifests from it.
+    /// The commands that make the manifests from the commit.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) commands: Vec<String>,
-    /// Who wrote it.
+    /// Who wrote the commit.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) author: String,
-    /// When, in RFC 3339.
+    /// When the commit was written, in RFC 3339.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) date: String,
-    /// The first line of its message.
+    /// The first line of the commit's message.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) subject: String,
-    /// The rest of its message.
+    /// The rest of the commit's message.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) body: String,
 }

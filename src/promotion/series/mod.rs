@@ -38,7 +38,7 @@ struct Series<'a> {
     pub folder: &'a str,
     /// The stages, in order.
     pub stages: &'a [Planned],
-    /// Where they come from.
+    /// The commit that the stages come from.
     pub dry: &'a Dry,
 }
 
@@ -47,14 +47,14 @@ struct Series<'a> {
 pub struct Written {
     /// The commit of each stage, in order.
     pub commits: Vec<CommitId>,
-    /// How many of them were there already.
+    /// How many of the commits were there already.
     pub kept: usize,
-    /// References that moved.
+    /// How many references moved.
     pub moved: usize,
 }
 
 /// Refuses a folder that is no path inside a branch.
-pub fn check_folder(folder: &str) -> Result<(), Refusal> {
+fn check_folder(folder: &str) -> Result<(), Refusal> {
     let is_plain = |part: &str| !matches!(part, "" | "." | "..") && part != ".git";
     if folder.split('/').all(is_plain) && !folder.contains(|c: char| c.is_control() || c == '\\') {
         return Ok(());
@@ -70,9 +70,9 @@ pub struct SeriesSource<'a> {
     pub folder: &'a Path,
     /// The file's name.
     pub name: &'a str,
-    /// Its text on the disk.
+    /// The file's text on the disk.
     pub text: &'a str,
-    /// Its path, for messages.
+    /// The file's path, for messages.
     pub shown: &'a str,
 }
 
@@ -84,6 +84,7 @@ pub fn publish(
     folder: &str,
     signing: &Signing,
 ) -> Result<(Vec<Planned>, Written), Error> {
+    check_folder(folder)?;
     let repo = Repo::open(from.folder)?;
     let dry = dry(&repo, from.name, from.text)?.ok_or_else(|| {
         let message = format!("`{}` has changes that are not committed", from.shown);

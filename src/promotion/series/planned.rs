@@ -11,13 +11,13 @@ use crate::tree::{Lock, LockedStageId, stream};
 /// One stage of the series.
 #[derive(Clone, Debug)]
 pub struct Planned {
-    /// Its name, which is the end of its tag.
+    /// The stage's name, which is the end of its tag.
     pub name: String,
     /// `image-classifier: 03-weight-10 (resnet101 10%)`.
     pub subject: String,
     /// The plan of the stage, for people.
     pub body: String,
-    /// The fully built manifests.
+    /// The stage's objects as one YAML stream.
     pub manifest: String,
 }
 

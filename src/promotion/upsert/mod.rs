@@ -21,15 +21,15 @@ pub(super) use page::retell;
 /// The pull request that is wanted.
 #[derive(Debug)]
 pub(super) struct PullRequest<'a> {
-    /// Which move it is about.
+    /// The marker of the move that it is about.
     pub(super) marker: &'a Marker,
-    /// Its branch.
+    /// The pull request's branch.
     pub(super) branch: &'a str,
-    /// Its title and body.
+    /// The pull request's title and body.
     pub(super) page: &'a Page,
-    /// What its commit changes.
+    /// The files that the branch's commit changes.
     pub(super) edits: &'a [Edit],
-    /// Its commit's message.
+    /// The commit's message.
     pub(super) message: &'a str,
     /// Who signs the commit.
     pub(super) signing: &'a Signing,
@@ -42,11 +42,11 @@ pub(super) struct PullRequest<'a> {
 /// What became of the pull request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// It is new.
+    /// The pull request is new.
     Created,
-    /// It, or its branch, has changed.
+    /// The pull request, or its branch, has changed.
     Updated,
-    /// It was closed.
+    /// The pull request was closed.
     Closed,
     /// Nothing was to be done.
     Nothing,
@@ -55,18 +55,18 @@ pub enum Operation {
 /// A pull request, and what became of it.
 #[derive(Clone, Debug)]
 pub struct Upserted {
-    /// What became of it.
+    /// What became of the pull request.
     pub operation: Operation,
     /// The pull request; none where there is none to show.
     pub pull: Option<Pull>,
-    /// The tip of its branch.
+    /// The hash of the branch's tip.
     pub tip: Option<String>,
     /// What people should know.
     pub notes: Vec<String>,
 }
 
 impl Upserted {
-    /// Some were closed, and none is open.
+    /// Some pull requests were closed, and none is open.
     pub(super) fn closed() -> Self {
         Self {
             operation: Operation::Closed,
@@ -78,7 +78,7 @@ impl Upserted {
 }
 
 impl Operation {
-    /// The word for it.
+    /// The operation's word in outputs and messages.
     pub fn word(self) -> &'static str {
         match self {
             Self::Created => "created",

@@ -48,16 +48,16 @@ pub struct Head {
 /// Somebody who makes commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// For people.
+    /// The name for people.
     pub name: String,
-    /// The address.
+    /// The e-mail address.
     pub email: String,
 }
 
 /// A commit without its files.
 #[derive(Clone, Debug)]
 pub struct Commit {
-    /// Its hash.
+    /// The commit's hash.
     pub id: CommitId,
     /// The commits that it follows, the branch's own first.
     pub parents: Vec<CommitId>,
@@ -65,7 +65,7 @@ pub struct Commit {
     pub message: String,
     /// Who wrote it, with characters that act on a terminal made visible.
     pub author: Person,
-    /// When it was written.
+    /// When the commit was written.
     pub authored: Timestamp,
     /// When it came into the history: a merge by squash or rebase sets it anew.
     pub committed: Timestamp,
@@ -123,7 +123,7 @@ impl Repo {
         Self::find(folder)?.ok_or_else(none)
     }
 
-    /// The same, but a folder in no repository is no error.
+    /// Opens the repository that holds `folder`; `None` where no repository does.
     pub fn find(folder: &Path) -> Result<Option<Self>, GitError> {
         let shown = shown(folder);
         let folder = fs::canonicalize(shown).map_err(GitError::io("open", shown))?;

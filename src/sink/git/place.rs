@@ -23,7 +23,7 @@ const OLD: Duration = Duration::from_secs(3_600);
 const SKIP_WORKTREE: u16 = 1 << 14;
 
 impl Repo {
-    /// Those of the paths that differ between the commit, the index and the work tree.
+    /// The paths that differ between the commit, the index and the work tree.
     pub fn dirty(&self, at: CommitId, paths: &[&str]) -> Result<Vec<String>, GitError> {
         let index = self.git.index()?;
         let mut dirty = Vec::new();

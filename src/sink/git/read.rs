@@ -232,7 +232,7 @@ impl Repo {
         self.full(path)
     }
 
-    /// Where `origin` lies, without user name and password.
+    /// The address of `origin`, without user name and password.
     pub fn origin(&self) -> Option<String> {
         let remote = self.git.find_remote("origin").ok()?;
         let url = remote.url().ok()?.to_owned();

@@ -10,11 +10,11 @@ use super::{CommitId, GitError, Head, Repo};
 /// What is to become of a reference.
 #[derive(Clone, Debug)]
 pub struct RefChange {
-    /// Its full name, `refs/tags/…`.
+    /// The reference's full name, `refs/tags/…`.
     pub name: String,
     /// What it was when it was read; `None` where there was none.
     pub from: Option<CommitId>,
-    /// What it shall be; `None` removes it.
+    /// The commit that it shall lead to; `None` removes it.
     pub to: Option<CommitId>,
 }
 

@@ -12,9 +12,9 @@ use super::{CommitId, GitError, Person, Repo};
 /// A change of one file.
 #[derive(Clone, Debug)]
 pub struct Edit {
-    /// Path below the folder.
+    /// The file's path below the folder.
     pub path: String,
-    /// What it shall hold; `None` removes it.
+    /// What the file shall hold; `None` removes it.
     pub content: Option<String>,
 }
 
@@ -22,11 +22,11 @@ pub struct Edit {
 /// the clock.
 #[derive(Clone, Debug, Default)]
 pub struct Signing {
-    /// Who wrote it.
+    /// Who wrote the commit.
     pub author: Option<Person>,
     /// Who commits it.
     pub committer: Option<Person>,
-    /// When, for both.
+    /// The time for author and committer.
     pub date: Option<Timestamp>,
 }
 

@@ -10,9 +10,9 @@ use serde_json::Number;
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Written"))]
 #[serde(try_from = "Written")]
 pub struct Amount {
-    /// The number, in the unit.
+    /// The amount's size, in the unit.
     pub size: f64,
-    /// The unit.
+    /// The unit of the size.
     pub unit: AmountUnit,
     /// The amount as JSON, for complaints: `5` or `"5%"`.
     json: String,

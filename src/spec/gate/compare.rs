@@ -24,7 +24,7 @@ pub struct Compare {
     pub counts: Counts,
     /// The responses that count as failures; default: Envoy's failures.
     pub bad: Option<Vec<BadResponse>>,
-    /// What a request is whose caller hung up.
+    /// How a request counts whose caller hung up.
     pub client_aborts: ClientAborts,
 }
 

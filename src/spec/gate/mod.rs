@@ -29,7 +29,7 @@ pub use threshold::{Threshold, ThresholdReduce};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Gate {
-    /// Its name, which steps use.
+    /// The gate's name, which steps use.
     pub name: String,
     /// The one model it judges; default: every candidate with traffic.
     pub model: Option<String>,
@@ -43,9 +43,9 @@ pub struct Gate {
     pub no_data: Option<NoData>,
     /// The fewest requests that are evidence, of each side where two are compared.
     pub min_samples: Option<u64>,
-    /// Reported, and never decides; default false.
+    /// Whether the gate is only reported, and never decides; default false.
     pub advisory: Option<bool>,
-    /// May fail before its window ends; default true for the kinds with a limit of their own.
+    /// Whether the gate may fail before its window ends; default true for the kinds with a limit of their own.
     pub fail_fast: Option<bool>,
     /// What an inconclusive last look means; default `hold`.
     pub on_inconclusive: Option<OnInconclusive>,
@@ -91,9 +91,9 @@ pub struct Metrics {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Prometheus {
-    /// Its base address.
+    /// The server's base address.
     pub url: String,
-    /// For one query.
+    /// The most time for one query.
     pub timeout: Option<String>,
 }
 
@@ -106,11 +106,11 @@ pub struct GateDefaults {
     pub warmup: Option<String>,
     /// How often a gate looks in one stage.
     pub max_looks: Option<u32>,
-    /// Time that samples need to arrive.
+    /// The time that samples need to arrive.
     pub settle: Option<String>,
     /// The verdict without data.
     pub no_data: Option<NoData>,
-    /// For statistical gates, as a percentage.
+    /// The confidence of statistical gates, as a percentage.
     pub confidence: Option<String>,
 }
 
@@ -119,11 +119,11 @@ pub struct GateDefaults {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum NoData {
-    /// Not yet.
+    /// The gate is not decided yet.
     Inconclusive,
-    /// As if it had failed.
+    /// It counts as failed.
     Fail,
-    /// As if it had passed.
+    /// It counts as passed.
     Pass,
 }
 
@@ -135,8 +135,8 @@ pub enum OnInconclusive {
     /// The stage stays.
     #[default]
     Hold,
-    /// As if it had failed.
+    /// It counts as failed.
     Fail,
-    /// As if it had passed.
+    /// It counts as passed.
     Pass,
 }

@@ -21,10 +21,10 @@ pub enum Reporter {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Counts {
-    /// By raw samples.
+    /// Requests are counted by raw samples.
     #[default]
     Exact,
-    /// By PromQL's `increase()`.
+    /// Requests are counted by PromQL's `increase()`.
     Estimated,
 }
 
@@ -33,10 +33,10 @@ pub enum Counts {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ClientAborts {
-    /// A failure.
+    /// The request is a failure.
     #[default]
     Bad,
-    /// Left out.
+    /// The request is left out.
     Ignore,
 }
 

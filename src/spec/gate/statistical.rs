@@ -57,7 +57,7 @@ pub struct MannWhitney {
     pub paired: Option<bool>,
     /// The fewest points a side that are evidence.
     pub min_points: Option<u64>,
-    /// Whose measurement, for the mesh's.
+    /// The proxy whose measurement is asked, where it is the mesh's.
     pub reporter: Reporter,
 }
 
@@ -66,11 +66,11 @@ pub struct MannWhitney {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Direction {
-    /// More.
+    /// More is worse.
     Increase,
-    /// Less.
+    /// Less is worse.
     Decrease,
-    /// Any.
+    /// Any change is worse.
     Either,
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Threshold {
-    /// The template.
+    /// The query's template.
     pub query: String,
     /// The least that passes, in the query's unit.
     pub min: Option<f64>,

@@ -25,11 +25,11 @@ pub(super) enum Subject {
 
 /// A diagnostic, with what is needed to drop the ones that only repeat it.
 pub(super) struct Complaint {
-    /// What it is about.
+    /// The route that the complaint is about.
     pub(super) route: Route,
-    /// Which part of that.
+    /// Whether it is about the key or the value there.
     pub(super) subject: Subject,
-    /// Lower is told in place of higher.
+    /// The complaint's rank: of several about one place, the lowest is told.
     pub(super) rank: u8,
     /// The complaint itself.
     pub(super) diagnostic: Diagnostic,

@@ -10,9 +10,9 @@ const MAX_SHOWN: usize = 60;
 
 /// A value that is not allowed.
 pub(super) struct Found<'a> {
-    /// What it is called.
+    /// The value's name in messages.
     pub(super) name: String,
-    /// The value.
+    /// The value as JSON.
     pub(super) value: &'a Value,
     /// The value as it was typed.
     pub(super) raw: &'a str,

@@ -13,7 +13,7 @@ pub(super) fn is_thin(seconds: u64) -> bool {
     seconds < LEAST_SCRAPES * SCRAPE
 }
 
-/// The complaint about it.
+/// The complaint about a window that holds too few scrapes.
 pub(super) fn thin(place: Place, what: &str, span: PromDuration) -> Diagnostic {
     Diagnostic::new(
         Code::GP507,

@@ -8,7 +8,7 @@ use crate::spec::Approval;
 use crate::units::Duration;
 use crate::units::names::{BASELINE, DEPLOY, RETIRE};
 
-use super::change::Change;
+use super::step_change::StepChange;
 
 fn generated(name: &str, kind: StageKind, at: &Route) -> Stage {
     Stage {
@@ -38,12 +38,12 @@ pub(super) fn baseline(stable: ModelId, replicas: &[u32], at: &Route) -> Stage {
 }
 
 /// Every model that a step sends requests to is running, but for those that a step deploys itself.
-pub(super) fn deploy(baseline: &Stage, changes: &[Change], replicas: &[u32]) -> Option<Stage> {
+pub(super) fn deploy(baseline: &Stage, changes: &[StepChange], replicas: &[u32]) -> Option<Stage> {
     let by_hand: BTreeSet<ModelId> = changes
         .iter()
         .flat_map(|change| change.deploy.iter().copied())
         .collect();
-    let used: BTreeSet<ModelId> = changes.iter().flat_map(Change::routed).collect();
+    let used: BTreeSet<ModelId> = changes.iter().flat_map(StepChange::routed).collect();
     let mut stage = Stage {
         split: baseline.split.clone(),
         running: baseline.running.clone(),

@@ -1,10 +1,10 @@
 //! Steps say what changes; stages say what is.
 
-mod change;
 mod generated;
 mod name;
 mod split;
 mod step;
+mod step_change;
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::{ModelId, Stage};

@@ -8,7 +8,7 @@ use crate::plan::{CohortId, Mirror, ModelId, Split};
 use crate::spec::{CohortTarget, Spec, Step};
 use crate::units::{Duration, HUNDRED, Percent};
 
-use super::change::Change;
+use super::step_change::StepChange;
 
 /// Reads one step and resolves the names in it.
 pub(super) struct StepReader<'a, 'n> {
@@ -22,7 +22,7 @@ pub(super) struct StepReader<'a, 'n> {
 
 impl StepReader<'_, '_> {
     /// What the step changes, or `None` where it is wrong.
-    pub(super) fn read(mut self) -> Option<Change> {
+    pub(super) fn read(mut self) -> Option<StepChange> {
         let errors = self.report.count(Severity::Error);
         let step = self.step;
         let deploy = self.models(&step.deploy, "deploy");
@@ -51,7 +51,7 @@ impl StepReader<'_, '_> {
         if self.report.count(Severity::Error) > errors {
             return None;
         }
-        Some(Change {
+        Some(StepChange {
             name: name?,
             description: step.description.clone(),
             at: self.at,

@@ -8,7 +8,7 @@ use crate::spec::Approval;
 use crate::units::{DnsLabel, Duration};
 
 /// What one step changes, its names resolved.
-pub(super) struct Change {
+pub(super) struct StepChange {
     pub(super) name: DnsLabel,
     pub(super) description: Option<String>,
     pub(super) at: Route,
@@ -23,7 +23,7 @@ pub(super) struct Change {
     pub(super) approval: Approval,
 }
 
-impl Change {
+impl StepChange {
     /// The state after this step; `replicas` is what every model has when it runs, and stays changed for later steps.
     pub(super) fn apply(self, before: &Stage, replicas: &mut [u32]) -> Stage {
         for (model, count) in &self.replicas {
