@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::promotion::branch::Proposed;
 use crate::promotion::outcome::{Delivered, Note, Outcome, Prepared};
 use crate::promotion::request::{EvidenceFile, MoveRequest};
+use crate::promotion::site::Site;
 use crate::promotion::{Committed, Delivery, Refusal, Why, deliver};
 
 use super::output::Output;
@@ -17,6 +18,15 @@ pub(super) fn handed_in(path: &Path) -> EvidenceFile {
         path: path.display().to_string(),
         text: fs::read_to_string(path)
             .map_err(|error| Refusal::new(Why::Outside, Failure::io("read", path, &error).message)),
+    }
+}
+
+/// How a move is to reach the branch that is applied: by a pull request where there is a site, else on a branch or as a commit.
+pub(super) fn delivery(site: Option<&Site>, on_branch: bool) -> Delivery<'_> {
+    match site {
+        Some(site) => Delivery::PullRequest(site),
+        None if on_branch => Delivery::Branch,
+        None => Delivery::Commit,
     }
 }
 

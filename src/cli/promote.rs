@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::promotion::ledger::one_line;
+use crate::promotion::promote;
 use crate::promotion::request::{Facts, MoveRequest};
-use crate::promotion::{Delivery, promote};
 
 use super::argo::HealthArgs;
 use super::clock::now;
@@ -82,11 +82,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
     } else {
         None
     };
-    let delivery = match &site {
-        Some(site) => Delivery::PullRequest(site),
-        None if args.branch => Delivery::Branch,
-        None => Delivery::Commit,
-    };
+    let delivery = moved::delivery(site.as_ref(), args.branch);
     let facts = Facts {
         now: now(),
         argocd: args.health.argocd(),

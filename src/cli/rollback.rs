@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::promotion::request::MoveRequest;
-use crate::promotion::{Delivery, rollback};
+use crate::promotion::rollback;
 
 use super::inputs::{OnePath, committed, folder_of};
 use super::moved;
@@ -46,11 +46,7 @@ pub(super) fn run(args: &RollbackArgs, output: &mut Output<'_>) -> Result<Exit, 
     } else {
         None
     };
-    let delivery = match &site {
-        Some(site) => Delivery::PullRequest(site),
-        None if args.branch => Delivery::Branch,
-        None => Delivery::Commit,
-    };
+    let delivery = moved::delivery(site.as_ref(), args.branch);
     let request = MoveRequest {
         to: args.to.clone(),
         reason: Some(args.reason.clone()),

@@ -122,6 +122,26 @@ impl Diagnostic {
         }
     }
 
+    /// The message and the words under the marked text, for formats that mark nothing.
+    pub(super) fn marked_message(&self) -> String {
+        match &self.mark {
+            Some(mark) => format!("{}: {mark}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
+    /// Adds notes and help to a message, a line each, for formats that have no place for them.
+    pub(super) fn push_remarks(&self, text: &mut String) {
+        for note in &self.notes {
+            text.push_str("\nnote: ");
+            text.push_str(note);
+        }
+        if let Some(help) = &self.help {
+            text.push_str("\nhelp: ");
+            text.push_str(help);
+        }
+    }
+
     /// Adds words under the marked text.
     #[must_use]
     pub fn mark(mut self, text: impl Into<String>) -> Self {

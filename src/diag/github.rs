@@ -46,11 +46,7 @@ fn command(out: &mut String, report: &Report, one: &Located<'_>) -> std::fmt::Re
 /// The annotation has neither snippet nor footer, so all words are in its message.
 fn message(one: &Located<'_>) -> String {
     let found = one.found;
-    let mut text = found.message.clone();
-    if let Some(mark) = &found.mark {
-        text.push_str(": ");
-        text.push_str(mark);
-    }
+    let mut text = found.marked_message();
     for (label, at) in &one.labels {
         text.push_str("\nnote: ");
         if let Some(at) = at {
@@ -58,14 +54,7 @@ fn message(one: &Located<'_>) -> String {
         }
         text.push_str(&label.text);
     }
-    for note in &found.notes {
-        text.push_str("\nnote: ");
-        text.push_str(note);
-    }
-    if let Some(help) = &found.help {
-        text.push_str("\nhelp: ");
-        text.push_str(help);
-    }
+    found.push_remarks(&mut text);
     text
 }
 

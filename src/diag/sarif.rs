@@ -59,19 +59,8 @@ fn rule(code: Code) -> Value {
 
 fn result(report: &Report, one: &Located<'_>, rules: &[Code]) -> Value {
     let found = one.found;
-    let mut text = found.message.clone();
-    if let Some(mark) = &found.mark {
-        text.push_str(": ");
-        text.push_str(mark);
-    }
-    for note in &found.notes {
-        text.push_str("\nnote: ");
-        text.push_str(note);
-    }
-    if let Some(help) = &found.help {
-        text.push_str("\nhelp: ");
-        text.push_str(help);
-    }
+    let mut text = found.marked_message();
+    found.push_remarks(&mut text);
     let mut result = json!({
         "ruleId": found.code.name(),
         "ruleIndex": rules.iter().position(|code| *code == found.code),

@@ -63,13 +63,13 @@ impl Replay {
         Ok(Self {
             stage: string("stage")?,
             namespace: string("namespace")?,
-            began: moment(&body["stageStartedAt"]).ok_or("it has no `stageStartedAt`")?,
+            began: timestamp(&body["stageStartedAt"]).ok_or("it has no `stageStartedAt`")?,
             origin: match (body["stageStartedBy"].as_str(), body["commit"].as_str()) {
                 (Some("argocd"), _) => Origin::ArgoCd,
                 (Some("commit"), Some(id)) => Origin::Commit(id.to_owned()),
                 _ => Origin::Given,
             },
-            now: moment(&body["evaluatedAt"]).ok_or("it has no `evaluatedAt`")?,
+            now: timestamp(&body["evaluatedAt"]).ok_or("it has no `evaluatedAt`")?,
             answers,
         })
     }
@@ -85,17 +85,17 @@ fn size(answer: &Result<Answer, Fault>) -> usize {
     }
 }
 
-fn moment(value: &Value) -> Option<Timestamp> {
+fn timestamp(value: &Value) -> Option<Timestamp> {
     value.as_str()?.parse().ok()
 }
 
 fn when(asked: &Value) -> Option<When> {
-    if let Some(time) = moment(&asked["time"]) {
+    if let Some(time) = timestamp(&asked["time"]) {
         return Some(When::At(time));
     }
     Some(When::Over {
-        start: moment(&asked["start"])?,
-        end: moment(&asked["end"])?,
+        start: timestamp(&asked["start"])?,
+        end: timestamp(&asked["end"])?,
         step: asked["stepSeconds"].as_u64()?,
     })
 }

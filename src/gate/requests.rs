@@ -125,6 +125,6 @@ pub(super) fn compact(data: &mut Data, cuts: &[Timestamp]) {
 }
 
 /// A time as Prometheus counts it, in seconds since 1970.
-pub(super) fn seconds(moment: Timestamp) -> f64 {
-    moment.seconds() as f64
+pub(super) fn seconds(time: Timestamp) -> f64 {
+    time.seconds() as f64
 }

@@ -85,6 +85,12 @@ pub struct Mirror {
 }
 
 impl Stage {
+    /// Whether a model answers any requests of a cohort.
+    pub fn serves_cohorts_with(&self, model: ModelId) -> bool {
+        let mut splits = self.cohorts.values();
+        splits.any(|split| !split.of(model).is_zero())
+    }
+
     /// The models that any request reaches: by weight, by cohort or as a copy.
     pub fn with_traffic(&self) -> BTreeSet<ModelId> {
         self.reached().collect()

@@ -1,4 +1,4 @@
-//! What time, gates and the cluster say to a promotion: weighed once for a commit, a branch and a pull request.
+//! What time, gates and the cluster say to a promotion: one decision for a commit, a branch and a pull request.
 
 use crate::gate::Record;
 use crate::plan::Plan;
@@ -29,8 +29,8 @@ pub(super) struct Eligibility {
 }
 
 impl Eligibility {
-    /// Weighs going from the live stage to `to`. Called after HEAD is read: whoever moves it while a judge takes its time is
-    /// noticed.
+    /// Gathers what speaks for and against going from the live stage to `to`. Called after HEAD is read: whoever
+    /// moves it while a judge takes its time is noticed.
     pub(super) fn of(
         committed: &Committed,
         plan: &Plan,

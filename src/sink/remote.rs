@@ -183,16 +183,16 @@ impl Remote {
             command.env(format!("GIT_CONFIG_VALUE_{index}"), value);
         }
         command.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
-        let done = command.output().map_err(|error| RemoteError {
+        let ran = command.output().map_err(|error| RemoteError {
             kind: RemoteFault::Outside,
             message: format!("the command `git` cannot be started: {error}"),
             help: Some("install git 2.31 or later".to_owned()),
         })?;
-        let said = String::from_utf8_lossy(&done.stdout).into_owned();
-        if done.status.success() {
+        let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+        if ran.status.success() {
             return Ok(said);
         }
-        let errors = String::from_utf8_lossy(&done.stderr).into_owned();
+        let errors = String::from_utf8_lossy(&ran.stderr).into_owned();
         Err(self.fault(action, &said, &errors))
     }
 

@@ -22,6 +22,7 @@ impl Duration {
     }
 }
 
+/// The units in seconds, largest first.
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
 impl FromStr for Duration {
@@ -52,18 +53,27 @@ impl FromStr for Duration {
 
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.0;
-        if rest == 0 {
-            return f.write_str("0s");
-        }
-        for (name, unit) in UNITS {
-            if rest >= unit {
-                write!(f, "{}{name}", rest / unit)?;
-                rest %= unit;
-            }
-        }
-        Ok(())
+        write_in_units(f, self.0, &UNITS)
     }
+}
+
+/// Writes a span in the units that it has any of, largest first: `1h30m`. The units are in the span's own.
+pub(super) fn write_in_units<N: fmt::Display>(
+    f: &mut fmt::Formatter<'_>,
+    span: u64,
+    units: &[(N, u64)],
+) -> fmt::Result {
+    if span == 0 {
+        return f.write_str("0s");
+    }
+    let mut rest = span;
+    for (name, unit) in units {
+        if rest >= *unit {
+            write!(f, "{}{name}", rest / unit)?;
+            rest %= unit;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -4,12 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Duration;
+use super::duration::write_in_units;
 
 /// A span of whole milliseconds, written `500ms`, `5m`, `1h30m` or `30d`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PromDuration(u64);
 
-/// The units, largest first: they may stand in this order only, and each once.
+/// The units in milliseconds, largest first: they may stand in this order only, and each once.
 const UNITS: [(&str, u64); 7] = [
     ("y", 31_536_000_000),
     ("w", 604_800_000),
@@ -26,17 +27,17 @@ impl PromDuration {
         Self(seconds * 1_000)
     }
 
-    /// In milliseconds.
+    /// The span in milliseconds.
     pub fn millis(self) -> u64 {
         self.0
     }
 
-    /// In whole seconds, and at least one: PromQL's ranges and steps are asked for in seconds.
+    /// The span in whole seconds, and at least one: PromQL's ranges and steps are asked for in seconds.
     pub fn seconds(self) -> u64 {
         (self.0 / 1_000).max(1)
     }
 
-    /// In seconds, with fractions.
+    /// The span in seconds, with fractions.
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
     pub fn as_seconds(self) -> f64 {
         self.0 as f64 / 1_000.0
@@ -44,8 +45,8 @@ impl PromDuration {
 }
 
 impl From<Duration> for PromDuration {
-    fn from(bake: Duration) -> Self {
-        Self(bake.seconds().saturating_mul(1_000))
+    fn from(span: Duration) -> Self {
+        Self(span.seconds().saturating_mul(1_000))
     }
 }
 
@@ -80,17 +81,7 @@ impl FromStr for PromDuration {
 impl fmt::Display for PromDuration {
     /// In Prometheus's own style, without years and weeks: `1h30m`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.0;
-        if rest == 0 {
-            return f.write_str("0s");
-        }
-        for (name, unit) in &UNITS[2..] {
-            if rest >= *unit {
-                write!(f, "{}{name}", rest / unit)?;
-                rest %= unit;
-            }
-        }
-        Ok(())
+        write_in_units(f, self.0, &UNITS[2..])
     }
 }
 

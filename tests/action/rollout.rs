@@ -69,6 +69,12 @@ pub(crate) fn created(ran: &Ran, number: &str, stage: &str, next: &str) {
     );
 }
 
+/// The first pull request of a rollout: its candidate's pods.
+fn deploy_is_proposed(world: &World) {
+    let ran = world.run(&[PROMOTE, PATH]);
+    created(&ran, "1", "00-baseline", "01-deploy");
+}
+
 #[test]
 #[expect(clippy::too_many_lines, reason = "one rollout is one story")]
 fn a_whole_rollout_goes_through_pull_requests() {
@@ -191,12 +197,7 @@ fn a_whole_rollout_goes_through_pull_requests() {
 #[test]
 fn a_pull_request_that_is_overtaken_is_closed_and_its_branch_deleted() {
     let world = World::new("superseded");
-    created(
-        &world.run(&[PROMOTE, PATH]),
-        "1",
-        "00-baseline",
-        "01-deploy",
-    );
+    deploy_is_proposed(&world);
     // Somebody moves the pointer by hand.
     let human = world.root.join("human");
     let pointer = human.join("rollouts/ranker/deploy/current/kustomization.yaml");
@@ -236,12 +237,7 @@ fn a_pull_request_that_is_overtaken_is_closed_and_its_branch_deleted() {
 #[test]
 fn a_no_is_respected_until_somebody_says_otherwise() {
     let world = World::new("closed");
-    created(
-        &world.run(&[PROMOTE, PATH]),
-        "1",
-        "00-baseline",
-        "01-deploy",
-    );
+    deploy_is_proposed(&world);
     world
         .fake
         .with(|state| state.pulls[0]["state"] = "closed".into());
@@ -318,12 +314,7 @@ fn two_workflows_at_once_make_one_pull_request() {
 #[test]
 fn commits_of_others_are_never_overwritten() {
     let world = World::new("foreign");
-    created(
-        &world.run(&[PROMOTE, PATH]),
-        "1",
-        "00-baseline",
-        "01-deploy",
-    );
+    deploy_is_proposed(&world);
     let human = world.root.join("human");
     git(&human, &["fetch", "--quiet", "origin"]);
     git(
@@ -367,12 +358,7 @@ fn an_old_checkout_proposes_nothing() {
     // Another file may change: that is no reason to wait.
     fs::write(human.join("README"), "x").expect("a file");
     world.publish("elsewhere");
-    created(
-        &world.run(&[PROMOTE, PATH]),
-        "1",
-        "00-baseline",
-        "01-deploy",
-    );
+    deploy_is_proposed(&world);
     let parent = git(&world.bare, &["rev-parse", "glidepath/ranker/deploy^"]);
     assert_eq!(Some(parent), world.tip("main"));
     // The base moves on elsewhere: the branch stays, and nobody is notified.

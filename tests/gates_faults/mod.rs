@@ -15,8 +15,8 @@ use glidepath::gate::{EvaluationContext, Evidence, Verdict, evaluate};
 use glidepath::text::Source as Text;
 use glidepath::units::Timestamp;
 
-use crate::support::free_port;
 use crate::support::socket::{answer, read, server};
+use crate::support::{free_port, two_versions};
 
 const GOOD: &str = r#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"1"]}]}}"#;
 
@@ -37,20 +37,13 @@ fn judge(settings: Settings) -> Evidence {
 
 /// A rollout with gates in its only step.
 fn spec(gates: &str, names: &[&str]) -> String {
-    format!(
-        "apiVersion: glidepath.dev/v1alpha1
-kind: ModelRollout
-metadata: {{name: churn, namespace: ml}}
-spec:
-  models:
-    - {{name: v1, runtime: custom, image: 'i:1', ports: [{{name: http, containerPort: 80}}]}}
-    - {{name: v2, runtime: custom, image: 'i:2', ports: [{{name: http, containerPort: 80}}]}}
-  stable: v1
-  gates: [{gates}]
-  steps: [{{name: canary, weight: 10, bake: 1h, gates: [{}]}}]
-",
-        names.join(", ")
-    )
+    let names = names.join(", ");
+    let rest = format!(
+        "  gates: [{gates}]
+  steps: [{{name: canary, weight: 10, bake: 1h, gates: [{names}]}}]
+"
+    );
+    two_versions("churn", "ml", &rest)
 }
 
 fn judge_all(settings: Settings, spec: &str) -> Vec<Evidence> {

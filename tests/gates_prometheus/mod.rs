@@ -25,7 +25,7 @@ use glidepath::gate::{EvaluationContext, Evidence, Verdict, evaluate};
 use glidepath::text::Source as Text;
 use glidepath::units::Timestamp;
 
-use crate::support::{GLIDEPATH, Run, scratch};
+use crate::support::{GLIDEPATH, Run, scratch, two_versions};
 use server::{Server, server};
 
 /// When the stage of the histories begins.
@@ -39,21 +39,14 @@ fn spec(name: &str, namespace: &str, gates: &str) -> String {
         .skip(1)
         .map(|rest| rest.split([',', '}']).next().expect("a name"))
         .collect();
-    format!(
-        "apiVersion: glidepath.dev/v1alpha1
-kind: ModelRollout
-metadata: {{name: {name}, namespace: {namespace}}}
-spec:
-  models:
-    - {{name: v1, runtime: custom, image: 'i:1', ports: [{{name: http, containerPort: 80}}]}}
-    - {{name: v2, runtime: custom, image: 'i:2', ports: [{{name: http, containerPort: 80}}]}}
-  stable: v1
-  gates: {gates}
+    let names = names.join(", ");
+    let rest = format!(
+        "  gates: {gates}
   steps:
-    - {{name: canary, weight: 10, bake: 1h, gates: [{}]}}
-",
-        names.join(", ")
-    )
+    - {{name: canary, weight: 10, bake: 1h, gates: [{names}]}}
+"
+    );
+    two_versions(name, namespace, &rest)
 }
 
 fn compiled(name: &str, namespace: &str, gates: &str) -> Compiled {

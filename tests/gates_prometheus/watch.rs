@@ -3,28 +3,23 @@
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::support::two_versions;
+
 use super::server::server;
 use super::{glidepath, with_spec};
 
 /// A stage with so many looks, two seconds each, that begins now.
 fn spec(gate: &str, looks: u32) -> String {
-    format!(
-        "apiVersion: glidepath.dev/v1alpha1
-kind: ModelRollout
-metadata: {{name: churn, namespace: ml}}
-spec:
-  models:
-    - {{name: v1, runtime: custom, image: 'i:1', ports: [{{name: http, containerPort: 80}}]}}
-    - {{name: v2, runtime: custom, image: 'i:2', ports: [{{name: http, containerPort: 80}}]}}
-  stable: v1
-  lints: {{GP507: allow}}
+    let bake = looks * 2;
+    let rest = format!(
+        "  lints: {{GP507: allow}}
   gateDefaults: {{warmup: 0s, settle: 0s, maxLooks: {looks}}}
   gates: [{gate}]
   steps:
-    - {{name: canary, weight: 10, bake: {}s, gates: [t]}}
-",
-        looks * 2
-    )
+    - {{name: canary, weight: 10, bake: {bake}s, gates: [t]}}
+"
+    );
+    two_versions("churn", "ml", &rest)
 }
 
 fn now() -> u64 {

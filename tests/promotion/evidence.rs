@@ -19,16 +19,7 @@ const SECRET: &str = "s3cret-t0ken";
 /// A rollout whose one gate is that of availability, live in `split`.
 fn split(name: &str) -> Lab {
     let lab = Lab::bare_bones(name);
-    let spec = lab.read("app/rollout.yaml");
-    lab.write(
-        "app/rollout.yaml",
-        &spec
-            .replace("gates: [availability, latency]", "gates: [availability]")
-            .replace(
-                "    - {name: latency, latency: {percentile: 95, max: 500ms}}\n",
-                "",
-            ),
-    );
+    lab.write("app/rollout.yaml", &lab.with_one_gate());
     lab.ok(&["render", "app"]);
     lab.commit_all("begin");
     for _ in 0..2 {

@@ -41,6 +41,16 @@ impl Lab {
         lab
     }
 
+    /// The spec of `app` with the gate of availability alone.
+    pub(crate) fn with_one_gate(&self) -> String {
+        self.read("app/rollout.yaml")
+            .replace("gates: [availability, latency]", "gates: [availability]")
+            .replace(
+                "    - {name: latency, latency: {percentile: 95, max: 500ms}}\n",
+                "",
+            )
+    }
+
     pub(crate) fn add_rollout(&self, folder: &str) {
         let example = Path::new(ROOT).join("examples/image-classifier");
         let text = fs::read_to_string(example.join("rollout.yaml")).expect("the example");

@@ -122,19 +122,12 @@ fn no_address_is_quoted() {
 #[test]
 fn a_report_for_a_pull_request_mentions_nobody() {
     let lab = Lab::bare_bones("mentions");
-    let spec = lab.read("app/rollout.yaml");
     lab.write(
         "app/rollout.yaml",
-        &spec
-            .replace("gates: [availability, latency]", "gates: [availability]")
-            .replace(
-                "    - {name: latency, latency: {percentile: 95, max: 500ms}}\n",
-                "",
-            )
-            .replace(
-                "{name: availability, ",
-                "{name: availability, noData: pass, because: \"@everyone `x` #1 & y\", ",
-            ),
+        &lab.with_one_gate().replace(
+            "{name: availability, ",
+            "{name: availability, noData: pass, because: \"@everyone `x` #1 & y\", ",
+        ),
     );
     let mut command = lab.prepare(&[
         "gate",

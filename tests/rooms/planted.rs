@@ -2,6 +2,15 @@
 
 use super::violations;
 
+/// One violation is found in a file, and nothing else.
+fn assert_found(path: &str, text: &str, want: &str) {
+    let found: Vec<String> = violations(path, text)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(found, [want], "{text}");
+}
+
 #[test]
 fn planted_violations_are_found() {
     for (path, text, want) in [
@@ -96,11 +105,7 @@ fn planted_violations_are_found() {
             "src/plan/mod.rs:5: `plan` names `crate::tree`, and it may name `diag`, `spec`, `units`",
         ),
     ] {
-        let found: Vec<String> = violations(path, text)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        assert_eq!(found, [want], "{text}");
+        assert_found(path, text, want);
     }
 }
 
@@ -133,11 +138,7 @@ fn a_router_s_objects_outside_its_files_are_found() {
             "src/tree/layout.rs:1: `tree` names `Gateway`, which only the routers' files know",
         ),
     ] {
-        let found: Vec<String> = violations(path, text)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        assert_eq!(found, [want], "{text}");
+        assert_found(path, text, want);
     }
 }
 

@@ -16,6 +16,21 @@ pub(crate) use run::Run;
 pub(crate) const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 pub(crate) const GLIDEPATH: &str = env!("CARGO_BIN_EXE_glidepath");
 
+/// A rollout of two models that need nothing, for tests of gates; `rest` is what else its spec holds.
+pub(crate) fn two_versions(name: &str, namespace: &str, rest: &str) -> String {
+    format!(
+        "apiVersion: glidepath.dev/v1alpha1
+kind: ModelRollout
+metadata: {{name: {name}, namespace: {namespace}}}
+spec:
+  models:
+    - {{name: v1, runtime: custom, image: 'i:1', ports: [{{name: http, containerPort: 80}}]}}
+    - {{name: v2, runtime: custom, image: 'i:2', ports: [{{name: http, containerPort: 80}}]}}
+  stable: v1
+{rest}"
+    )
+}
+
 /// A rollout without any complaint, for tests that are about something else.
 pub(crate) const GOOD: &str = "\
 apiVersion: glidepath.dev/v1alpha1

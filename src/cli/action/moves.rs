@@ -139,7 +139,7 @@ pub(super) fn rollback(
         ..MoveRequest::default()
     };
     // A way back waits for no telemetry; verdicts that are there already are told.
-    let told: Vec<GateLine> = match &inputs.evidence {
+    let gates: Vec<GateLine> = match &inputs.evidence {
         None => Vec::new(),
         Some(path) => {
             let found = GateResults::handed_in(&committed, &handed_in(path))?;
@@ -151,7 +151,7 @@ pub(super) fn rollback(
         Ok(input) => Ok(&input.compiled),
         Err(_) => Err("rollout.yaml does not compile"),
     };
-    let prepared = crate::promotion::rollback(&committed, compiled, &request, &told, delivery)?;
+    let prepared = crate::promotion::rollback(&committed, compiled, &request, &gates, delivery)?;
     let outcome = deliver(&committed, prepared, &request, delivery)?;
     report(&committed, &outcome, runner, output)
 }

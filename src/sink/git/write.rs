@@ -143,12 +143,17 @@ impl Repo {
         signing: &Signing,
     ) -> Result<(Signature<'static>, Signature<'static>), GitError> {
         let sign =
-            |wish: Option<&Person>, known: &dyn Fn() -> Result<Signature<'static>, git2::Error>| {
-                if let (Some(person), Some(date)) = (wish, signing.date) {
-                    return Ok(Signature::new(&person.name, &person.email, &time(date))?);
+            |given: Option<&Person>,
+             known: &dyn Fn() -> Result<Signature<'static>, git2::Error>| {
+                if let (Some(person), Some(date)) = (given, signing.date) {
+                    return Ok(Signature::new(
+                        &person.name,
+                        &person.email,
+                        &git_time(date),
+                    )?);
                 }
                 // Nobody's name is known, and none is needed where one was given.
-                let known = match (known(), wish) {
+                let known = match (known(), given) {
                     (Ok(known), _) => known,
                     (Err(_), Some(person)) => Signature::now(&person.name, &person.email)?,
                     (Err(error), None) => {
@@ -159,8 +164,8 @@ impl Repo {
                     .help("set `git config user.name` and `user.email`, or GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL, GIT_COMMITTER_NAME and GIT_COMMITTER_EMAIL"));
                     }
                 };
-                let when = signing.date.map_or(known.when(), time);
-                let (name, email) = match wish {
+                let when = signing.date.map_or(known.when(), git_time);
+                let (name, email) = match given {
                     Some(person) => (person.name.clone(), person.email.clone()),
                     None => (
                         String::from_utf8_lossy(known.name_bytes()).into_owned(),
@@ -178,6 +183,6 @@ impl Repo {
     }
 }
 
-fn time(moment: Timestamp) -> Time {
-    Time::new(moment.seconds(), 0)
+fn git_time(at: Timestamp) -> Time {
+    Time::new(at.seconds(), 0)
 }

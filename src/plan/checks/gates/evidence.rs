@@ -17,11 +17,7 @@ pub(super) fn check(
         return;
     };
     // How many requests a cohort brings is not known.
-    if stage
-        .cohorts
-        .values()
-        .any(|split| !split.of(model).is_zero())
-    {
+    if stage.serves_cohorts_with(model) {
         return;
     }
     let mirrored = stage.mirror.filter(|mirror| mirror.to == model);

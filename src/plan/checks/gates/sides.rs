@@ -48,11 +48,7 @@ pub(super) fn check_copies(
     report: &mut Report,
 ) {
     let copied = stage.mirror.is_some_and(|mirror| mirror.to == model);
-    let answers = !stage.split.of(model).is_zero()
-        || stage
-            .cohorts
-            .values()
-            .any(|split| !split.of(model).is_zero());
+    let answers = !stage.split.of(model).is_zero() || stage.serves_cohorts_with(model);
     if copied && answers {
         report.push(
             Diagnostic::new(
