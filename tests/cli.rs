@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use crate::support::{GOOD, Place, ROOT, Run};
+use crate::support::{GLIDEPATH, GOOD, Place, ROOT, Run};
 use glidepath::diag::Code;
 use insta::assert_snapshot;
 use serde_json::Value;
@@ -328,6 +328,30 @@ fn one_edited_tree_keeps_all_of_them_from_being_written() {
     }
     let before = place.snapshot();
     place.run(&["render"]).exits(5).says(&["service.yaml"]);
+    place.assert_unchanged(&before);
+}
+
+#[test]
+fn more_trees_than_may_be_open_are_refused_before_anything_is_written() {
+    let place = Place::new();
+    for name in ["a", "b", "c", "d"] {
+        let text = GOOD.replace("name: ranker,", &format!("name: ranker-{name},"));
+        place.write(&format!("{name}/rollout.yaml"), text);
+    }
+    let before = place.snapshot();
+    // 64 handles are left to everything else.
+    let render = std::process::Command::new("sh")
+        .args(["-c", "ulimit -n 67; exec \"$0\" render ."])
+        .arg(GLIDEPATH)
+        .current_dir(place.path("."))
+        .output()
+        .expect("a shell");
+    assert_eq!(render.status.code(), Some(6));
+    assert_eq!(
+        String::from_utf8_lossy(&render.stderr),
+        "error: 4 trees are written together or not at all, and this process may open files for 3 of them\n  \
+         = help: raise the limit with `ulimit -n`, or name fewer folders at a time\n"
+    );
     place.assert_unchanged(&before);
 }
 

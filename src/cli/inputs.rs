@@ -117,70 +117,67 @@ pub(super) fn compile_paths(
     Ok(inputs)
 }
 
-impl Paths {
-    /// Compiles every file in parallel and hands each on to `work` at once, so that no more of them are in memory than are worked on.
-    /// Gives what `work` made of each, in order. Warnings are written; on errors, every file's are, what was made is dropped, and the
-    /// run ends.
-    pub(super) fn each<T: Send>(
-        &self,
-        output: &mut Output<'_>,
-        work: impl Fn(&Input) -> T + Sync,
-    ) -> Result<Vec<T>, Failure> {
-        let files = find(&self.paths)?;
-        for file in &files {
-            output.detail(2, format_args!("{}: read", file.display()));
-        }
-        let several = files.len();
-        let worked = in_parallel(
-            files.iter().collect(),
-            &output.progress(several, "compiling"),
-            |path| {
-                let compiled = match read(path)?.and_then(|source| compile_at(path, &source)) {
-                    Ok(compiled) => compiled,
-                    Err(report) => return Ok::<_, Failure>(Err(report)),
-                };
-                let input = Input {
-                    path: path.clone(),
-                    compiled,
-                };
-                let made = work(&input);
-                let identities = identities(&input.compiled, several);
-                let report = input.compiled.report;
-                let report = (!report.is_empty()).then_some(report);
-                Ok(Ok((made, identities, report)))
-            },
-        );
-        let (mut made, mut known, mut reports, mut broken) = (vec![], vec![], vec![], false);
-        for result in worked {
-            match result? {
-                Ok((one, identities, report)) => {
-                    made.push(one);
-                    known.push(identities);
-                    reports.push(report);
-                }
-                Err(report) => {
-                    broken = true;
-                    reports.push(Some(report));
-                }
-            }
-        }
-        if !broken {
-            for (index, clash) in clashes(&files, known) {
-                broken = true;
-                let mut report = match reports[index].take() {
-                    Some(report) => report,
-                    None => report_again(&files[index])?,
-                };
-                report.push(clash);
-                reports[index] = Some(report);
-            }
-        }
-        output.reports(&reports.iter().flatten().collect::<Vec<_>>());
-        if broken {
-            return Err(Failure::said(Exit::Wrong));
-        }
-        Ok(made)
+/// Compiles every file in parallel and hands each on to `work` at once, so that no more of them are in memory than are worked on.
+/// Gives what `work` made of each, in order. Warnings are written; on errors, every file's are, what was made is dropped, and the
+/// run ends.
+pub(super) fn each<T: Send>(
+    files: &[PathBuf],
+    output: &mut Output<'_>,
+    work: impl Fn(&Input) -> T + Sync,
+) -> Result<Vec<T>, Failure> {
+    for file in files {
+        output.detail(2, format_args!("{}: read", file.display()));
     }
+    let several = files.len();
+    let worked = in_parallel(
+        files.iter().collect(),
+        &output.progress(several, "compiling"),
+        |path| {
+            let compiled = match read(path)?.and_then(|source| compile_at(path, &source)) {
+                Ok(compiled) => compiled,
+                Err(report) => return Ok::<_, Failure>(Err(report)),
+            };
+            let input = Input {
+                path: path.clone(),
+                compiled,
+            };
+            let made = work(&input);
+            let identities = identities(&input.compiled, several);
+            let report = input.compiled.report;
+            let report = (!report.is_empty()).then_some(report);
+            Ok(Ok((made, identities, report)))
+        },
+    );
+    let (mut made, mut known, mut reports, mut broken) = (vec![], vec![], vec![], false);
+    for result in worked {
+        match result? {
+            Ok((one, identities, report)) => {
+                made.push(one);
+                known.push(identities);
+                reports.push(report);
+            }
+            Err(report) => {
+                broken = true;
+                reports.push(Some(report));
+            }
+        }
+    }
+    if !broken {
+        for (index, clash) in clashes(files, known) {
+            broken = true;
+            let mut report = match reports[index].take() {
+                Some(report) => report,
+                None => report_again(&files[index])?,
+            };
+            report.push(clash);
+            reports[index] = Some(report);
+        }
+    }
+    output.reports(&reports.iter().flatten().collect::<Vec<_>>());
+    if broken {
+        return Err(Failure::said(Exit::Wrong));
+    }
+    Ok(made)
 }
 
 /// The report of a file that has none because it had no complaint.

@@ -13,7 +13,7 @@ use crate::sink::disk::{self, Change, ChangeKind, Comparison, Staged, Wanted};
 use crate::tree::{Lock, Tree, stream, unified};
 use crate::units::names::{LOCK_FILE, POINTER_FILE};
 
-use super::inputs::{Input, Paths, in_parallel, sole};
+use super::inputs::{Input, Paths, each, in_parallel, sole};
 use super::output::Output;
 use super::{Exit, Failure};
 
@@ -120,9 +120,10 @@ pub(super) fn run(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Fa
     if args.check {
         return check(args, output);
     }
-    disk::allow_many();
+    let files = args.paths.locate()?;
+    disk::allow_waiting(files.len())?;
     let held = AtomicUsize::new(0);
-    let waiting = args.paths.each(output, |input| {
+    let waiting = each(&files, output, |input| {
         let job = prepare(args.how(), input)?;
         let waits = if held.load(Ordering::Relaxed) > HELD {
             Waiting::OnDisk(Box::new(job.stage(args)?))
@@ -231,7 +232,7 @@ fn print_stage(input: &Input, stage: &str, output: &mut Output<'_>) -> Result<Ex
 }
 
 fn check(args: &RenderArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
-    let compared = args.paths.each(output, |input| {
+    let compared = each(&args.paths.locate()?, output, |input| {
         let job = prepare(args.how(), input)?;
         let changes = disk::compare(&job.folder, &job.wanted())?;
         let diff: String = changes.iter().map(file_diff).collect();

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::diag::words::count;
 
-use super::inputs::Paths;
+use super::inputs::{Paths, each};
 use super::output::Output;
 use super::{Exit, Failure};
 
@@ -16,7 +16,7 @@ pub(super) struct ValidateArgs {
 }
 
 pub(super) fn run(args: &ValidateArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
-    let valid = args.paths.each(output, |input| {
+    let valid = each(&args.paths.locate()?, output, |input| {
         let plan = &input.compiled.plan;
         format!(
             "{}: {}, {}, no errors",

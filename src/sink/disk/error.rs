@@ -70,6 +70,13 @@ pub enum DiskError {
         /// The tree's folder.
         folder: PathBuf,
     },
+    /// More folders shall wait for each other than this process may hold open.
+    TooMany {
+        /// How many folders.
+        folders: usize,
+        /// How many of them may wait.
+        allowed: u64,
+    },
     /// A symbolic link in the way; none is followed, read, replaced or removed.
     Symlink {
         /// The link.
@@ -109,9 +116,11 @@ impl DiskError {
             | Self::Interrupted { .. }
             | Self::Busy { .. }
             | Self::Damaged { .. } => Kind::Conflict,
-            Self::Io { .. } | Self::Halfway { .. } | Self::Symlink { .. } | Self::Path { .. } => {
-                Kind::Outside
-            }
+            Self::Io { .. }
+            | Self::Halfway { .. }
+            | Self::TooMany { .. }
+            | Self::Symlink { .. }
+            | Self::Path { .. } => Kind::Outside,
         }
     }
 
@@ -129,6 +138,9 @@ impl DiskError {
             Self::Blocked { .. } => "move what stands there away; `--force` does not remove it",
             Self::Interrupted { .. } => "run `glidepath render` to complete it",
             Self::Busy { .. } => "wait until the other run has finished",
+            Self::TooMany { .. } => {
+                "raise the limit with `ulimit -n`, or name fewer folders at a time"
+            }
             Self::Symlink { .. } => "replace the link with what it points at",
             Self::Damaged { .. } => {
                 "restore the file from git, or pass `--force` to render without it"
@@ -216,6 +228,10 @@ impl fmt::Display for DiskError {
             Self::Busy { folder } => {
                 write!(f, "another process is writing `{}`", folder.display())
             }
+            Self::TooMany { folders, allowed } => write!(
+                f,
+                "{folders} trees are written together or not at all, and this process may open files for {allowed} of them"
+            ),
             Self::Symlink { path } => write!(
                 f,
                 "`{}` is a symbolic link, and glidepath follows none",
@@ -239,6 +255,7 @@ impl Error for DiskError {
             | Self::Blocked { .. }
             | Self::Interrupted { .. }
             | Self::Busy { .. }
+            | Self::TooMany { .. }
             | Self::Symlink { .. }
             | Self::Damaged { .. }
             | Self::Path { .. } => None,

@@ -25,7 +25,7 @@ use self::site::{Guard, Site};
 use self::survey::Survey;
 
 pub use self::error::{DiskError, Kind};
-pub use self::site::allow_many;
+pub use self::site::allow_waiting;
 
 /// What the folder shall hold.
 #[derive(Clone, Copy, Debug)]

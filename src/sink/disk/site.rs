@@ -12,6 +12,10 @@ use super::look::{Found, Look, lstat, read};
 use super::owned::{Journal, Owned, is_clean};
 use super::{DiskError, ops};
 
+/// The handles that a process needs besides those of folders that wait: streams, and the files and folders at hand.
+#[cfg(unix)]
+const OTHER_HANDLES: u64 = 64;
+
 /// Where a tree lies and where its new bytes are staged.
 #[derive(Debug)]
 pub(super) struct Site {
@@ -24,9 +28,9 @@ pub(super) struct Site {
 #[derive(Debug)]
 pub(super) struct Guard(File);
 
-/// Lets the process hold as many handles as it ever may: each [`Staged`](super::Staged) that waits for others holds one. Where the limit is low all the
-/// same, staging fails with the system's words.
-pub fn allow_many() {
+/// Lets so many [`Staged`](super::Staged) wait for each other: each holds a handle, and the process is given the most that it may
+/// ever have. Refuses where those are too few.
+pub fn allow_waiting(folders: usize) -> Result<(), DiskError> {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -35,8 +39,15 @@ pub fn allow_many() {
             current: most,
             maximum: most,
         };
+        // Where this fails, the limit is what it was.
         let _ = setrlimit(Resource::Nofile, limit);
+        let now = getrlimit(Resource::Nofile).current;
+        let allowed = now.map_or(u64::MAX, |now| now.saturating_sub(OTHER_HANDLES));
+        if u64::try_from(folders).is_ok_and(|folders| folders > allowed) {
+            return Err(DiskError::TooMany { folders, allowed });
+        }
     }
+    Ok(())
 }
 
 impl Drop for Guard {
