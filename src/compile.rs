@@ -31,7 +31,7 @@ pub struct Compiled {
     /// The environment that it was compiled for.
     pub environment: Environment,
     builder: Builder,
-    /// Of every stage; empty where only one stage is asked for.
+    /// The identities of every stage's objects, and what asks for them; empty where only one stage is asked for.
     identities: BTreeMap<ObjectId, Route>,
     digest: OnceLock<String>,
 }
