@@ -9,12 +9,12 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::objects::{self, Builder, Object, ObjectId};
+use crate::objects::{self, Builder, Contents, Object, ObjectId};
 use crate::plan::{self, Plan, StageId};
 use crate::spec;
 use crate::text::Route;
-use crate::tree::{self, Tree};
-use crate::units::{DnsLabel, names, sha256_hex};
+use crate::tree::{self, Lock, Tree};
+use crate::units::{DnsLabel, names, sha256_hex, sorted};
 
 /// What is compiled, and the reader of what lies beside it; whoever compiles has them from here and needs nothing else of `text`.
 pub use crate::text::{Below, FileError, Files, NoFiles, Source};
@@ -123,6 +123,14 @@ impl Compiled {
         tree::lay_out(&self.plan, self.digest(), stages, &self.argo())
     }
 
+    /// The plan for machines, without a tree: what `plan.json` says before its files.
+    pub fn lock(&self) -> Lock {
+        let (mut builder, mut contents) = (self.builder.clone(), Contents::default());
+        let stages = self.plan.stage_ids();
+        let digests = stages.map(|stage| contents.digest(&builder.stage(&self.plan, stage)));
+        Lock::of(&self.plan, self.digest(), digests)
+    }
+
     /// The identity of every object, and the part of the spec that asks for it.
     pub fn identities(&self) -> BTreeMap<ObjectId, Route> {
         let argo = self.argo();
@@ -207,25 +215,6 @@ fn digest(document: &Value, files: &BTreeMap<String, Source>) -> String {
     format!("sha256:{}", sha256_hex(read.as_bytes()))
 }
 
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
-        Value::Object(map) => {
-            let sorted: BTreeMap<&String, Value> = map
-                .iter()
-                .map(|(key, value)| (key, sorted(value)))
-                .collect();
-            Value::Object(
-                sorted
-                    .into_iter()
-                    .map(|(key, value)| (key.clone(), value))
-                    .collect(),
-            )
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,6 +264,44 @@ spec:
         assert_ne!(one, other);
         let baked = ROLLOUT.replace("1h", "2h");
         assert_ne!(digest(&baked, &NoFiles), alone);
+    }
+
+    /// The content digests of the stages of a document, in order.
+    fn contents(text: &str) -> Vec<String> {
+        let lock = compiled(text, &NoFiles).lock();
+        let stages = lock.stages.into_iter();
+        let contents = stages.map(|stage| stage.content_digest.expect("a new lock has it"));
+        contents.collect()
+    }
+
+    #[test]
+    fn the_content_of_a_stage_is_what_serves_and_nothing_else() {
+        let before = contents(ROLLOUT);
+        for (from, to) in [
+            ("spec:", "spec: # all of it"),
+            ("bake: 1h", "bake: 2h, description: on we go"),
+            ("measure: jsDistance", "measure: psi"),
+        ] {
+            assert_eq!(contents(&ROLLOUT.replace(from, to)), before, "{to}");
+        }
+        // baseline, deploy, canary: the candidate runs in all but the first.
+        let other_image = contents(&ROLLOUT.replace("i:2", "i:3"));
+        let same: Vec<bool> = before
+            .iter()
+            .zip(&other_image)
+            .map(|(a, b)| a == b)
+            .collect();
+        assert_eq!(same, [true, false, false]);
+        let other_weight = contents(&ROLLOUT.replace("weight: 10", "weight: 9"));
+        let same: Vec<bool> = before
+            .iter()
+            .zip(&other_weight)
+            .map(|(a, b)| a == b)
+            .collect();
+        assert_eq!(same, [true, true, false]);
+        let tree = compiled(ROLLOUT, &NoFiles).tree();
+        let first = tree.stage(StageId::FIRST).content_digest.as_ref();
+        assert_eq!(first, before.first());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::tree::{Lock, plan_markdown};
+use crate::tree::plan_markdown;
 
 use super::inputs::{Input, Paths};
 use super::output::Output;
@@ -51,7 +51,7 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Fail
         PlanFormat::Json => {
             let one = |input: &Input| {
                 let plan = &input.compiled.plan;
-                let mut body = Lock::of(plan, input.compiled.digest()).to_json();
+                let mut body = input.compiled.lock().to_json();
                 body["needs"] = evidence_table::describe(plan);
                 body
             };

@@ -5,6 +5,7 @@
 mod api;
 mod argo;
 mod base;
+mod content;
 mod meta;
 mod routers;
 mod workload;
@@ -18,6 +19,8 @@ use serde_json::Value;
 
 use crate::diag::Route;
 use crate::plan::{ModelId, Plan, StageId, StageKind};
+
+pub use content::{Contents, content, content_digest, content_line};
 
 /// One Kubernetes object of a stage.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::objects::{Object, Scope};
+use crate::objects::{Contents, Object, Scope};
 use crate::plan::{Plan, StageId};
 use crate::units::names::{LOCK_FILE, PLAN_FILE};
 
@@ -60,8 +60,10 @@ pub fn lay_out(
     let folders: Vec<String> = plan.stage_ids().map(|stage| plan.numbered(stage)).collect();
     let mut files = Files::default();
     let mut before: Vec<Sheet> = Vec::new();
+    let (mut contents, mut digests) = (Contents::default(), Vec::new());
     for (index, (folder, objects)) in folders.iter().zip(stages).enumerate() {
         let sheets = sheet::print(&before, &objects);
+        digests.push(contents.digest(&objects));
         if index == 0 {
             files.folder("base", &[], sheets.iter().filter(in_scope(Scope::Base)));
         } else {
@@ -79,7 +81,7 @@ pub fn lay_out(
         files.folder("argocd", &[], sheet::print(&[], argo).iter());
     }
     files.put(PLAN_FILE.to_owned(), plan_markdown(plan, true));
-    let lock = Lock::of(plan, digest).with_files(&files.0);
+    let lock = Lock::of(plan, digest, digests.into_iter()).with_files(&files.0);
     files.put(LOCK_FILE.to_owned(), lock.text());
     Tree {
         files: files.0,

@@ -52,6 +52,9 @@ pub const ANNOTATION_SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
 /// The paths, relative to an Application's, whose changes concern it.
 pub const ANNOTATION_PATHS: &str = "argocd.argoproj.io/manifest-generate-paths";
 
+/// The annotations that only glidepath sets, for whoever applies its objects.
+pub const OWN_ANNOTATIONS: [&str; 3] = [ANNOTATION_WAVE, ANNOTATION_SYNC_OPTIONS, ANNOTATION_PATHS];
+
 /// The stages that the compiler adds; no step may have one of these names.
 pub const BASELINE: &str = "baseline";
 /// See [`BASELINE`].

@@ -19,7 +19,6 @@ use crate::promotion::stage_start::{Asks, StageStart};
 use crate::promotion::upsert::Operation;
 use crate::promotion::{Committed, Delivery, deliver, promote_or_return};
 use crate::sink::git::{Person, Signing};
-use crate::tree::Lock;
 
 use super::inputs::Inputs;
 use super::runner::{self, Runner, notice, warning};
@@ -81,7 +80,7 @@ pub(super) fn promote(
     } = Start::new(inputs, output)?;
     let input = input?;
     let compiled = &input.compiled;
-    let plan = Lock::of(&compiled.plan, compiled.digest()).to_json();
+    let plan = compiled.lock().to_json();
     if let Some(path) = runner::file("glidepath-plan.json", &format!("{plan:#}\n"))? {
         runner.set("plan-json-path", path.display().to_string());
     }

@@ -6,7 +6,7 @@ use crate::compile::Compiled;
 use crate::plan::StageId;
 use crate::promotion::decide::bake;
 use crate::promotion::ledger::traffic_words;
-use crate::tree::{Lock, LockedStageId, stream};
+use crate::tree::{LockedStageId, stream};
 
 /// One stage of the series.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct Planned {
 
 /// The stages of a plan, as commits of a series.
 pub(super) fn planned(compiled: &Compiled) -> Vec<Planned> {
-    let lock = Lock::of(&compiled.plan, compiled.digest());
+    let lock = compiled.lock();
     let one = |(at, of_plan): (LockedStageId, StageId)| {
         let stage = lock.stage(at);
         let mut body = String::new();

@@ -58,8 +58,8 @@ pub struct Lock {
 pub struct LockedStageId(usize);
 
 impl Lock {
-    /// The lock of a plan, without any files.
-    pub fn of(plan: &Plan, digest: &str) -> Self {
+    /// The lock of a plan, without any files; `contents` are the content digests of its stages, in order.
+    pub fn of(plan: &Plan, digest: &str, contents: impl Iterator<Item = String>) -> Self {
         Self {
             version: VERSION,
             generator: GENERATOR.to_owned(),
@@ -71,7 +71,8 @@ impl Lock {
             min_bake_seconds: plan.policy.min_bake.seconds(),
             stages: plan
                 .stage_ids()
-                .map(|id| LockedStage::of(plan, id))
+                .zip(contents)
+                .map(|(id, content)| LockedStage::of(plan, id, content))
                 .collect(),
             files: BTreeMap::new(),
             ways_back: OnceLock::new(),

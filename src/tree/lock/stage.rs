@@ -15,6 +15,9 @@ pub struct LockedStage {
     pub name: String,
     /// Its folder, `03-weight-10`.
     pub folder: String,
+    /// The digest of what of its objects can reach a request; `None` in a lock of before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_digest: Option<String>,
     /// Where it comes from.
     #[serde(default)]
     pub kind: StageKind,
@@ -68,7 +71,7 @@ impl LockedStage {
         (!words.is_empty()).then(|| words.join("; "))
     }
 
-    pub(super) fn of(plan: &Plan, id: StageId) -> Self {
+    pub(super) fn of(plan: &Plan, id: StageId, content: String) -> Self {
         let stage = plan.stage(id);
         let name = |model| plan.model(model).name.to_string();
         let shares = |split: &Split| -> BTreeMap<String, Percent> {
@@ -87,6 +90,7 @@ impl LockedStage {
         Self {
             name: stage.name.to_string(),
             folder: plan.numbered(id),
+            content_digest: Some(content),
             kind: stage.kind,
             description: stage.description.clone(),
             running: running.collect(),

@@ -1,0 +1,147 @@
+//! What of an object can reach a request, and its hash: two stages that serve the same from the same pods have one digest.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::units::{names, sha256_hex, sorted};
+
+use super::Object;
+
+/// What of an object reaches no request: the labels and annotations that glidepath sets on the object itself. Those of a pod
+/// template stay, for routes and telemetry go by them.
+fn is_ours(field: &str, key: &str) -> bool {
+    match field {
+        "labels" => names::RESERVED_LABELS.contains(&key),
+        "annotations" => names::OWN_ANNOTATIONS.contains(&key),
+        _ => false,
+    }
+}
+
+/// An object without what reaches no request, its keys in order: whoever prints it, reads it back or adds a comment has the same.
+pub fn content(body: &Value) -> Value {
+    let mut content = sorted(body);
+    let Some(metadata) = content.get_mut("metadata").and_then(Value::as_object_mut) else {
+        return content;
+    };
+    for field in ["labels", "annotations"] {
+        let Some(map) = metadata.get_mut(field).and_then(Value::as_object_mut) else {
+            continue;
+        };
+        map.retain(|key, _| !is_ours(field, key));
+        if map.is_empty() {
+            metadata.remove(field);
+        }
+    }
+    content
+}
+
+/// The line that stands for one object in a stage's digest: its identity, and the hash of its content.
+pub fn content_line(body: &Value) -> String {
+    let content = content(body);
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    format!(
+        "{} {} {} {}",
+        word(&content["kind"]),
+        word(&content["metadata"]["namespace"]),
+        word(&content["metadata"]["name"]),
+        sha256_hex(content.to_string().as_bytes())
+    )
+}
+
+/// The digest of a stage with these lines, one an object: `sha256:` and 64 hexadecimal digits. The objects count in the order of
+/// their identity, wherever they stand.
+pub fn content_digest<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
+    let mut lines: Vec<&str> = lines.into_iter().collect();
+    lines.sort_unstable();
+    format!("sha256:{}", sha256_hex(lines.join("\n").as_bytes()))
+}
+
+/// The content digests of a plan's stages, one after the other: an object that neighbours share is hashed once.
+#[derive(Debug, Default)]
+pub struct Contents(Vec<(Arc<Object>, Arc<str>)>);
+
+impl Contents {
+    /// The content digest of the next stage, whose objects are sorted by file.
+    pub fn digest(&mut self, objects: &[Arc<Object>]) -> String {
+        let line = |object: &Arc<Object>| {
+            let known = self
+                .0
+                .binary_search_by(|(known, _)| known.file.cmp(&object.file))
+                .ok()
+                .map(|at| &self.0[at])
+                .filter(|(known, _)| Arc::ptr_eq(known, object));
+            let line = match known {
+                Some((_, line)) => Arc::clone(line),
+                None => content_line(&object.body).into(),
+            };
+            (Arc::clone(object), line)
+        };
+        self.0 = objects.iter().map(line).collect();
+        content_digest(self.0.iter().map(|(_, line)| &**line))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn deployment() -> Value {
+        json!({
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {
+                "name": "ranker-v2",
+                "namespace": "ml",
+                "labels": {"app.kubernetes.io/managed-by": "glidepath"},
+                "annotations": {"argocd.argoproj.io/sync-wave": "1"},
+            },
+            "spec": {"template": {"metadata": {"labels": {"version": "v2"}}}},
+        })
+    }
+
+    fn digest(body: &Value) -> String {
+        content_digest([content_line(body).as_str()])
+    }
+
+    #[test]
+    fn what_reaches_no_request_is_not_in_it() {
+        let mut other = deployment();
+        other["metadata"]["labels"]["app.kubernetes.io/managed-by"] = json!("somebody");
+        other["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] = json!("7");
+        assert_eq!(digest(&deployment()), digest(&other));
+        let mut bare = deployment();
+        let metadata = bare["metadata"].as_object_mut().expect("a map");
+        metadata.remove("labels");
+        metadata.remove("annotations");
+        assert_eq!(digest(&deployment()), digest(&bare));
+    }
+
+    #[test]
+    fn what_reaches_a_request_is() {
+        for path in [
+            "/metadata/name",
+            "/metadata/namespace",
+            "/spec/template/metadata/labels/version",
+        ] {
+            let mut other = deployment();
+            *other.pointer_mut(path).expect(path) = json!("other");
+            assert_ne!(digest(&deployment()), digest(&other), "{path}");
+        }
+        let mut labelled = deployment();
+        labelled["metadata"]["labels"]["team"] = json!("a");
+        assert_ne!(digest(&deployment()), digest(&labelled));
+    }
+
+    #[test]
+    fn the_order_of_keys_and_of_objects_does_not_count() {
+        let text = r#"{"b": [{"y": 1, "x": 2}], "a": 0}"#;
+        let other = r#"{"a": 0, "b": [{"x": 2, "y": 1}]}"#;
+        let read = |text: &str| -> Value { serde_json::from_str(text).expect("JSON") };
+        assert_eq!(digest(&read(text)), digest(&read(other)));
+        assert_eq!(content_digest(["a", "b"]), content_digest(["b", "a"]));
+        assert_ne!(content_digest(["a"]), content_digest(["a", "a"]));
+    }
+}
