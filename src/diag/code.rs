@@ -82,6 +82,8 @@ codes! {
     GP111 Warning "a model that no stage uses",
     GP112 Warning "a cohort that no step uses",
     GP113 Error "an unknown stage",
+    GP115 Error "no label that the pods of all models share",
+    GP116 Error "labels that find the pods of another model",
     GP201 Error "weights that are no percentages of one whole",
     GP202 Error "a cohort that can never match",
     GP203 Error "a matcher that Envoy would refuse or never match",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use crate::plan::{Model, Plan};
+use crate::plan::{self, Model, Plan};
 use crate::units::names;
 
 use super::{ObjectId, Value};
@@ -25,25 +25,7 @@ pub(super) fn metadata(plan: &Plan, name: &str, wave: i32, model: Option<&Model>
 
 /// The labels of an object.
 pub(super) fn labels(plan: &Plan, model: Option<&Model>) -> BTreeMap<String, String> {
-    let rollout = plan.name.as_str();
-    let mut labels = plan.labels.clone();
-    let mut set = |key: &str, value: &str| labels.insert(key.to_owned(), value.to_owned());
-    set(names::LABEL_APP, rollout);
-    set(names::LABEL_NAME, rollout);
-    set(names::LABEL_INSTANCE, rollout);
-    set(names::LABEL_MANAGED_BY, names::MANAGER);
-    if let Some(model) = model {
-        set(names::LABEL_VERSION, model.name.as_str());
-        set(names::LABEL_KUBE_VERSION, model.name.as_str());
-    }
-    labels
-}
-
-/// The labels of a model's pods: the objects' labels, with the ones that selectors need.
-pub(super) fn pod_labels(plan: &Plan, model: &Model) -> BTreeMap<String, String> {
-    let mut labels = labels(plan, Some(model));
-    labels.extend(model.pod_labels.clone());
-    labels
+    plan::labels(&plan.name, &plan.labels, model.map(|model| &model.name))
 }
 
 /// The identity of a namespaced object.

@@ -5,6 +5,7 @@
 mod argocd;
 mod checks;
 pub mod gates;
+mod labels;
 mod matching;
 mod model;
 mod resolve;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 
 pub use argocd::{ArgoCd, Cluster, ClusterWaves, Delivery, Project};
 pub use gates::{Gate, GateId, GateKind};
+pub use labels::labels;
 pub use matching::{Joined, join};
 pub use model::{
     Account, Autoscaling, Budget, ContainerPort, Drain, Model, ModelId, Pod, Rolling, ServedModel,

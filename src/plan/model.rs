@@ -48,6 +48,8 @@ pub struct Model {
     pub subset_labels: BTreeMap<String, String>,
     /// All labels of the pods.
     pub pod_labels: BTreeMap<String, String>,
+    /// The name of the container that serves.
+    pub container: String,
     /// The account that the pods run as.
     pub account: Option<Account>,
     /// The container's ports; never empty.

@@ -23,7 +23,7 @@ pub use cohort::{Cohort, FullMatcher, MatchEntry, Matcher};
 pub use gate::{Gate, GateDefaults, GateKind, Metrics, NoData, OnInconclusive, Prometheus};
 pub use model::{
     Autoscaling, Capacity, DisruptionBudget, Drain, DrainHook, Model, ModelSource, RollingUpdate,
-    RuntimeName, ServiceAccount,
+    RuntimeName, ServiceAccount, Subset,
 };
 pub use read::{Read, read};
 pub use schema::SCHEMA;
@@ -120,7 +120,7 @@ pub struct Service {
     pub r#type: ServiceType,
     /// The Service's ports; default: the stable model's ports.
     pub ports: Option<Vec<ServicePort>>,
-    /// The Service's selector; default: `app: <rollout>`.
+    /// The Service's selector; default: what the models' selectors share, or `app: <rollout>`.
     pub selector: Option<BTreeMap<String, String>>,
 }
 

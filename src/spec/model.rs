@@ -41,6 +41,10 @@ pub struct Model {
     pub workload_name: Option<String>,
     /// The adopted Deployment's selector; default `app` and `version`.
     pub selector: Option<BTreeMap<String, String>>,
+    /// How the model's pods are told from the others'; default: by the label `version`.
+    pub subset: Option<Subset>,
+    /// The name of the container that serves; default: the runtime's.
+    pub container_name: Option<String>,
     /// The account that the pods run as.
     pub service_account_name: Option<String>,
     /// An account that is created for them.
@@ -96,6 +100,15 @@ pub struct Model {
     /// The pods' security context.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     pub security_context: Option<PodSecurityContext>,
+}
+
+/// How a model's pods are told from the others'.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Subset {
+    /// Labels of these pods and no others.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// What serves a model.

@@ -18,7 +18,7 @@ impl Workload<'_> {
             ..core::ContainerPort::default()
         });
         core::Container {
-            name: self.facts.container.to_owned(),
+            name: self.model.container.clone(),
             image: Some(self.model.image.to_string()),
             command: given.command.clone().or_else(|| launch.command.clone()),
             args: given.args.clone().or_else(|| launch.args.clone()),

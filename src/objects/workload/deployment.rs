@@ -5,7 +5,6 @@ use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::objects::base::int_or_string;
-use crate::objects::meta::pod_labels;
 
 use super::{Workload, some_map};
 
@@ -40,7 +39,7 @@ impl Workload<'_> {
                 template: core::PodTemplateSpec {
                     metadata: Some(ObjectMeta {
                         annotations: some_map(&model.pod.annotations),
-                        labels: Some(pod_labels(self.plan, model)),
+                        labels: Some(model.pod_labels.clone()),
                         ..ObjectMeta::default()
                     }),
                     spec: Some(self.pod()),

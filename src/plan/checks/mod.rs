@@ -6,6 +6,7 @@ mod practice;
 mod probes;
 mod router;
 mod routes;
+mod selection;
 mod transitions;
 mod unused;
 
@@ -16,6 +17,7 @@ use super::Plan;
 
 /// Holds the plan against every rule.
 pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
+    selection::check(plan, document, report);
     routes::check(plan, report);
     transitions::check(plan, report);
     capacity::check(plan, report);

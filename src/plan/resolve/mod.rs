@@ -8,6 +8,7 @@ mod levels;
 mod models;
 mod names;
 mod router;
+mod selector;
 mod service;
 mod stages;
 mod traffic;
@@ -64,8 +65,8 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
     let stable = names.model(&spec.stable, &root.key("spec").key("stable"), report);
     let name = name?;
     let namespace = namespace.map_or(Some(None), |namespace| namespace.map(Some))?;
-    let selector = service::selector(spec, &name);
-    let models = models::resolve(spec, &name, &selector, report);
+    let selector = selector::selector(spec, &name, report);
+    let models = models::resolve(document, &name, &selector, report);
     let cohorts = cohorts::resolve(spec, report);
     let gates = gates::resolve(document, &names, report);
     let stages = stages::resolve(spec, &names, stable, report);

@@ -11,14 +11,6 @@ use crate::units::{DnsLabel, names};
 
 use super::{check_label, label};
 
-/// The labels that lead to the pods of all models.
-pub(super) fn selector(spec: &Spec, rollout: &DnsLabel) -> BTreeMap<String, String> {
-    spec.service
-        .selector
-        .clone()
-        .unwrap_or_else(|| BTreeMap::from([(names::LABEL_APP.to_owned(), rollout.to_string())]))
-}
-
 /// The Service, or `None` where it is wrong.
 pub(super) fn resolve(
     spec: &Spec,

@@ -2,46 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::{Code, Diagnostic, Place, Report, Route};
-use crate::plan::Model;
+use crate::diag::{Code, Diagnostic, Place, Route};
+use crate::plan::labels;
 use crate::plan::resolve::check_label;
 use crate::units::{DnsLabel, is_dns_subdomain, names};
 
 use super::Resolver;
 
-/// Two subsets that select the same pods would split traffic between two names of one thing.
-pub(super) fn differ(models: &[Model], report: &mut Report) {
-    for (index, model) in models.iter().enumerate() {
-        if let Some(first) = models[..index]
-            .iter()
-            // Two models of one name were complained about already.
-            .position(|other| {
-                other.subset_labels == model.subset_labels && other.name != model.name
-            })
-        {
-            let at = |index: usize| {
-                Place::value(
-                    Route::root()
-                        .key("spec")
-                        .key("models")
-                        .index(index)
-                        .key("selector"),
-                )
-            };
-            report.push(
-                Diagnostic::new(
-                    Code::GP109,
-                    at(index),
-                    format!(
-                        "the pods of `{}` and `{}` have the same `version` label",
-                        models[first].name, model.name
-                    ),
-                )
-                .label(at(first), "the other one")
-                .help("give each model's selector a `version` of its own"),
-            );
-        }
-    }
+/// The labels by which a model's pods are found.
+pub(super) struct Labels {
+    /// The Deployment's selector.
+    pub(super) selector: BTreeMap<String, String>,
+    /// What tells the model's pods from the others'.
+    pub(super) subset: BTreeMap<String, String>,
+    /// All labels of the pods.
+    pub(super) pods: BTreeMap<String, String>,
 }
 
 impl Resolver<'_> {
@@ -78,42 +53,71 @@ impl Resolver<'_> {
         workload
     }
 
-    /// The Deployment's selector and the pods' labels: the usual ones, changed by what is adopted.
-    pub(super) fn labels(
-        &mut self,
-        name: &DnsLabel,
-    ) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
-        let own = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        let mut pods = BTreeMap::from([
-            own(names::LABEL_APP, self.rollout.as_str()),
-            own(names::LABEL_VERSION, name.as_str()),
-        ]);
+    /// The usual labels, changed by what is adopted.
+    pub(super) fn labels(&mut self, name: &DnsLabel) -> Labels {
+        let model = self.model;
+        let subset = model.subset.as_ref().map(|subset| &subset.labels);
+        let mut pods = labels(self.rollout, self.given_labels, Some(name));
         pods.extend(self.service_selector.clone());
-        let at = self.at.key("selector");
-        if let Some(selector) = &self.model.selector {
-            for (key, value) in selector {
-                check_label(key, value, &at.key(key), self.report);
-                if let Some(other) = self
-                    .service_selector
-                    .get(key)
-                    .filter(|other| *other != value)
-                {
-                    self.report.push(
-                        Diagnostic::new(
-                            Code::GP109,
-                            Place::value(at.key(key)),
-                            format!("the Service selects `{key}: {other}`, so it would never reach pods with `{key}: {value}`"),
-                        )
-                        .help("set `service.selector` to labels that the pods of every model have"),
-                    );
-                }
+        if let Some(subset) = subset {
+            let at = self.at.key("subset").key("labels");
+            self.check(subset, &at);
+            if let Some(selector) = &model.selector {
+                self.agree(
+                    subset,
+                    selector,
+                    &at,
+                    "the `selector`",
+                    "give both one value",
+                );
             }
+            pods.extend(subset.clone());
+        }
+        if let Some(selector) = &model.selector {
+            self.check(selector, &self.at.key("selector"));
             pods.extend(selector.clone());
         }
-        let selector = self.model.selector.clone().unwrap_or_else(|| {
-            let keys = [names::LABEL_APP, names::LABEL_VERSION];
-            keys.iter().map(|key| own(key, &pods[*key])).collect()
-        });
-        (selector, pods)
+        let of_pods = |key: &str| (key.to_owned(), pods[key].clone());
+        let usual = || BTreeMap::from([names::LABEL_APP, names::LABEL_VERSION].map(of_pods));
+        let telling = || BTreeMap::from([of_pods(names::LABEL_VERSION)]);
+        Labels {
+            selector: model.selector.clone().unwrap_or_else(usual),
+            subset: subset.cloned().unwrap_or_else(telling),
+            pods,
+        }
+    }
+
+    /// Holds labels of the pods against Kubernetes' rules, and against the Service.
+    fn check(&mut self, given: &BTreeMap<String, String>, at: &Route) {
+        for (key, value) in given {
+            check_label(key, value, &at.key(key), self.report);
+        }
+        let help = "set `service.selector` to labels that the pods of every model have";
+        self.agree(given, self.service_selector, at, "the Service", help);
+    }
+
+    /// No pod carries two values of one label.
+    fn agree(
+        &mut self,
+        given: &BTreeMap<String, String>,
+        others: &BTreeMap<String, String>,
+        at: &Route,
+        who: &str,
+        help: &str,
+    ) {
+        for (key, value) in given {
+            if let Some(other) = others.get(key).filter(|other| *other != value) {
+                self.report.push(
+                    Diagnostic::new(
+                        Code::GP109,
+                        Place::value(at.key(key)),
+                        format!(
+                            "{who} selects `{key}: {other}`, and never pods with `{key}: {value}`"
+                        ),
+                    )
+                    .help(help),
+                );
+            }
+        }
     }
 }

@@ -11,19 +11,20 @@ use std::collections::BTreeMap;
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::model::{Autoscaling, Budget, Model, ServedModel};
 use crate::plan::runtimes;
-use crate::spec::{self, DisruptionBudget, Spec};
-use crate::units::{DnsLabel, names};
+use crate::spec::{self, DisruptionBudget, Document};
+use crate::units::DnsLabel;
 
 use super::label;
 
 /// All models, or `None` where any is wrong.
 pub(super) fn resolve(
-    spec: &Spec,
+    document: &Document,
     rollout: &DnsLabel,
     service_selector: &BTreeMap<String, String>,
     report: &mut Report,
 ) -> Option<Vec<Model>> {
-    let models: Vec<_> = spec
+    let models: Vec<_> = document
+        .spec
         .models
         .iter()
         .enumerate()
@@ -33,15 +34,14 @@ pub(super) fn resolve(
                 model,
                 at,
                 rollout,
+                given_labels: &document.metadata.labels,
                 service_selector,
                 report,
             }
             .resolve()
         })
         .collect();
-    let models = models.into_iter().collect::<Option<Vec<_>>>()?;
-    labels::differ(&models, report);
-    Some(models)
+    models.into_iter().collect()
 }
 
 /// Resolves one model.
@@ -49,6 +49,8 @@ struct Resolver<'a> {
     model: &'a spec::Model,
     at: Route,
     rollout: &'a DnsLabel,
+    /// Labels of every object.
+    given_labels: &'a BTreeMap<String, String>,
     service_selector: &'a BTreeMap<String, String>,
     report: &'a mut Report,
 }
@@ -84,8 +86,7 @@ impl Resolver<'_> {
         self.scale();
         let name = name?;
         let workload = self.workload_name(&name);
-        let (selector, pod_labels) = self.labels(&name);
-        let version = pod_labels[names::LABEL_VERSION].clone();
+        let labels = self.labels(&name);
         let account = self.account(&workload);
         Some(Model {
             image: image?,
@@ -112,9 +113,13 @@ impl Resolver<'_> {
             rolling: self.rolling(),
             drain,
             workload,
-            selector,
-            subset_labels: BTreeMap::from([(names::LABEL_VERSION.to_owned(), version)]),
-            pod_labels,
+            selector: labels.selector,
+            subset_labels: labels.subset,
+            pod_labels: labels.pods,
+            container: model
+                .container_name
+                .clone()
+                .unwrap_or_else(|| runtime.container.to_owned()),
             account,
             ports: ports?,
             pod: pod::pod(model),
