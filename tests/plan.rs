@@ -110,8 +110,8 @@ fn a_wide_terminal_and_a_program_get_a_row_for_each_model() {
     let text = plan(&example("istio-canary"), None, &[]);
     assert_eq!(text, plan(&example("istio-canary"), Some("120"), &[]));
     let rows = "
-03-weight-1    v1     █████████░   99 %     9900     5  testers → v2  1h    availability  deploy
-               v2     █░░░░░░░░░    1 %      100     5                      latency
+03-weight-1    v1     █████████░   99 %     9801     5  testers → v2  1h    availability  deploy
+               v2     █░░░░░░░░░    1 %      199     5                      latency
 ";
     assert!(text.contains(rows), "{text}");
 }

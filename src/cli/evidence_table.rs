@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use crate::diag::words::count;
 use crate::gate::{Need, needs, without_failure};
 use crate::plan::{Gate, GateId, Plan, StageId};
-use crate::units::Duration;
 
 use super::table::columns;
 use crate::diag::escape_markdown as escape;
@@ -13,7 +12,8 @@ use crate::diag::escape_markdown as escape;
 /// What the slowest gate of one stage needs.
 struct Slowest {
     stage: StageId,
-    bake: Duration,
+    /// In words.
+    bake: String,
     need: Need,
 }
 
@@ -22,7 +22,11 @@ impl Slowest {
         let known = needs(plan, stage).into_iter();
         let known = known.filter_map(|need| Some((need.bake?, need)));
         let (bake, need) = known.max_by_key(|(bake, _)| *bake)?;
-        Some(Self { stage, bake, need })
+        Some(Self {
+            stage,
+            bake: bake.to_string(),
+            need,
+        })
     }
 
     /// `availability of resnet101: 200 requests`
@@ -60,7 +64,7 @@ pub(super) fn text(plan: &Plan) -> String {
     let rows = found.iter().map(|one| {
         [
             plan.numbered(one.stage),
-            one.bake.to_string(),
+            one.bake.clone(),
             plan.stage(one.stage).bake.to_string(),
             one.why(),
         ]
@@ -107,7 +111,7 @@ pub(super) fn describe(plan: &Plan) -> Value {
                 "model": need.model,
                 "requests": need.requests,
                 "why": need.why,
-                "bakeSeconds": need.bake.map(Duration::seconds),
+                "bakeSeconds": need.bake_seconds(),
             })
         })
     });

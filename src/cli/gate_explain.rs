@@ -46,11 +46,8 @@ pub(super) fn explain(
         }
         let needs = needs(plan, context.stage).into_iter();
         for need in needs.filter(|need| need.gate == name && need.model == model) {
-            if let Some(bake) = need.bake {
-                output.result(format_args!(
-                    "  {} requests are needed {}: a bake of {bake} at the traffic that is expected\n",
-                    need.requests, need.why
-                ))?;
+            if let Some(words) = need.words() {
+                output.result(format_args!("  {words}\n"))?;
             }
         }
     }

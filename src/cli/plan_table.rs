@@ -138,8 +138,7 @@ fn models(plan: &Plan, index: StageId) -> Vec<Vec<Cell>> {
             cell(bar(share)).styled(colour),
             number(format!("{share} %")),
         ];
-        let load = plan.requests_per_minute(share);
-        row.extend(load.map(|load| number(format!("{load:.0}"))));
+        row.extend(plan.load_words(index, id).map(number));
         row.push(number(pods));
         rows.push(row);
     }

@@ -27,7 +27,7 @@ pub use answer::{Answer, Data, Fault, Series, Source};
 pub use evaluate::{EvaluationContext, evaluate, next_look, preview};
 pub use evidence::{Asked, Evidence, Origin, Record};
 pub use looks::{Look, Schedule, State, Window};
-pub use need::{Need, needs, without_failure};
+pub use need::{Need, Wait, needs, without_failure};
 pub use query::{Query, Shape, Target, When};
 pub use replay::Replay;
 pub use verdict::Verdict;

@@ -14,6 +14,7 @@ pub mod runtimes;
 mod split;
 mod stage;
 pub mod template;
+mod total_share;
 mod traffic;
 mod transition;
 mod wire;
@@ -31,6 +32,7 @@ pub use resolve::resolve;
 pub use router::{Gateway, Istio, Router, Server};
 pub use split::Split;
 pub use stage::{CohortId, Mirror, Stage, StageId, StageKind};
+pub use total_share::{Fraction, TotalShare};
 pub use traffic::{BaseMatch, BaseRoute, Cohort, Match, StringMatch, Traffic};
 pub use transition::{Breach, Served, WayBack, transition, ways_back};
 pub use wire::Wire;
@@ -119,8 +121,10 @@ pub struct Metrics {
 /// Limits for the steps.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    /// The most points that exposure may rise by in one step.
+    /// The most points that one model's share of all requests may rise by in one step.
     pub max_increase: Percent,
+    /// The most points that the share of all models that are not stable may rise by in one step.
+    pub max_exposure_increase: Percent,
     /// The least time in any stage.
     pub min_bake: Duration,
     /// Whether the live stage must have arrived in the cluster, by Argo CD's word, before it is left.
@@ -164,12 +168,6 @@ impl Plan {
         (0..self.gates.len()).map(GateId)
     }
 
-    /// What a share of the weighted requests comes to in a minute, where the spec says how many to expect.
-    pub fn requests_per_minute(&self, share: Percent) -> Option<f64> {
-        let expected = self.traffic.expected_per_minute?;
-        Some(expected * share.as_f64() / 100.0)
-    }
-
     /// The stage behind an id.
     pub fn stage(&self, id: StageId) -> &Stage {
         &self.stages[id.0]
@@ -203,11 +201,6 @@ impl Plan {
     pub fn numbered(&self, id: StageId) -> String {
         let width = (self.stages.len() - 1).to_string().len().max(2);
         format!("{:0width$}-{}", id.0, self.stage(id).name)
-    }
-
-    /// The share of the weighted requests that a stage gives to models that are not stable.
-    pub fn exposure(&self, index: StageId) -> Percent {
-        self.stage(index).split.of(self.stable).rest()
     }
 
     /// The models that a gate judges in a stage: the one it names, or every one with traffic that is not stable.

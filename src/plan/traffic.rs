@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::units::HeaderName;
+use crate::units::{HeaderName, Percent};
 
 use super::{Headers, Rewrite, Router};
 
@@ -30,6 +30,8 @@ pub struct Traffic {
 pub struct Cohort {
     /// The cohort's name.
     pub name: String,
+    /// The part of all requests that the cohort is expected to claim, if the spec says it.
+    pub share: Option<Percent>,
     /// The entries, of which any may match; never empty.
     pub entries: Vec<Match>,
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::Percentage;
+
 /// A named set of requests.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -11,6 +13,8 @@ use serde::Deserialize;
 pub struct Cohort {
     /// The cohort's name, which steps use.
     pub name: String,
+    /// The part of all requests that the cohort is expected to claim, in percent.
+    pub share: Option<Percentage>,
     /// The entries, of which any may match.
     pub r#match: Vec<MatchEntry>,
 }

@@ -7,6 +7,7 @@ mod cohort;
 pub mod gate;
 mod kube;
 mod model;
+mod percentage;
 mod read;
 mod schema;
 mod step;
@@ -25,6 +26,7 @@ pub use model::{
     Autoscaling, Capacity, DisruptionBudget, Drain, DrainHook, Model, ModelSource, RollingUpdate,
     RuntimeName, ServiceAccount, Subset,
 };
+pub use percentage::Percentage;
 pub use read::{Read, read};
 pub use schema::SCHEMA;
 pub use step::{Approval, CohortTarget, Mirror, Step};
@@ -195,8 +197,10 @@ pub enum Retire {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Policy {
-    /// The most points that exposure may rise by in one step; default 50.
+    /// The most points that one model's share may rise by in one step; default 50.
     pub max_increase: Option<f64>,
+    /// The most points that all candidates' share together may rise by in one step; default: as `maxIncrease`.
+    pub max_exposure_increase: Option<f64>,
     /// The least time in any stage; default `5m`.
     pub min_bake: Option<String>,
     /// Whether `promote` asks Argo CD first; default no.

@@ -27,16 +27,28 @@ const COLOURS: [(&str, char); 7] = [
 /// Of the column behind a marked stage: to be seen on white and on black.
 const MARK: &str = "#8c959f55";
 
-/// An `xychart-beta` with one line a model: its share of the requests that no cohort claims, stage by stage. Below it, whose line
-/// has which colour. None where nothing moves, or where nobody could read it.
+/// Of all requests, where the size of every cohort that matters is known.
+const OF_ALL: &str = "Share of all requests";
+const OF_UNCLAIMED: &str = "Share of the requests that no cohort claims (cohorts: unknown)";
+
+/// An `xychart-beta` with one line a model: its share of the requests, stage by stage. Below it, whose line has which colour. None
+/// where nothing moves, or where nobody could read it.
 ///
 /// A marked stage stands out by a column behind the lines and an arrow before its name; such a chart is lower, so that what
 /// follows it is in sight.
 pub fn traffic_chart(plan: &Plan, marked: Option<StageId>) -> Option<String> {
+    let known = |stage| {
+        plan.model_ids()
+            .all(|model| plan.share(stage, model).known().is_some())
+    };
+    let all_known = plan.stage_ids().all(known);
+    let share = |stage: StageId, model: ModelId| match plan.share(stage, model).known() {
+        Some(share) if all_known => share.percent(),
+        Some(_) | None => plan.stage(stage).split.of(model),
+    };
     let has_share = |model: &ModelId| {
-        plan.stages
-            .iter()
-            .any(|stage| !stage.split.of(*model).is_zero())
+        plan.stage_ids()
+            .any(|stage| !share(stage, *model).is_zero())
     };
     // Those that come first: they are what the rollout is about.
     let mut models: Vec<ModelId> = plan.model_ids().filter(has_share).collect();
@@ -59,7 +71,8 @@ pub fn traffic_chart(plan: &Plan, marked: Option<StageId>) -> Option<String> {
         colours.join(", ")
     ));
     line("xychart-beta".to_owned());
-    line("    title \"Share of the requests that no cohort claims\"".to_owned());
+    let title = if all_known { OF_ALL } else { OF_UNCLAIMED };
+    line(format!("    title \"{title}\""));
     line(format!("    x-axis [{}]", labels(plan, marked).join(", ")));
     line("    y-axis \"%\" 0 --> 100".to_owned());
     if let Some(marked) = marked {
@@ -73,9 +86,8 @@ pub fn traffic_chart(plan: &Plan, marked: Option<StageId>) -> Option<String> {
     }
     for model in &models {
         let shares: Vec<String> = plan
-            .stages
-            .iter()
-            .map(|stage| stage.split.of(*model).to_string())
+            .stage_ids()
+            .map(|stage| share(stage, *model).to_string())
             .collect();
         line(format!("    line [{}]", shares.join(", ")));
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::diag::escape_markdown as escape;
-use crate::plan::{Plan, Split, StageId, StageKind};
+use crate::plan::{ModelId, Plan, Split, StageId, StageKind};
 use crate::units::Duration;
 
 use super::chart::traffic_chart;
@@ -100,11 +100,22 @@ fn row(plan: &Plan, index: StageId, in_tree: bool) -> String {
         (true, StageKind::Baseline) => format!("[{folder}](stages/{folder})"),
         (true, _) => format!("[{folder}](stages/{folder}) ([diff](diffs/{folder}.diff))"),
     };
-    let shares = stage.split.shares().map(|(model, share)| {
+    // Who answers only a cohort has no weight, but a load.
+    let only_cohorts = |model: &ModelId| {
+        plan.traffic.expected_per_minute.is_some() && stage.serves_cohorts_with(*model)
+    };
+    let answering = plan
+        .model_ids()
+        .filter(|model| !stage.split.of(*model).is_zero() || only_cohorts(model));
+    let shares = answering.map(|model| {
         let load = plan
-            .requests_per_minute(share)
-            .map_or_else(String::new, |load| format!(" ({load:.0}/min)"));
-        format!("{} {share} %{load}", plan.model(model).name)
+            .load_words(index, model)
+            .map_or_else(String::new, |load| format!(" ({load}/min)"));
+        format!(
+            "{} {} %{load}",
+            plan.model(model).name,
+            stage.split.of(model)
+        )
     });
     let mut requests: Vec<String> = shares.collect();
     if let Some(mirror) = stage.mirror {

@@ -140,7 +140,7 @@ impl Kind for Availability {
         format!("≥ {}", self.objective)
     }
 
-    fn need(&self, gate: &Gate, _: f64) -> Option<(u64, &'static str)> {
+    fn need(&self, gate: &Gate, _: Option<f64>) -> Option<(u64, &'static str)> {
         let least = gate.least_samples();
         Some(match self.confidence {
             Some(level) => {

@@ -171,7 +171,7 @@ impl Kind for BurnRate {
         windows.iter().map(|window| window.start).collect()
     }
 
-    fn need(&self, _: &Gate, _: f64) -> Option<(u64, &'static str)> {
+    fn need(&self, _: &Gate, _: Option<f64>) -> Option<(u64, &'static str)> {
         None
     }
 

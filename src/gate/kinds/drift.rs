@@ -127,7 +127,7 @@ impl Kind for Drift {
         format!("{} ≤ {}", name(self.measure), words::number(self.max))
     }
 
-    fn need(&self, _: &Gate, _: f64) -> Option<(u64, &'static str)> {
+    fn need(&self, _: &Gate, _: Option<f64>) -> Option<(u64, &'static str)> {
         None
     }
 }

@@ -115,7 +115,7 @@ impl Kind for Latency {
         format!("p{} ≤ {}", short(self.percentile), time_limit(self))
     }
 
-    fn need(&self, gate: &Gate, _: f64) -> Option<(u64, &'static str)> {
+    fn need(&self, gate: &Gate, _: Option<f64>) -> Option<(u64, &'static str)> {
         Some((gate.least_samples(), "for ten to be above the percentile"))
     }
 

@@ -125,8 +125,8 @@ pub(super) trait Kind {
     fn limit(&self) -> String;
 
     /// How many requests of the candidate it takes to tell, and what for; `None` where traffic does not say.
-    /// `stable` is how many requests stable gets for each of the candidate.
-    fn need(&self, gate: &Gate, stable: f64) -> Option<(u64, &'static str)>;
+    /// `stable` is how many requests stable gets for each of the candidate, if it is known.
+    fn need(&self, gate: &Gate, stable: Option<f64>) -> Option<(u64, &'static str)>;
 
     /// The times whose samples a compacted recording must keep.
     fn cuts(&self, context: &Context<'_>) -> Vec<Timestamp> {

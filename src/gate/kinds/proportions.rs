@@ -123,7 +123,8 @@ impl Kind for Proportions {
         }
     }
 
-    fn need(&self, gate: &Gate, stable: f64) -> Option<(u64, &'static str)> {
+    fn need(&self, gate: &Gate, stable: Option<f64>) -> Option<(u64, &'static str)> {
+        let stable = stable?;
         let margin = match self.margin {
             Margin::Absolute(margin) if margin > 0.0 && stable > 0.0 => margin,
             Margin::Absolute(_) | Margin::Relative(_) => return None,

@@ -138,7 +138,7 @@ impl Kind for Ranks {
         format!("{margin} {change} at most")
     }
 
-    fn need(&self, _: &Gate, _: f64) -> Option<(u64, &'static str)> {
+    fn need(&self, _: &Gate, _: Option<f64>) -> Option<(u64, &'static str)> {
         None
     }
 }

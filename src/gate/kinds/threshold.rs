@@ -69,7 +69,7 @@ impl Kind for Threshold {
         shown(self.limits)
     }
 
-    fn need(&self, _: &Gate, _: f64) -> Option<(u64, &'static str)> {
+    fn need(&self, _: &Gate, _: Option<f64>) -> Option<(u64, &'static str)> {
         None
     }
 }

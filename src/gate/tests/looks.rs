@@ -92,10 +92,13 @@ fn the_bake_that_evidence_needs_follows_from_the_traffic() {
     let found = needs(&compiled.plan, stage);
     // 10 % of 600 a minute is one a second, after a warm-up of two minutes.
     assert_eq!(found[0].requests, 200);
-    assert_eq!(found[0].bake, Some(Duration::from_seconds(320)));
+    assert_eq!(found[0].bake, Some(Wait::For(Duration::from_seconds(320))));
     // Stable gets nine times as many: ceil(z² · p(1-p)(1 + 1/9) / m²) with p = m = 0.002 and z = 1.645 + 0.842.
     assert_eq!(found[1].requests, 3_428);
-    assert_eq!(found[1].bake, Some(Duration::from_seconds(3_548)));
+    assert_eq!(
+        found[1].bake,
+        Some(Wait::For(Duration::from_seconds(3_548)))
+    );
 }
 
 /// T6: after a look, the last look's length of time is watched; it can fail a gate that has just passed.

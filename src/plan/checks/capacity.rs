@@ -1,26 +1,33 @@
 //! GP4xx: replicas against traffic.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use crate::diag::Route;
-use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::plan::{ModelId, Plan, Stage};
+use crate::diag::words::and_list;
+use crate::diag::{Code, Diagnostic, Place, Report, Route};
+use crate::plan::{CohortId, Fraction, ModelId, Plan, Stage, StageId, TotalShare};
 use crate::units::Percent;
 
 /// The share above which one replica is too few to lose.
 const LONELY_SHARE: u32 = 1_000;
 
 pub(super) fn check(plan: &Plan, report: &mut Report) {
-    let mut told = BTreeSet::new();
-    for stage in &plan.stages {
-        for (model, replicas) in &stage.running {
+    // One complaint a model and rule: the first stage that breaks it stands for the ones after it.
+    let mut told = BTreeMap::new();
+    for stage in plan.stage_ids() {
+        for (model, replicas) in &plan.stage(stage).running {
             for found in check_model(plan, stage, *model, *replicas) {
-                // One complaint a model and rule: the first stage that breaks it stands for the ones after it.
-                if told.insert((*model, found.code)) {
-                    report.push(found);
-                }
+                told.entry((*model, found.code)).or_insert(found);
             }
         }
+    }
+    // What is too little for certain in one stage need not be asked in another.
+    for model in plan.model_ids() {
+        if told.contains_key(&(model, Code::GP401)) {
+            told.remove(&(model, Code::GP309));
+        }
+    }
+    for found in told.into_values() {
+        report.push(found);
     }
     for (index, model) in plan.models.iter().enumerate() {
         let at = Route::root().key("spec").key("models").index(index);
@@ -39,9 +46,11 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
     }
 }
 
-fn check_model(plan: &Plan, stage: &Stage, id: ModelId, replicas: u32) -> Vec<Diagnostic> {
-    let model = plan.model(id);
-    let share = stage.split.of(id);
+fn check_model(plan: &Plan, at: StageId, id: ModelId, replicas: u32) -> Vec<Diagnostic> {
+    let (stage, model) = (plan.stage(at), plan.model(id));
+    let share = plan.share(at, id);
+    // What is certain, whatever the size of a cohort.
+    let least = share.least.percent();
     let (fewest, most) = model
         .autoscaling
         .as_ref()
@@ -70,14 +79,16 @@ fn check_model(plan: &Plan, stage: &Stage, id: ModelId, replicas: u32) -> Vec<Di
             .help("give it at least one replica in that stage"),
         );
     }
-    if fewest == 1 && share > Percent::from_hundredths(LONELY_SHARE) {
+    if fewest == 1 && least > Percent::from_hundredths(LONELY_SHARE) {
         found.push(
             Diagnostic::new(
                 Code::GP403,
                 place(),
                 format!(
-                    "`{}` serves {share} % of the requests in the stage `{}` with one replica",
-                    model.name, stage.name
+                    "`{}` serves {}{least} % of the requests in the stage `{}` with one replica",
+                    model.name,
+                    at_least(share),
+                    stage.name
                 ),
             )
             .note("a node that fails or drains takes all of them with it")
@@ -87,22 +98,56 @@ fn check_model(plan: &Plan, stage: &Stage, id: ModelId, replicas: u32) -> Vec<Di
     if let (Some(capacity), Some(expected)) = (model.capacity, plan.traffic.expected_per_minute)
         && most > 0
     {
-        let wanted = expected / 60.0 * share.as_f64() / 100.0;
+        let per_second = |part: Fraction| expected / 60.0 * part.as_f64();
         let sustained = f64::from(most) * capacity;
-        if sustained < wanted {
+        if sustained < per_second(share.least) {
+            let wanted = per_second(share.least);
             found.push(
                 Diagnostic::new(
                     Code::GP401,
                     place(),
                     format!(
-                        "`{}` sustains {sustained:.0} requests a second with {most} replicas, and the stage `{}` sends it {wanted:.0}",
-                        model.name, stage.name
+                        "`{}` sustains {sustained:.0} requests a second with {most} replicas, and the stage `{}` sends it {}{wanted:.0}",
+                        model.name,
+                        stage.name,
+                        at_least(share)
                     ),
                 )
-                .label(Place::value(stage.place.clone()), format!("{share} % of {expected} requests a minute"))
+                .label(Place::value(stage.place.clone()), format!("{least} % of {expected} requests a minute"))
                 .help(format!("give it at least {:.0} replicas, or less of the traffic", (wanted / capacity).ceil())),
             );
+        } else if sustained < per_second(share.most) {
+            found.push(unknown(plan, stage, id, sustained));
         }
     }
     found
+}
+
+/// Words before a share that cohorts of unknown size may add to.
+fn at_least(share: TotalShare) -> &'static str {
+    share.known().map_or("at least ", |_| "")
+}
+
+/// GP309: only the size of a cohort would tell.
+fn unknown(plan: &Plan, stage: &Stage, id: ModelId, sustained: f64) -> Diagnostic {
+    let unknown = |cohort: &CohortId| plan.cohort(*cohort).share.is_none();
+    let cohorts: Vec<CohortId> = stage.cohorts.keys().copied().filter(unknown).collect();
+    let names: Vec<&str> = cohorts
+        .iter()
+        .map(|cohort| plan.cohort(*cohort).name.as_str())
+        .collect();
+    let first = cohorts.first().map_or(0, |cohort| cohort.0);
+    let at = Route::root().key("spec").key("cohorts").index(first);
+    Diagnostic::new(
+        Code::GP309,
+        Place::value(at.key("name")),
+        format!(
+            "whether the {sustained:.0} requests a second that `{}` sustains are enough in the stage `{}` is unknown: no `share` says how many requests {} claims",
+            plan.model(id).name,
+            stage.name,
+            and_list(&names)
+        ),
+    )
+    .label(Place::value(stage.place.clone()), "in this stage")
+    .help("add the expected share of all requests to the cohort, such as `share: 1%`")
 }

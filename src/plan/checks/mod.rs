@@ -2,6 +2,7 @@
 
 mod capacity;
 mod gates;
+mod increase;
 mod practice;
 mod probes;
 mod router;
@@ -20,6 +21,7 @@ pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
     selection::check(plan, document, report);
     routes::check(plan, report);
     transitions::check(plan, report);
+    increase::check(plan, report);
     capacity::check(plan, report);
     gates::check(plan, report);
     probes::check(plan, report);

@@ -3,7 +3,7 @@
 use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::runtimes;
-use crate::plan::{Model, Plan, ServiceType, StageKind, Wire};
+use crate::plan::{Fraction, Model, Plan, ServiceType, StageKind, Wire};
 use crate::spec::Document;
 
 pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
@@ -14,12 +14,13 @@ pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
     for ((index, stage), step) in stages.zip(&document.spec.steps) {
         let exposure = plan.exposure(index);
         // An empty list says that nothing is to watch the step; a missing one may have been forgotten.
-        if step.gates.is_none() && !exposure.is_zero() {
+        if step.gates.is_none() && exposure.counted != Fraction::NONE {
+            let exposed = plan.exposure_words(index);
             report.push(
                 Diagnostic::new(
                     Code::GP604,
                     Place::value(stage.place.clone()),
-                    format!("the stage `{}` exposes {exposure} % of the requests, and no gate watches it", stage.name),
+                    format!("the stage `{}` exposes {exposed}, and no gate watches it", stage.name),
                 )
                 .help("name `gates` in the step, and declare them below `spec.gates`; `gates: []` says that a person judges it"),
             );

@@ -2,12 +2,12 @@
 
 use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::plan::{Breach, ModelId, Plan, Stage, StageId, StageKind, transition};
+use crate::plan::{Breach, ModelId, Plan, Stage, StageKind, transition};
 
 pub(super) fn check(plan: &Plan, report: &mut Report) {
     let mut warned_of_no_return = false;
     for (before, index) in plan.stage_ids().zip(plan.stage_ids().skip(1)) {
-        let (earlier, before, stage) = (before, plan.stage(before), plan.stage(index));
+        let (before, stage) = (plan.stage(before), plan.stage(index));
         for breach in transition(before, stage) {
             if !is_known(before, breach) {
                 report.push(unsafe_move(plan, before, stage, breach));
@@ -27,7 +27,6 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
                 .help("remove the step, or change what it sets"),
             );
         }
-        check_exposure(plan, earlier, index, report);
         if !warned_of_no_return && stage.kind != StageKind::Retire && plan.is_past_return(index) {
             warned_of_no_return = true;
             report.push(
@@ -48,40 +47,6 @@ fn is_known(before: &Stage, breach: Breach<ModelId>) -> bool {
     match breach {
         Breach::NotRunningBefore(model) => before.with_traffic().contains(&model),
         Breach::RemovedUnderTraffic(_) | Breach::SubsetGone(_) => false,
-    }
-}
-
-fn check_exposure(plan: &Plan, earlier: StageId, index: StageId, report: &mut Report) {
-    let stage = plan.stage(index);
-    if stage.kind != StageKind::Step {
-        return;
-    }
-    let (before, now) = (plan.exposure(earlier), plan.exposure(index));
-    let place = || Place::value(stage.place.clone());
-    let rise = now.hundredths().saturating_sub(before.hundredths());
-    if rise > plan.policy.max_increase.hundredths() {
-        report.push(
-            Diagnostic::new(
-                Code::GP304,
-                place(),
-                format!(
-                    "exposure rises from {before} % to {now} % in one step, and `policy.maxIncrease` is {} points",
-                    plan.policy.max_increase
-                ),
-            )
-            .help("add a step between them, or raise `spec.policy.maxIncrease`"),
-        );
-    }
-    if now < before {
-        report.push(
-            Diagnostic::new(
-                Code::GP305,
-                place(),
-                format!("exposure falls from {before} % to {now} %"),
-            )
-            .note("steps lead forward; going back is what `glidepath rollback` is for")
-            .help("give the steps rising weights"),
-        );
     }
 }
 

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::{Cohort, Match, StringMatch, matching};
-use crate::spec::{FullMatcher, MatchEntry, Matcher, Spec};
-use crate::units::{HeaderName, is_label_key, is_label_value, reads_like_a_search};
+use crate::spec::{FullMatcher, MatchEntry, Matcher, Percentage, Spec};
+use crate::units::{
+    HUNDRED, HeaderName, Percent, is_label_key, is_label_value, reads_like_a_search,
+};
 
 use super::label;
 
@@ -21,13 +23,56 @@ pub(super) fn resolve(spec: &Spec, report: &mut Report) -> Option<Vec<Cohort>> {
             .enumerate()
             .map(|(index, entry)| resolve_entry(entry, &at.key("match").index(index), report))
             .collect();
+        let share = cohort.share.as_ref();
+        let share = share.map(|share| expected_share(share, &at.key("share"), report));
+        let share = share.map_or(Some(None), |share| share.map(Some));
         let entries = entries.into_iter().collect::<Option<Vec<_>>>()?;
-        name.map(|name| Cohort {
-            name: name.as_str().to_owned(),
+        Some(Cohort {
+            name: name?.as_str().to_owned(),
+            share: share?,
             entries,
         })
     });
-    cohorts.collect::<Vec<_>>().into_iter().collect()
+    let cohorts = cohorts.collect::<Vec<_>>();
+    let cohorts = cohorts.into_iter().collect::<Option<Vec<Cohort>>>()?;
+    check_sum(&cohorts, report);
+    Some(cohorts)
+}
+
+fn expected_share(share: &Percentage, at: &Route, report: &mut Report) -> Option<Percent> {
+    Percent::parse(share.value)
+        .map_err(|allowed| {
+            let text = format!("the share {share} is no percentage; {allowed}");
+            report.push(Diagnostic::new(Code::GP201, Place::value(at.clone()), text));
+        })
+        .ok()
+}
+
+/// The first cohort that matches claims a request, so no request counts twice.
+fn check_sum(cohorts: &[Cohort], report: &mut Report) {
+    let mut sum = 0;
+    for (index, cohort) in cohorts.iter().enumerate() {
+        let Some(share) = cohort.share else { continue };
+        let before = sum;
+        sum += share.hundredths();
+        // The one that goes over the whole stands for those after it.
+        if before <= HUNDRED.hundredths() && sum > HUNDRED.hundredths() {
+            let at = Route::root().key("spec").key("cohorts").index(index);
+            report.push(
+                Diagnostic::new(
+                    Code::GP201,
+                    Place::value(at.key("share")),
+                    format!(
+                        "the shares of the cohorts up to `{}` sum to {} %, and 100 % is allowed",
+                        cohort.name,
+                        f64::from(sum) / 100.0
+                    ),
+                )
+                .note("a request belongs to the first cohort that claims it")
+                .help("count in each share only what no earlier cohort claims"),
+            );
+        }
+    }
 }
 
 fn resolve_entry(entry: &MatchEntry, at: &Route, report: &mut Report) -> Option<Match> {

@@ -16,7 +16,7 @@ mod traffic;
 use crate::diag::Route;
 use crate::diag::words::suggestion;
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::spec::{Document, Spec};
+use crate::spec::{self, Document, Spec};
 use crate::units::{Duration, HUNDRED, Percent};
 
 use labels::{check_label, check_labels, label};
@@ -114,24 +114,27 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         ways_back: ways_back(&stages, &stable),
         stages,
         live,
-        policy: Policy {
-            max_increase: spec
-                .policy
-                .max_increase
-                .map_or(Percent::from_hundredths(MAX_INCREASE), |points| {
-                    Percent::parse(points).unwrap_or(HUNDRED)
-                }),
-            min_bake: spec
-                .policy
-                .min_bake
-                .as_ref()
-                .and_then(|text| text.parse().ok())
-                .unwrap_or(MIN_BAKE),
-            require_healthy: spec.policy.require_healthy.unwrap_or(false),
-        },
+        policy: policy(&spec.policy),
         argocd,
     };
     (!report.has_errors()).then_some(plan)
+}
+
+fn policy(given: &spec::Policy) -> Policy {
+    let points = |points: f64| Percent::parse(points).unwrap_or(HUNDRED);
+    let max_increase = given
+        .max_increase
+        .map_or(Percent::from_hundredths(MAX_INCREASE), points);
+    let min_bake = given.min_bake.as_ref();
+    Policy {
+        max_increase,
+        // With one candidate the two are one number, and who raised one has said it.
+        max_exposure_increase: given.max_exposure_increase.map_or(max_increase, points),
+        min_bake: min_bake
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(MIN_BAKE),
+        require_healthy: given.require_healthy.unwrap_or(false),
+    }
 }
 
 /// The index of the stage that `spec.stage` names.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::diag::words::count;
-use crate::plan::{ModelId, Plan, Stage};
+use crate::plan::{ModelId, Plan, Stage, StageId};
 use crate::tree::ObjectDiff;
 
 use super::{INFALLIBLE, Proposal, cut, fence, length};
@@ -83,7 +83,7 @@ pub(super) fn section(proposal: &Proposal<'_>) -> String {
             text,
             "| `{}` | {before} | {bold}{after}{bold} | {} | {} |",
             plan.model(id).name,
-            load(plan, to, id),
+            load(plan, proposal.to, id),
             capacity(plan, to, id)
         )
         .expect(INFALLIBLE);
@@ -195,11 +195,9 @@ fn replicas(plan: &Plan, stage: &Stage, id: ModelId) -> String {
     }
 }
 
-fn load(plan: &Plan, stage: &Stage, id: ModelId) -> String {
-    match plan.traffic.expected_per_minute {
-        Some(expected) if stage.running.contains_key(&id) => {
-            format!("{:.0}/min", expected * stage.split.of(id).as_f64() / 100.0)
-        }
+fn load(plan: &Plan, stage: StageId, id: ModelId) -> String {
+    match plan.load_words(stage, id) {
+        Some(load) if plan.stage(stage).running.contains_key(&id) => format!("{load}/min"),
         Some(_) | None => "–".to_owned(),
     }
 }

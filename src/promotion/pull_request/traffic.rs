@@ -116,14 +116,21 @@ pub(super) fn sentence(proposal: &Proposal<'_>) -> String {
         .filter(|(model, share)| *model != plan.stable && *share != from.split.of(*model));
     let mut parts: Vec<String> = moved
         .map(|(model, share)| {
+            let of_all = plan.share(proposal.to, model).known();
+            let (whom, of_all) = match (to.cohorts.is_empty(), of_all) {
+                (true, _) => ("", String::new()),
+                (false, Some(all)) => (
+                    " that no cohort claims",
+                    format!(", {} % of all", all.percent()),
+                ),
+                (false, None) => (
+                    " that no cohort claims",
+                    ", an unknown share of all".to_owned(),
+                ),
+            };
             format!(
-                "`{}` answers **{share} %** of the requests{} (before: {} %)",
+                "`{}` answers **{share} %** of the requests{whom} (before: {} %){of_all}",
                 plan.model(model).name,
-                if to.cohorts.is_empty() {
-                    ""
-                } else {
-                    " that no cohort claims"
-                },
                 from.split.of(model)
             )
         })

@@ -1,12 +1,12 @@
 //! Expected traffic against the evidence that a gate needs.
 
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::plan::{Gate, ModelId, Plan, Stage};
+use crate::plan::{Gate, ModelId, Plan, StageId};
 
 /// Whether the traffic that is expected makes enough evidence in the stage's whole window.
 pub(super) fn check(
     plan: &Plan,
-    stage: &Stage,
+    id: StageId,
     gate: &Gate,
     model: ModelId,
     at: &Place,
@@ -16,24 +16,25 @@ pub(super) fn check(
     let Some(expected) = plan.traffic.expected_per_minute.filter(|_| counts) else {
         return;
     };
-    // How many requests a cohort brings is not known.
-    if stage.serves_cohorts_with(model) {
-        return;
-    }
-    let mirrored = stage.mirror.filter(|mirror| mirror.to == model);
-    let share =
-        stage.split.of(model).as_f64() + mirrored.map_or(0.0, |mirror| mirror.percent.as_f64());
+    let stage = plan.stage(id);
+    // The most that it can be: what a cohort of unknown size brings may be enough.
+    let share = plan.share_with_copies(id, model).most.as_f64();
     let window = gate.look(stage.bake).seconds() * u64::from(gate.max_looks);
     #[expect(
         clippy::cast_precision_loss,
         reason = "seconds and counts far below 2^53"
     )]
     let (requests, least) = (
-        expected * share / 100.0 * window as f64 / 60.0,
+        expected * share * window as f64 / 60.0,
         gate.least_samples() as f64,
     );
     if requests < least {
-        let needed = least / (expected * share / 100.0);
+        let minutes = least / (expected * share);
+        let needed = if minutes.is_finite() {
+            format!("bake for {minutes:.0}m at least, ")
+        } else {
+            String::new()
+        };
         report.push(
             Diagnostic::new(
                 Code::GP510,
@@ -46,7 +47,7 @@ pub(super) fn check(
                 ),
             )
             .help(format!(
-                "bake for {needed:.0}m at least, give it more weight, or lower `minSamples`"
+                "{needed}give it more weight, or lower `minSamples`"
             )),
         );
     }

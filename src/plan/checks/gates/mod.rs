@@ -37,7 +37,7 @@ fn check_stage(plan: &Plan, id: StageId, report: &mut Report) {
         sides::check_stable(plan, stage, gate, &judged, &at, report);
         for model in judged {
             sides::check_copies(plan, stage, gate, model, &at, report);
-            evidence::check(plan, stage, gate, model, &at, report);
+            evidence::check(plan, id, gate, model, &at, report);
         }
     }
 }
