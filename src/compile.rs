@@ -186,16 +186,18 @@ impl Compiled {
         }
     }
 
-    /// A stage for each set of running models: stages of one set have objects of the same names.
+    /// A stage for each set of running models: stages of one set have objects of the same names, but for the routes.
     fn distinct_stages(&self) -> Vec<StageId> {
-        let mut known: Vec<Vec<_>> = Vec::new();
+        let mut known: Vec<(bool, Vec<_>)> = Vec::new();
         let stages = self.plan.stage_ids();
         stages
             .filter(|stage| {
-                let running: Vec<_> = self.plan.stage(*stage).running.keys().copied().collect();
-                let is_new = !known.contains(&running);
+                let stage = self.plan.stage(*stage);
+                let running: Vec<_> = stage.running.keys().copied().collect();
+                let has = (stage.kind.is_routed(), running);
+                let is_new = !known.contains(&has);
                 if is_new {
-                    known.push(running);
+                    known.push(has);
                 }
                 is_new
             })

@@ -2,6 +2,7 @@
 //! the cores to the end. `cargo test --test all promotion::` runs a group.
 
 mod action;
+mod adoption;
 mod cli;
 mod cmp;
 mod disk;

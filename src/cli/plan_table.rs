@@ -156,6 +156,7 @@ fn facts(plan: &Plan, index: StageId) -> [Vec<String>; 4] {
         .iter()
         .map(|(id, split)| format!("{} → {}", plan.cohort(*id).name, target_words(plan, split)))
         .collect();
+    routes.extend((!stage.kind.is_routed()).then(|| "by the Service alone".to_owned()));
     routes.extend(stage.mirror.map(|mirror| {
         let model = &plan.model(mirror.to).name;
         format!("copies of {} % → {model}", mirror.percent)

@@ -1,4 +1,4 @@
-//! The objects that every stage has: Namespace and Service.
+//! The objects that every stage has: Namespace and Service. Where the Service of the stage `adopt` differs, each stage has its own.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,18 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::diag::Route;
-use crate::plan::{Plan, PortRef};
+use crate::plan::{Plan, PortRef, StageKind};
 use crate::units::names;
 
 use super::meta::{id, metadata};
 use super::{Object, ObjectId, Scope, Waves, json};
 
+/// The objects that are the same in every stage.
 pub(super) fn build(plan: &Plan, waves: Waves) -> Vec<Object> {
-    let spec = Route::root().key("spec");
-    let mut objects = vec![Object {
-        id: id(plan, "Service", &plan.service.name),
-        file: "service".to_owned(),
-        scope: Scope::Base,
-        wave: waves.config,
-        origin: spec.key("service"),
-        body: json(&service(plan, waves)),
-    }];
+    let mut objects = Vec::new();
+    if plan.service.adopted_selector.is_none() {
+        objects.push(service(plan, StageKind::Baseline, waves));
+    }
     if let (Some(labels), Some(name)) = (&plan.create_namespace, &plan.namespace) {
         objects.push(Object {
             id: ObjectId {
@@ -33,14 +29,33 @@ pub(super) fn build(plan: &Plan, waves: Waves) -> Vec<Object> {
             file: "namespace".to_owned(),
             scope: Scope::Base,
             wave: waves.namespace,
-            origin: spec.key("namespace"),
+            origin: Route::root().key("spec").key("namespace"),
             body: json(&namespace(plan, name.as_str(), labels, waves)),
         });
     }
     objects
 }
 
-fn service(plan: &Plan, waves: Waves) -> core::Service {
+/// The Service, where it is not the same in every stage.
+pub(super) fn build_own(plan: &Plan, stage: StageKind, waves: Waves) -> Option<Object> {
+    plan.service.adopted_selector.as_ref().map(|_| Object {
+        scope: Scope::Stage,
+        ..service(plan, stage, waves)
+    })
+}
+
+fn service(plan: &Plan, stage: StageKind, waves: Waves) -> Object {
+    Object {
+        id: id(plan, "Service", &plan.service.name),
+        file: "service".to_owned(),
+        scope: Scope::Base,
+        wave: waves.config,
+        origin: Route::root().key("spec").key("service"),
+        body: json(&typed_service(plan, stage, waves)),
+    }
+}
+
+fn typed_service(plan: &Plan, stage: StageKind, waves: Waves) -> core::Service {
     let ports = plan
         .service
         .ports
@@ -63,7 +78,7 @@ fn service(plan: &Plan, waves: Waves) -> core::Service {
         metadata: metadata(plan, &plan.service.name, waves.config, None),
         spec: Some(core::ServiceSpec {
             ports: Some(ports.collect()),
-            selector: Some(plan.service.selector.clone()),
+            selector: Some(plan.service.selector_in(stage).clone()),
             type_: Some(plan.service.kind.name().to_owned()),
             ..core::ServiceSpec::default()
         }),

@@ -112,7 +112,8 @@ pub fn build_argo(plan: &Plan, tree: &str) -> Vec<Arc<Object>> {
 pub struct Builder {
     base: Vec<Arc<Object>>,
     workloads: BTreeMap<(ModelId, u32), Vec<Arc<Object>>>,
-    routes: Vec<Arc<Object>>,
+    /// What each stage has its own of.
+    own: Vec<Arc<Object>>,
 }
 
 impl Builder {
@@ -131,13 +132,15 @@ impl Builder {
             objects.extend(workload.iter().cloned());
         }
         let routes = routers::build(plan, stage, waves).into_iter();
-        self.routes = routes
+        let service = base::build_own(plan, plan.stage(stage).kind, waves);
+        self.own = routes
+            .chain(service)
             .map(|object| {
-                let known = self.routes.iter().find(|known| ***known == object);
+                let known = self.own.iter().find(|known| ***known == object);
                 known.map_or_else(|| Arc::new(object), Arc::clone)
             })
             .collect();
-        objects.extend(self.routes.iter().cloned());
+        objects.extend(self.own.iter().cloned());
         objects.sort_by(|a, b| a.file.cmp(&b.file));
         objects
     }

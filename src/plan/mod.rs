@@ -90,8 +90,20 @@ pub struct Service {
     pub kind: ServiceType,
     /// The Service's ports; never empty.
     pub ports: Vec<ServicePort>,
-    /// The labels of the pods that it leads to.
+    /// The labels of the pods that it leads to, once the pods are glidepath's.
     pub selector: BTreeMap<String, String>,
+    /// The labels of the pods that run already, for the stage `adopt`, where they are others.
+    pub adopted_selector: Option<BTreeMap<String, String>>,
+}
+
+impl Service {
+    /// The labels of the pods that it leads to in a stage.
+    pub fn selector_in(&self, stage: StageKind) -> &BTreeMap<String, String> {
+        let adopted = self.adopted_selector.as_ref();
+        adopted
+            .filter(|_| !stage.is_routed())
+            .unwrap_or(&self.selector)
+    }
 }
 
 /// One port of the Service.
@@ -178,6 +190,18 @@ impl Plan {
         &self,
     ) -> impl DoubleEndedIterator<Item = StageId> + ExactSizeIterator + use<> {
         (0..self.stages.len()).map(StageId)
+    }
+
+    /// The stage in which a rollout begins whose pods are glidepath's already.
+    pub fn baseline(&self) -> StageId {
+        let mut ids = self.stage_ids();
+        ids.find(|id| self.stage(*id).kind == StageKind::Baseline)
+            .expect("every plan has a baseline")
+    }
+
+    /// Whether the first stage takes over pods that run already, and routes nothing.
+    pub fn adopts(&self) -> bool {
+        !self.stage(StageId::FIRST).kind.is_routed()
     }
 
     /// The stage of this name.

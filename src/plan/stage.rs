@@ -37,6 +37,8 @@ impl StageId {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StageKind {
+    /// Generated: the pods that run get the labels that routes will find them by, and nothing is routed.
+    Adopt,
     /// Generated: stable alone.
     Baseline,
     /// Generated: every model runs, nothing moves.
@@ -48,6 +50,16 @@ pub enum StageKind {
     Retire,
 }
 
+impl StageKind {
+    /// Whether requests come by routes, and not by the Service alone.
+    pub fn is_routed(self) -> bool {
+        match self {
+            Self::Adopt => false,
+            Self::Baseline | Self::Deploy | Self::Step | Self::Retire => true,
+        }
+    }
+}
+
 /// The whole desired state at one point of the rollout.
 #[derive(Clone, Debug)]
 pub struct Stage {
@@ -57,7 +69,7 @@ pub struct Stage {
     pub kind: StageKind,
     /// The step's description, for people.
     pub description: Option<String>,
-    /// The place in the spec that asks for the stage; `spec.steps` for a generated one.
+    /// The place in the spec that asks for the stage; `spec.adopt` or `spec.steps` for a generated one.
     pub place: Route,
     /// The models that run, with the replicas of those that no autoscaler scales.
     pub running: BTreeMap<ModelId, u32>,

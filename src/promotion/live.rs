@@ -34,10 +34,10 @@ pub fn settle(
     restart: bool,
 ) -> Result<Live, Error> {
     let plan = &compiled.plan;
-    let baseline = || Pointer::to(tree.folder(StageId::FIRST)).text();
+    let baseline = || Pointer::to(tree.folder(plan.baseline())).text();
     let Some(text) = pointer else {
         return Ok(Live {
-            pointer: Some(baseline()),
+            pointer: Some(Pointer::to(tree.folder(StageId::FIRST)).text()),
             notes: Vec::new(),
         });
     };
@@ -65,7 +65,7 @@ pub fn settle(
     if let (Some(lock), Some(locked)) = (lock, locked)
         && is_next_rollout(plan, lock, locked)
     {
-        return next_rollout(tree, lock, locked, read_old, restart);
+        return next_rollout(tree, plan.baseline(), lock, locked, read_old, restart);
     }
     let Some(index) = plan.stage_named(pointer.stage()) else {
         return match locked {
@@ -75,8 +75,11 @@ pub fn settle(
                 format!("the stage `{}` is live, and {} has no stage of this name any more", pointer.stage(), names::SPEC_FILE),
             )
             .help(format!(
-                "keep a step with `name: {}` until the rollout has moved on, or begin again at the baseline with `--restart`",
-                pointer.stage()
+                "keep {} until the rollout has moved on, or begin again at the baseline with `--restart`",
+                match pointer.stage() {
+                    names::ADOPT => "`adopt: true`".to_owned(),
+                    step => format!("a step with `name: {step}`"),
+                }
             )).into()),
         };
     };
@@ -116,13 +119,14 @@ fn is_next_rollout(plan: &Plan, lock: &Lock, live: &LockedStage) -> bool {
 /// A new rollout begins where the last one ended: its baseline must be what is live now (GP307).
 fn next_rollout(
     tree: &Tree,
+    baseline: StageId,
     lock: &Lock,
     locked: &LockedStage,
     read_old: &dyn Fn(&str) -> Result<Option<String>, DiskError>,
     restart: bool,
 ) -> Result<Live, Error> {
-    let diff = live_diff(tree, StageId::FIRST, lock, locked, read_old)?;
-    let breaches = locked.breaches_to(tree.stage(StageId::FIRST));
+    let diff = live_diff(tree, baseline, lock, locked, read_old)?;
+    let breaches = locked.breaches_to(tree.stage(baseline));
     if (!diff.is_empty() || breaches.is_some()) && !restart {
         let differs = match &differing(&diff)[..] {
             [] => breaches.unwrap_or_default(),
@@ -141,10 +145,10 @@ fn next_rollout(
     let note = format!(
         "the last rollout is complete in `{}`; this one begins at `{}`",
         locked.name,
-        tree.folder(StageId::FIRST)
+        tree.folder(baseline)
     );
     Ok(Live {
-        pointer: Some(Pointer::to(tree.folder(StageId::FIRST)).text()),
+        pointer: Some(Pointer::to(tree.folder(baseline)).text()),
         notes: vec![note],
     })
 }

@@ -35,6 +35,14 @@ pub(super) fn target(
             target.name
         )));
     }
+    if !target.kind.is_routed() {
+        let message = format!(
+            "`{}` has no routes, so nothing goes back to it",
+            target.name
+        );
+        return Err(Refusal::new(Why::Wrong, message)
+            .help("go back to the stage after it, which routes only to stable"));
+    }
     let Some(breaches) = lock.breaches(live, to) else {
         return Ok(Some(to));
     };

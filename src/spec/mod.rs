@@ -79,6 +79,9 @@ pub struct Spec {
     pub models: Vec<Model>,
     /// The model that serves before the first step.
     pub stable: String,
+    /// Whether a stage gives the running pods of stable their labels before anything routes by them.
+    #[serde(default)]
+    pub adopt: bool,
     /// How requests come in.
     #[serde(default)]
     pub traffic: Traffic,

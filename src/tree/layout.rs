@@ -60,12 +60,16 @@ pub fn lay_out(
     let folders: Vec<String> = plan.stage_ids().map(|stage| plan.numbered(stage)).collect();
     let mut files = Files::default();
     let mut before: Vec<Sheet> = Vec::new();
+    let mut has_base = true;
     let (mut contents, mut digests) = (Contents::default(), Vec::new());
     for (index, (folder, objects)) in folders.iter().zip(stages).enumerate() {
         let sheets = sheet::print(&before, &objects);
         digests.push(contents.digest(&objects));
         if index == 0 {
-            files.folder("base", &[], sheets.iter().filter(in_scope(Scope::Base)));
+            has_base = sheets.iter().any(|sheet| in_scope(Scope::Base)(&sheet));
+            if has_base {
+                files.folder("base", &[], sheets.iter().filter(in_scope(Scope::Base)));
+            }
         } else {
             let text: String = changes(&before, &sheets)
                 .iter()
@@ -73,8 +77,10 @@ pub fn lay_out(
                 .collect();
             files.put(format!("diffs/{folder}.diff"), text);
         }
+        // kustomize refuses a list of nothing.
+        let base: &[&str] = if has_base { &["../../base"] } else { &[] };
         let own = sheets.iter().filter(in_scope(Scope::Stage));
-        files.folder(&format!("stages/{folder}"), &["../../base"], own);
+        files.folder(&format!("stages/{folder}"), base, own);
         before = sheets;
     }
     if !argo.is_empty() {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::diag::escape_markdown as escape;
-use crate::plan::{ModelId, Plan, Split, StageId, StageKind};
+use crate::plan::{ModelId, Plan, Split, StageId};
 use crate::units::Duration;
 
 use super::chart::traffic_chart;
@@ -95,10 +95,10 @@ fn row(plan: &Plan, index: StageId, in_tree: bool) -> String {
             cells.join("<br>")
         }
     };
-    let name = match (in_tree, stage.kind) {
+    let name = match (in_tree, index == StageId::FIRST) {
         (false, _) => folder,
-        (true, StageKind::Baseline) => format!("[{folder}](stages/{folder})"),
-        (true, _) => format!("[{folder}](stages/{folder}) ([diff](diffs/{folder}.diff))"),
+        (true, true) => format!("[{folder}](stages/{folder})"),
+        (true, false) => format!("[{folder}](stages/{folder}) ([diff](diffs/{folder}.diff))"),
     };
     // Who answers only a cohort has no weight, but a load.
     let only_cohorts = |model: &ModelId| {
@@ -118,6 +118,9 @@ fn row(plan: &Plan, index: StageId, in_tree: bool) -> String {
         )
     });
     let mut requests: Vec<String> = shares.collect();
+    if !stage.kind.is_routed() {
+        requests.push("by the Service alone".to_owned());
+    }
     if let Some(mirror) = stage.mirror {
         requests.push(format!(
             "{} % copied to {}",

@@ -56,13 +56,15 @@ pub const ANNOTATION_PATHS: &str = "argocd.argoproj.io/manifest-generate-paths";
 pub const OWN_ANNOTATIONS: [&str; 3] = [ANNOTATION_WAVE, ANNOTATION_SYNC_OPTIONS, ANNOTATION_PATHS];
 
 /// The stages that the compiler adds; no step may have one of these names.
+pub const ADOPT: &str = "adopt";
+/// See [`ADOPT`].
 pub const BASELINE: &str = "baseline";
-/// See [`BASELINE`].
+/// See [`ADOPT`].
 pub const DEPLOY: &str = "deploy";
-/// See [`BASELINE`].
+/// See [`ADOPT`].
 pub const RETIRE: &str = "retire";
 /// The generated stages' names.
-pub const GENERATED_STAGES: [&str; 3] = [BASELINE, DEPLOY, RETIRE];
+pub const GENERATED_STAGES: [&str; 4] = [ADOPT, BASELINE, DEPLOY, RETIRE];
 
 /// The most characters a Service's name may have (it becomes a DNS label).
 pub const MAX_LABEL: usize = 63;

@@ -21,10 +21,13 @@ def run(report):
             report.check(f"{name}/{stage.name}: its objects agree with each other", stage.faults)
         for before, after in zip(stages, stages[1:]):
             report.check(f"{name}: {before.name} to {after.name} makes before it breaks", change(before, after))
+        # Only a stage that adopts routes nothing, and nothing goes back to it.
+        first = next(at for at, stage in enumerate(stages) if not stage.adopts)
+        baseline = stages[first]
         for at, stage in enumerate(stages):
-            if exposes(stage, stages[0]) and stages[0].routed <= stage.running:
-                report.check(f"{name}/{stage.name}: an earlier stage takes the traffic back at once", stuck(stage, stages[:at], stages[0]))
-        report.check(f"{name}: the first stage and the last serve different models", [] if stages[0].routed != stages[-1].routed else ["nothing was rolled out"])
+            if exposes(stage, baseline) and baseline.routed <= stage.running:
+                report.check(f"{name}/{stage.name}: an earlier stage takes the traffic back at once", stuck(stage, stages[first:at], baseline))
+        report.check(f"{name}: the first stage and the last serve different models", [] if baseline.routed != stages[-1].routed else ["nothing was rolled out"])
 
 
 class Stage:
@@ -35,6 +38,7 @@ class Stage:
 
     def __init__(self, name, objects):
         self.name = name
+        self.adopts = name == "00-adopt"
         self.faults = []
         self.objects = objects
         self.services = {o["metadata"]["name"]: o["spec"] for o in self.of("Service")}
@@ -94,8 +98,8 @@ class Stage:
                     self.running.add(key)
 
     def _routes(self):
-        if not self.of("VirtualService"):
-            self.fault("no VirtualService")
+        if bool(self.of("VirtualService")) == self.adopts:
+            self.fault("a VirtualService in a stage that adopts" if self.adopts else "no VirtualService")
         gateways = {o["metadata"]["name"] for o in self.of("Gateway")}
         for service in self.of("VirtualService"):
             name, spec = title(service), service["spec"]
@@ -163,9 +167,11 @@ def change(before, after):
         if before.subsets.get(key) != after.subsets.get(key):
             faults.append(f"the subset {key[1]} selects other pods from {after.name} on")
     for name, service in before.services.items():
-        for field in ("selector", "ports"):
-            if after.services.get(name, {}).get(field) != service[field]:
-                faults.append(f"Service/{name} changes its {field}")
+        then = after.services.get(name, {"selector": {}})
+        if then.get("ports") != service["ports"]:
+            faults.append(f"Service/{name} changes its ports")
+        if any(stage.pods(service["selector"]).keys() != stage.pods(then["selector"]).keys() for stage in (before, after)):
+            faults.append(f"Service/{name} finds other pods from {after.name} on")
     for name, spec in before.workloads.items():
         if name in after.workloads and after.workloads[name]["selector"] != spec["selector"]:
             faults.append(f"Deployment/{name} changes its selector, which cannot be changed")

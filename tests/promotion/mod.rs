@@ -1,7 +1,7 @@
 //! The pointer in git: the binary writes, and the real `git` reads. Every test has a repository of its own.
 
 mod evidence;
-mod harness;
+pub(crate) mod harness;
 mod health;
 mod hostile;
 mod kills;

@@ -1,5 +1,6 @@
 //! The rules that only the whole plan can show, one file a family of codes.
 
+mod adoption;
 mod capacity;
 mod gates;
 mod increase;
@@ -18,6 +19,7 @@ use super::Plan;
 
 /// Holds the plan against every rule.
 pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
+    adoption::check(plan, document, report);
     selection::check(plan, document, report);
     routes::check(plan, report);
     transitions::check(plan, report);

@@ -51,7 +51,7 @@ fn overlap(plan: &Plan, models: &[Model], owner: usize, other: usize) -> Diagnos
         )
     } else {
         format!(
-            "give `{other_name}` a `selector` whose labels differ, and let `service.selector` name a label that both have"
+            "give `{other_name}` a `selector` whose labels differ, and let `service.selector` name a label that both have; `adopt: true` gives one to pods that run"
         )
     };
     Diagnostic::new(

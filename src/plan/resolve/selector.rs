@@ -15,6 +15,9 @@ pub(super) fn selector(
     if let Some(given) = &spec.service.selector {
         return given.clone();
     }
+    if spec.adopt {
+        return given_by_adopt(spec, rollout).unwrap_or_else(|| refuse(spec, report));
+    }
     let mut adopted = spec.models.iter().filter_map(carried);
     let Some(first) = adopted.next() else {
         return BTreeMap::from([(names::LABEL_APP.to_owned(), rollout.to_string())]);
@@ -31,26 +34,51 @@ pub(super) fn selector(
         }
     }
     if shared.is_empty() {
-        let models = spec.models.iter().enumerate();
-        let mut places = models
-            .filter(|(_, model)| model.selector.is_some())
-            .map(|(index, _)| {
-                let models = Route::root().key("spec").key("models");
-                Place::value(models.index(index).key("selector"))
-            });
-        if let Some(first) = places.next() {
-            let refused = Diagnostic::new(
-                Code::GP115,
-                first,
-                "the selectors of the models share no label by which the Service could reach all pods",
-            )
-            .help("set `service.selector` to labels that the pods of every model have");
-            report.push(places.fold(refused, |refused, place| {
-                refused.label(place, "nothing of this")
-            }));
-        }
+        return refuse(spec, report);
     }
     shared
+}
+
+/// A label that glidepath gives to the pods of all models, where none of them must keep another value of it.
+fn given_by_adopt(spec: &Spec, rollout: &DnsLabel) -> Option<BTreeMap<String, String>> {
+    let is_free = |key: &&str| {
+        spec.models.iter().all(|model| {
+            let subset = model.subset.as_ref().map(|subset| &subset.labels);
+            let mut kept = model.selector.iter().chain(subset);
+            kept.all(|labels| {
+                labels
+                    .get(*key)
+                    .is_none_or(|value| value == rollout.as_str())
+            })
+        })
+    };
+    let key = [names::LABEL_APP, names::LABEL_INSTANCE]
+        .into_iter()
+        .find(is_free)?;
+    Some(BTreeMap::from([(key.to_owned(), rollout.to_string())]))
+}
+
+/// Says that a selector must be given; until then the Service has none.
+fn refuse(spec: &Spec, report: &mut Report) -> BTreeMap<String, String> {
+    let models = spec.models.iter().enumerate();
+    let mut places = models
+        .filter(|(_, model)| model.selector.is_some())
+        .map(|(index, _)| {
+            let models = Route::root().key("spec").key("models");
+            Place::value(models.index(index).key("selector"))
+        });
+    if let Some(first) = places.next() {
+        let refused = Diagnostic::new(
+            Code::GP115,
+            first,
+            "the selectors of the models share no label by which the Service could reach all pods",
+        )
+        .help("set `service.selector` to labels that the pods of every model have");
+        report.push(places.fold(refused, |refused, place| {
+            refused.label(place, "nothing of this")
+        }));
+    }
+    BTreeMap::new()
 }
 
 /// The labels that the pods of a running Deployment carry: its selector's for certain, and the subset's by the spec's word.

@@ -46,8 +46,20 @@ pub(super) fn resolve(
         name: name.as_str().to_owned(),
         kind: spec.service.r#type,
         ports: ports?,
+        adopted_selector: adopted(spec, stable, &selector),
         selector,
     })
+}
+
+/// What stable's running pods carry for certain, where that is not all that the Service will select.
+fn adopted(
+    spec: &Spec,
+    stable: ModelId,
+    selector: &BTreeMap<String, String>,
+) -> Option<BTreeMap<String, String>> {
+    let carried = spec.models[stable.0].selector.as_ref()?;
+    let is_known = |(key, value): (&String, &String)| carried.get(key) == Some(value);
+    (spec.adopt && !selector.iter().all(is_known)).then(|| carried.clone())
 }
 
 fn given_ports(

@@ -9,7 +9,12 @@ use super::{Builder, GATEWAY};
 impl Builder<'_> {
     pub(super) fn gateway(&self, gateway: &Gateway, wave: i32) -> Object {
         Object {
-            scope: Scope::Base,
+            // What the stage `adopt` lacks is no part of every stage.
+            scope: if self.plan.adopts() {
+                Scope::Stage
+            } else {
+                Scope::Base
+            },
             ..self.object(GATEWAY, &gateway.name, "gateway", wave, spec(gateway))
         }
     }

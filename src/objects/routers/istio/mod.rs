@@ -40,7 +40,12 @@ pub(super) fn build(plan: &Plan, router: &Istio, stage: StageId, waves: Waves) -
             plan.namespace.as_ref().map(DnsLabel::as_str),
         ),
     };
+    // Before the first route the proxies know the subset that it will name. Until then nothing goes by it, so pods may get their
+    // labels one after the other, and whoever routed to the Service before still does.
     let mut objects = vec![builder.destination_rule(waves.subsets)];
+    if !builder.stage.kind.is_routed() {
+        return objects;
+    }
     objects.extend(
         router
             .gateway

@@ -1,4 +1,4 @@
-//! The stages that no step writes: `baseline`, `deploy` and `retire`.
+//! The stages that no step writes: `adopt`, `baseline`, `deploy` and `retire`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use crate::diag::Route;
 use crate::plan::{ModelId, Split, Stage, StageKind};
 use crate::spec::Approval;
 use crate::units::Duration;
-use crate::units::names::{BASELINE, DEPLOY, RETIRE};
+use crate::units::names::{ADOPT, BASELINE, DEPLOY, RETIRE};
 
 use super::step_change::StepChange;
 
@@ -25,6 +25,19 @@ fn generated(name: &str, kind: StageKind, at: &Route) -> Stage {
         bake: Duration::ZERO,
         gates: Vec::new(),
         approval: Approval::Required,
+    }
+}
+
+/// Before anything is routed: the pods of a Deployment that runs already get the labels by which `baseline` finds them.
+pub(super) fn adopt(baseline: &Stage) -> Stage {
+    Stage {
+        running: baseline.running.clone(),
+        split: baseline.split.clone(),
+        ..generated(
+            ADOPT,
+            StageKind::Adopt,
+            &Route::root().key("spec").key("adopt"),
+        )
     }
 }
 

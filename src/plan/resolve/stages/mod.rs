@@ -13,7 +13,7 @@ use crate::units::names::GENERATED_STAGES;
 
 use super::names::Names;
 
-use generated::{baseline, deploy, retire};
+use generated::{adopt, baseline, deploy, retire};
 use step::StepReader;
 
 /// The most stages of one rollout.
@@ -70,6 +70,9 @@ pub(super) fn resolve(
     if spec.retire == Retire::Auto {
         let last = stages.last().expect("there is a baseline");
         stages.extend(retire(last));
+    }
+    if spec.adopt {
+        stages.insert(0, adopt(&stages[0]));
     }
     name::distinct(&stages, spec, report).then_some(stages)
 }

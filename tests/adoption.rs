@@ -1,0 +1,241 @@
+//! A rollout takes over what runs: `fixtures/adoption/` has pairs of what a cluster holds and the rollout that adopts it.
+
+use std::fs;
+use std::path::Path;
+
+use serde_yaml::{Mapping, Value};
+
+use crate::promotion::harness::Lab;
+use crate::support::{Place, ROOT};
+
+const POINTER: &str = "deploy/current/kustomization.yaml";
+/// The pods carry a label that tells them apart.
+const TELLING: &str = "labels-that-tell";
+/// They carry none, and the stage `adopt` gives it to them.
+const SILENT: &str = "no-label-that-tells";
+
+fn fixture(pair: &str, file: &str) -> String {
+    let path = Path::new(ROOT).join("fixtures/adoption").join(pair);
+    fs::read_to_string(path.join(file)).expect("a fixture")
+}
+
+/// The objects that run before the rollout.
+fn live(pair: &str) -> Vec<Value> {
+    let list: Value = serde_yaml::from_str(&fixture(pair, "live.yaml")).expect("YAML");
+    list["items"].as_sequence().expect("a list").clone()
+}
+
+/// The objects of a stage, built.
+fn stage(place: &Place, name: &str) -> Vec<Value> {
+    let built = place.run(&["render", "--stdout", "--stage", name]).exits(0);
+    let documents = built.stdout.split("---\n");
+    documents
+        .map(|document| serde_yaml::from_str(document).expect("YAML"))
+        .collect()
+}
+
+/// The one object of a kind, where there is one.
+fn find<'a>(objects: &'a [Value], kind: &str) -> Option<&'a Value> {
+    let mut found = objects.iter().filter(|object| object["kind"] == kind);
+    let first = found.next();
+    assert!(found.next().is_none(), "one {kind}");
+    first
+}
+
+fn one<'a>(objects: &'a [Value], kind: &str) -> &'a Value {
+    find(objects, kind).expect(kind)
+}
+
+fn labels(value: &Value) -> &Mapping {
+    value.as_mapping().expect("labels")
+}
+
+/// Whether pods with these labels are selected.
+fn selects(selector: &Value, pods: &Value) -> bool {
+    let pods = labels(pods);
+    labels(selector)
+        .iter()
+        .all(|(key, value)| pods.get(key) == Some(value))
+}
+
+fn pods(objects: &[Value]) -> &Value {
+    &one(objects, "Deployment")["spec"]["template"]["metadata"]["labels"]
+}
+
+/// The labels of the subset that a stage's route names, in the DestinationRule of these objects.
+fn routed_subset<'a>(routes: &Value, rules: &'a [Value]) -> &'a Value {
+    let to = &routes["spec"]["http"][0]["route"][0]["destination"];
+    let rule = &one(rules, "DestinationRule")["spec"];
+    assert_eq!(rule["host"], to["host"]);
+    let subsets = rule["subsets"].as_sequence().expect("subsets");
+    let found = subsets.iter().find(|subset| subset["name"] == to["subset"]);
+    &found.expect("the subset that is routed to")["labels"]
+}
+
+/// Requests find their pods in whatever order the objects of two neighbours are applied, and whichever pods have been replaced.
+fn assert_found(before: &[Value], after: &[Value], what: &str) {
+    for service in [before, after].map(|objects| one(objects, "Service")) {
+        for objects in [before, after] {
+            assert!(
+                selects(&service["spec"]["selector"], pods(objects)),
+                "{what}: the Service"
+            );
+        }
+    }
+    let [earlier, later] = [before, after].map(|objects| find(objects, "VirtualService"));
+    for routes in earlier.into_iter().chain(later) {
+        for rules in [before, after] {
+            for objects in [before, after] {
+                let subset = routed_subset(routes, rules);
+                assert!(selects(subset, pods(objects)), "{what}: the subset");
+            }
+        }
+    }
+}
+
+/// What cannot be changed is as it was, and client-side apply merges into what is there.
+fn assert_taken_over(before: &[Value], after: &[Value], what: &str) {
+    let [old, new] = [before, after].map(|objects| one(objects, "Deployment"));
+    assert_eq!(old["metadata"]["name"], new["metadata"]["name"], "{what}");
+    assert_eq!(old["spec"]["selector"], new["spec"]["selector"], "{what}");
+    let [old, new] = [old, new].map(|object| &object["spec"]["template"]["spec"]["containers"]);
+    assert_eq!(old[0]["name"], new[0]["name"], "{what}");
+    assert_eq!(old[0]["image"], new[0]["image"], "{what}");
+    let [old, new] = [before, after].map(|objects| one(objects, "Service"));
+    assert_eq!(old["metadata"]["name"], new["metadata"]["name"], "{what}");
+    for field in ["port", "targetPort"] {
+        assert_eq!(
+            old["spec"]["ports"][0][field], new["spec"]["ports"][0][field],
+            "{what}"
+        );
+    }
+    let [old, new] = [before, after].map(|objects| one(objects, "HorizontalPodAutoscaler"));
+    assert_eq!(old["metadata"]["name"], new["metadata"]["name"], "{what}");
+    for field in ["minReplicas", "maxReplicas", "scaleTargetRef"] {
+        assert_eq!(old["spec"][field], new["spec"][field], "{what}");
+    }
+}
+
+#[test]
+fn requests_find_the_pods_that_run_already() {
+    for (pair, stages) in [
+        (TELLING, &["baseline"][..]),
+        (SILENT, &["adopt", "baseline"]),
+    ] {
+        let place = Place::with(&fixture(pair, "rollout.yaml"));
+        let run = place.run(&["render"]).exits(0);
+        assert!(!run.stderr.contains("warning"), "{}", run.shown());
+        let mut before = live(pair);
+        for name in stages {
+            let after = stage(&place, name);
+            let what = format!("{pair}, {name}");
+            assert_taken_over(&before, &after, &what);
+            assert_found(&before, &after, &what);
+            before = after;
+        }
+        assert!(find(&before, "VirtualService").is_some(), "{pair} routes");
+    }
+}
+
+#[test]
+fn adopt_routes_nothing_and_is_left_for_good() {
+    let lab = Lab::bare_bones("adopt");
+    lab.write("app/rollout.yaml", &fixture(SILENT, "rollout.yaml"));
+    fs::remove_dir_all(lab.dir.join("app/deploy")).expect("a tree");
+    lab.ok(&["render", "app"]);
+    lab.commit_all("begin");
+    assert_eq!(lab.live(), "adopt");
+    let traced = lab.ok(&["trace", "app", "--stage", "adopt"]);
+    assert!(traced.contains("no route applies"), "{traced}");
+    lab.refused(
+        &["promote", "app", "--to", "weight-10"],
+        1,
+        "`v2` would get traffic before its pods run",
+    );
+    lab.ok(&["promote", "app"]);
+    assert_eq!(lab.live(), "baseline");
+    lab.ok(&["promote", "app"]);
+    lab.ok(&["promote", "app"]);
+    assert_eq!(lab.live(), "weight-10");
+    assert_eq!(lab.status()["rollback"]["stage"], "deploy");
+    lab.refused(
+        &["rollback", "app", "--to", "adopt"],
+        1,
+        "`adopt` has no routes, so nothing goes back to it",
+    );
+    lab.ok(&["rollback", "app"]);
+    assert_eq!(lab.live(), "deploy");
+    lab.refused(&["rollback", "app", "--to", "adopt"], 1, "no routes");
+    lab.ok(&["rollback", "app", "--to", "baseline"]);
+    assert_eq!(lab.live(), "baseline");
+}
+
+/// The rollout after the adopting one: its candidate is stable now.
+fn next(text: &str) -> String {
+    let (before, v1) = text.split_once("    - name: v1\n").expect("v1");
+    let (_, v2) = v1.split_once("    - name: v2\n").expect("v2");
+    let (v2, rest) = v2.split_once("  stable: v1\n").expect("stable");
+    let v3 = v2
+        .replace(":2.0", ":3.0")
+        .replace("classifier-next", "classifier-third");
+    format!("{before}    - name: v2\n{v2}    - name: v3\n{v3}  stable: v2\n{rest}")
+}
+
+#[test]
+fn the_rollout_after_an_adopting_one_begins_at_the_baseline() {
+    let text = fixture(SILENT, "rollout.yaml");
+    let place = Place::with(&text);
+    place.run(&["render"]).exits(0);
+    place.edit(POINTER, "00-adopt", "06-retire");
+    place.write("rollout.yaml", next(&text));
+    let before = place.snapshot();
+    place
+        .run(&["render"])
+        .exits(1)
+        .says(&["GP117", "remove `adopt`"]);
+    place.assert_unchanged(&before);
+    place.edit("rollout.yaml", "  adopt: true\n", "");
+    let run = place.run(&["render"]).exits(0);
+    run.says(&["the last rollout is complete in `retire`; this one begins at `00-baseline`"]);
+    // Every stage has the same Service again.
+    assert!(place.path("deploy/base/service.yaml").exists());
+}
+
+#[test]
+fn a_rollout_that_could_adopt_again_begins_at_the_baseline_too() {
+    let v2 = "    - name: v2\n";
+    let text = fixture(SILENT, "rollout.yaml").replace(
+        v2,
+        &format!("{v2}      selector: {{app: classifier-next}}\n"),
+    );
+    let place = Place::with(&text);
+    place.run(&["render"]).exits(0);
+    place.edit(POINTER, "00-adopt", "06-retire");
+    place.write("rollout.yaml", next(&text));
+    let run = place.run(&["render"]).exits(0);
+    run.says(&["this one begins at `01-baseline`"]);
+    assert!(place.read(POINTER).contains("../stages/01-baseline"));
+}
+
+#[test]
+fn adopt_stays_in_the_file_while_it_is_live() {
+    let text = fixture(SILENT, "rollout.yaml");
+    let place = Place::with(&text);
+    place.run(&["render"]).exits(0);
+    let without = text.replace("  adopt: true\n", "").replace(
+        "      containerName",
+        "      subset: {labels: {version: v1}}\n      containerName",
+    );
+    place.write("rollout.yaml", &without);
+    let before = place.snapshot();
+    let run = place.run(&["render"]).exits(5);
+    run.says(&["the stage `adopt` is live", "keep `adopt: true`"]);
+    place.assert_unchanged(&before);
+    // Once the rollout has moved on, it may go: the pointer follows its stage's new number.
+    place.edit(POINTER, "00-adopt", "01-baseline");
+    place.run(&["render"]).exits(0);
+    assert!(place.read(POINTER).contains("../stages/00-baseline"));
+    place.write("rollout.yaml", &text);
+    place.run(&["render"]).exits(0);
+    assert!(place.read(POINTER).contains("../stages/01-baseline"));
+}
