@@ -52,10 +52,12 @@ fn blocks() -> Vec<Block> {
     blocks
 }
 
-/// A folder of its own under cargo's scratch space, with a copy of the examples.
+/// A folder of its own under cargo's scratch space, with a copy of the examples and of what else commands read.
 fn workplace(name: &str) -> PathBuf {
     let folder = scratch("readme", name);
-    copy(&Path::new(ROOT).join("examples"), &folder.join("examples"));
+    for source in ["examples", "fixtures/adoption"] {
+        copy(&Path::new(ROOT).join(source), &folder.join(source));
+    }
     folder
 }
 
