@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use crate::gate::{EvaluationContext, Record, Replay, Verdict};
 use crate::plan::{Plan, StageId};
 use crate::promotion::gate_results::{namespace, record};
-use crate::promotion::stage_start::{Judgement, stage_and_start};
+use crate::promotion::stage_start::{Clocks, Judgement, stage_and_start};
 use crate::promotion::{Committed, evidence, stages};
 use crate::units::{Duration, Timestamp};
 
@@ -70,8 +70,9 @@ pub(super) enum GateFormat {
 /// Who says when the stage began.
 #[derive(Debug, Args)]
 struct StartArgs {
-    /// When the stage began, as 2026-08-22T09:00:00Z or seconds since 1970; default: when Argo CD deployed the live stage, where
-    /// `--argocd-server` or policy.requireHealthy says to ask it, else the time of the commit that made it live
+    /// When the stage began, as 2026-08-22T09:00:00Z or seconds since 1970; default: the latest of what the commits of the
+    /// live stage and those before them say, the branch's log in this clone, and Argo CD's deployment, where `--argocd-server` or
+    /// policy.requireHealthy says to ask it
     #[arg(long, value_name = "TIME", value_parser = parse_timestamp)]
     stage_started_at: Option<Timestamp>,
     #[command(flatten)]
@@ -101,11 +102,18 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
     let wanted = Judgement {
         stage: named,
         started,
+    };
+    let clocks = Clocks {
+        argocd: &args.start.argo.argocd(),
+        forge: None,
         now,
     };
-    let (stage, start) = stage_and_start(plan, &wanted, &args.start.argo.argocd(), || {
+    let (stage, start) = stage_and_start(plan, &wanted, &clocks, || {
         Committed::read(folder_of(&input.path))
     })?;
+    for warning in &start.beginning.warnings {
+        output.note(format_args!("warning: {warning}"));
+    }
     let telemetry = args.telemetry.telemetry(&input);
     let source = telemetry.server()?;
     let mut said = String::new();
@@ -113,11 +121,11 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
         let context = EvaluationContext {
             stage,
             namespace: &namespace,
-            began: start.at,
+            began: start.beginning.at,
             now: clock::now(),
             references: &telemetry.references,
         };
-        let record = record(plan, &context, &source).with_origin(start.origin.clone());
+        let record = record(plan, &context, &source).with_origin(start.beginning.origin.clone());
         let next = record.next_deciding().filter(|_| args.watch);
         let decided = matches!(record.verdict(), Verdict::Pass | Verdict::Fail);
         match next {

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use crate::diag::visible_line;
 use crate::promotion::history::Stay;
 use crate::promotion::ledger::Trailers;
 use crate::units::{Duration, Timestamp};
@@ -88,12 +89,16 @@ fn record(stay: &Stay, now: Timestamp) -> serde_json::Value {
         "specDigest": told.map(|told| told.digest.as_str()),
         "forced": told.and_then(|told| told.forced.as_deref()),
         "rollback": told.and_then(|told| told.reason.as_deref()),
-        "foreign": told.is_none(),
+        "restarted": stay.entered.changed,
+        "foreign": told.is_none() && stay.entered.changed.is_none(),
     })
 }
 
 /// Why and how a stage was entered, where that was not the plain way.
 fn note(stay: &Stay) -> String {
+    if let Some(what) = &stay.entered.changed {
+        return format!("restarted: {}", visible_line(what));
+    }
     match &stay.entered.trailers {
         None => "not by glidepath".to_owned(),
         Some(Trailers {

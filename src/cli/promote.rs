@@ -63,6 +63,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
     let spec = args.path.locate()?;
     let committed = committed(&spec, !args.dry_run, output)?;
     let input = args.path.compile(output)?;
+    let now = now();
     let request = MoveRequest {
         to: args.to.clone(),
         reason,
@@ -71,7 +72,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
         evidence: args.evidence.as_deref().map(handed_in),
         record: args.record_evidence,
         dry_run: args.dry_run,
-        signing: args.signing.signing(),
+        signing: args.signing.signing(Some(now)),
     };
     let site = if args.pull_request.pull_request {
         // A stale tree is said before a token is asked for.
@@ -84,7 +85,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
     };
     let delivery = moved::delivery(site.as_ref(), args.branch);
     let facts = Facts {
-        now: now(),
+        now,
         argocd: args.health.argocd(),
         telemetry: telemetry::of_environment(&input),
     };

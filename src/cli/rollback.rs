@@ -5,6 +5,7 @@ use clap::Args;
 use crate::promotion::request::MoveRequest;
 use crate::promotion::rollback;
 
+use super::clock::now;
 use super::inputs::{OnePath, committed, folder_of};
 use super::moved;
 use super::output::Output;
@@ -52,7 +53,7 @@ pub(super) fn run(args: &RollbackArgs, output: &mut Output<'_>) -> Result<Exit, 
         reason: Some(args.reason.clone()),
         resume: true,
         dry_run: args.dry_run,
-        signing: args.signing.signing(),
+        signing: args.signing.signing(Some(now())),
         ..MoveRequest::default()
     };
     let compiled = args.path.compile_alone();

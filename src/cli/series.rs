@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::promotion::branch::check_name;
 use crate::promotion::series::{self, SeriesSource};
-use crate::units::names;
+use crate::units::{Timestamp, names};
 
 use super::inputs::{OnePath, folder_of};
 use super::output::Output;
@@ -29,6 +29,9 @@ pub(super) struct SeriesArgs {
     folder: Option<String>,
     #[command(flatten)]
     signing: SigningArgs,
+    /// When, in RFC 3339 or as `@SECONDS`; default: GIT_AUTHOR_DATE and GIT_COMMITTER_DATE, then now
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    date: Option<Timestamp>,
 }
 
 pub(super) fn run(args: &SeriesArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
@@ -48,7 +51,7 @@ pub(super) fn run(args: &SeriesArgs, output: &mut Output<'_>) -> Result<Exit, Fa
         text: &text,
         shown: &input.path.display().to_string(),
     };
-    let signing = args.signing.signing();
+    let signing = args.signing.signing(args.date);
     let (stages, written) =
         series::publish(&from, &input.compiled, &args.branch, folder, &signing)?;
     for (stage, commit) in stages.iter().zip(&written.commits) {
@@ -61,4 +64,9 @@ pub(super) fn run(args: &SeriesArgs, output: &mut Output<'_>) -> Result<Exit, Fa
         written.commits.len() - written.kept
     ));
     output.finish(Exit::Done)
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    text.parse()
+        .map_err(|()| "write it as `2026-01-31T12:00:00Z` or `@1767225600`".to_owned())
 }

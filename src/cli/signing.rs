@@ -1,11 +1,11 @@
-//! Who signs a commit, and when, as the command line says it.
+//! Who signs a commit, as the command line says it.
 
 use clap::Args;
 
 use crate::sink::git::{Person, Signing};
 use crate::units::Timestamp;
 
-/// Who signs a commit, and when.
+/// Who signs a commit.
 #[derive(Debug, Args)]
 pub(super) struct SigningArgs {
     /// Who wrote the commit; default: GIT_AUTHOR_NAME and GIT_AUTHOR_EMAIL, then git's configuration
@@ -14,17 +14,15 @@ pub(super) struct SigningArgs {
     /// Who commits it; default: GIT_COMMITTER_NAME and GIT_COMMITTER_EMAIL, then git's configuration
     #[arg(long, value_name = "NAME <EMAIL>", value_parser = person)]
     committer: Option<Person>,
-    /// When, in RFC 3339 or as `@SECONDS`; default: GIT_AUTHOR_DATE and GIT_COMMITTER_DATE, then now
-    #[arg(long, value_name = "DATE", value_parser = moment)]
-    date: Option<Timestamp>,
 }
 
 impl SigningArgs {
-    pub(super) fn signing(&self) -> Signing {
+    /// Who signs; without a date, git's own say counts, and then the clock.
+    pub(super) fn signing(&self, date: Option<Timestamp>) -> Signing {
         Signing {
             author: self.author.clone(),
             committer: self.committer.clone(),
-            date: self.date,
+            date,
         }
     }
 }
@@ -42,9 +40,4 @@ fn person(text: &str) -> Result<Person, String> {
         }),
         _ => Err("write it as `Name <address>`".to_owned()),
     }
-}
-
-fn moment(text: &str) -> Result<Timestamp, String> {
-    text.parse()
-        .map_err(|()| "write it as `2026-01-31T12:00:00Z` or `@1767225600`".to_owned())
 }

@@ -87,15 +87,21 @@ impl Said {
             "live",
             format!("{} ({})", stage.folder, traffic_words(lock, stage)),
         );
-        if let Some((at, commit)) = &self.0.since {
-            let short: String = commit.chars().take(7).collect();
-            line(
-                "since",
-                format!(
-                    "{at}, for {} ({short})",
-                    Duration::from_seconds(self.0.elapsed)
-                ),
-            );
+        let start = &self.0.start;
+        line(
+            "since",
+            format!(
+                "{}, for {} ({})",
+                start.beginning.at,
+                Duration::from_seconds(self.0.elapsed),
+                start.beginning.origin.words()
+            ),
+        );
+        if let Some(restarted) = start.restarted() {
+            line("", restarted);
+        }
+        for warning in &start.beginning.warnings {
+            line("warning", warning.clone());
         }
         line(
             "bake",
@@ -157,6 +163,8 @@ impl Said {
     fn json(&self) -> Value {
         let (lock, position) = (&self.0.committed.lock, self.position());
         let stage = self.0.committed.stage();
+        let start = &self.0.start;
+        let stay = start.stay.as_ref();
         let named = |stage: LockedStageId| {
             let stage = lock.stage(stage);
             json!({"stage": stage.name, "folder": stage.folder})
@@ -166,8 +174,12 @@ impl Said {
             "rollout": lock.rollout,
             "specDigest": lock.spec_digest,
             "live": named(self.0.committed.live),
-            "since": self.0.since.as_ref().map(|(at, _)| at.to_string()),
-            "commit": self.0.since.as_ref().map(|(_, commit)| commit),
+            "contentDigest": stage.content_digest,
+            "since": start.beginning.at.to_string(),
+            "sinceBy": start.beginning.origin.name(),
+            "commit": stay.map(|stay| stay.began().id.to_string()),
+            "restarted": stay.and_then(|stay| stay.changed.as_deref()),
+            "warnings": start.beginning.warnings,
             "head": self.0.committed.head.tip.to_string(),
             "elapsedSeconds": self.0.elapsed,
             "bakeSeconds": position.bake().seconds(),

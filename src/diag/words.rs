@@ -17,6 +17,18 @@ pub fn and_list<T: Display>(items: impl IntoIterator<Item = T>) -> String {
     list(items, "and")
 }
 
+/// `a`, `a and b`, `a, b and 3 more`: the first `most` of some phrases.
+pub fn list_of(phrases: &[String], most: usize) -> String {
+    let more = phrases.len().saturating_sub(most);
+    let shown = &phrases[..phrases.len() - more];
+    match (shown, more) {
+        ([], _) => String::new(),
+        ([one], 0) => one.clone(),
+        ([first @ .., last], 0) => format!("{} and {last}", first.join(", ")),
+        (shown, more) => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 fn list<T: Display>(items: impl IntoIterator<Item = T>, word: &str) -> String {
     let items: Vec<String> = items.into_iter().map(|item| format!("`{item}`")).collect();
     match items.split_last() {

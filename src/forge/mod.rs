@@ -5,6 +5,7 @@
 mod client;
 mod comments;
 mod error;
+mod landed;
 mod pulls;
 mod repository;
 mod secret;
@@ -13,6 +14,7 @@ mod url;
 pub use client::{Github, Patience};
 pub use comments::Comment;
 pub use error::ForgeError;
+pub use landed::Landed;
 pub use pulls::{NewPull, Pull, PullChange, PullState};
 pub use repository::{Repository, StatusState};
 pub use secret::Token;

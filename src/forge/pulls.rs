@@ -24,6 +24,8 @@ pub struct Pull {
     pub body: String,
     /// What has become of it.
     pub state: PullState,
+    /// When it was merged, in RFC 3339; `None` where it was not.
+    pub merged_at: Option<String>,
     /// The branch that it comes from.
     pub head: String,
     /// The tip of that branch.
@@ -120,6 +122,7 @@ impl From<Raw> for Pull {
             url: raw.html_url,
             title: raw.title,
             body: raw.body.unwrap_or_default(),
+            merged_at: raw.merged_at.clone(),
             state: match raw.merged_at {
                 Some(_) => PullState::Merged,
                 None if raw.state == "open" => PullState::Open,

@@ -64,6 +64,16 @@ pub enum Origin {
     ArgoCd,
     /// The commit with this hash, in full, made it live.
     Commit(String),
+    /// The commit that made it live follows the one with this hash, in full, which is of a later date.
+    Ancestor(String),
+    /// The pull request of this number brought the commit then.
+    Merged(u64),
+    /// A push brought the commit then.
+    Pushed,
+    /// The branch got the commit then in this clone.
+    Branch,
+    /// The candidate's first sample is of that time.
+    Sample,
 }
 
 impl Origin {
@@ -73,6 +83,54 @@ impl Origin {
             Self::Given => "given",
             Self::ArgoCd => "argocd",
             Self::Commit(_) => "commit",
+            Self::Ancestor(_) => "ancestor",
+            Self::Merged(_) => "merged",
+            Self::Pushed => "pushed",
+            Self::Branch => "branch",
+            Self::Sample => "sample",
+        }
+    }
+
+    /// The origin of a word, with the commit or pull request that it is about, if there is one of that word.
+    pub(super) fn of(name: &str, commit: Option<&str>, pull: Option<u64>) -> Option<Self> {
+        let commit = commit.map(ToOwned::to_owned);
+        match name {
+            "given" => Some(Self::Given),
+            "argocd" => Some(Self::ArgoCd),
+            "commit" => commit.map(Self::Commit),
+            "ancestor" => commit.map(Self::Ancestor),
+            "merged" => pull.map(Self::Merged),
+            "pushed" => Some(Self::Pushed),
+            "branch" => Some(Self::Branch),
+            "sample" => Some(Self::Sample),
+            _ => None,
+        }
+    }
+
+    /// The commit that it is about, in full.
+    fn commit(&self) -> Option<&str> {
+        match self {
+            Self::Commit(id) | Self::Ancestor(id) => Some(id),
+            Self::Given
+            | Self::ArgoCd
+            | Self::Merged(_)
+            | Self::Pushed
+            | Self::Branch
+            | Self::Sample => None,
+        }
+    }
+
+    /// The pull request that it is about.
+    fn pull(&self) -> Option<u64> {
+        match self {
+            Self::Merged(number) => Some(*number),
+            Self::Given
+            | Self::ArgoCd
+            | Self::Commit(_)
+            | Self::Ancestor(_)
+            | Self::Pushed
+            | Self::Branch
+            | Self::Sample => None,
         }
     }
 
@@ -81,9 +139,19 @@ impl Origin {
         match self {
             Self::Given => "as given".to_owned(),
             Self::ArgoCd => "deployed by Argo CD".to_owned(),
-            Self::Commit(id) => format!("commit {}", id.chars().take(7).collect::<String>()),
+            Self::Commit(id) => format!("commit {}", short(id)),
+            Self::Ancestor(id) => format!("commit {}, which the live one follows", short(id)),
+            Self::Merged(number) => format!("merged as #{number}"),
+            Self::Pushed => "pushed".to_owned(),
+            Self::Branch => "by the branch's log".to_owned(),
+            Self::Sample => "first sample".to_owned(),
         }
     }
+}
+
+/// The first seven digits of a hash.
+fn short(id: &str) -> String {
+    id.chars().take(7).collect()
 }
 
 /// An evaluation of a stage.
@@ -151,10 +219,6 @@ impl Record {
 
     /// The documented JSON: see "Gates" in README.md. Numbers that are not finite are strings, as Prometheus writes them.
     pub fn write(&self) -> Value {
-        let commit = match &self.origin {
-            Origin::Commit(id) => Some(id),
-            Origin::Given | Origin::ArgoCd => None,
-        };
         json!({
             "version": 1,
             "generator": concat!("glidepath ", env!("CARGO_PKG_VERSION")),
@@ -163,7 +227,8 @@ impl Record {
             "stage": self.stage,
             "stageStartedAt": self.began.to_string(),
             "stageStartedBy": self.origin.name(),
-            "commit": commit,
+            "commit": self.origin.commit(),
+            "pullRequest": self.origin.pull(),
             "evaluatedAt": self.now.to_string(),
             "verdict": self.verdict().name(),
             "nextLookAt": self.next().map(|next| next.to_string()),

@@ -64,11 +64,12 @@ impl Replay {
             stage: string("stage")?,
             namespace: string("namespace")?,
             began: timestamp(&body["stageStartedAt"]).ok_or("it has no `stageStartedAt`")?,
-            origin: match (body["stageStartedBy"].as_str(), body["commit"].as_str()) {
-                (Some("argocd"), _) => Origin::ArgoCd,
-                (Some("commit"), Some(id)) => Origin::Commit(id.to_owned()),
-                _ => Origin::Given,
-            },
+            origin: Origin::of(
+                body["stageStartedBy"].as_str().unwrap_or_default(),
+                body["commit"].as_str(),
+                body["pullRequest"].as_u64(),
+            )
+            .unwrap_or_default(),
             now: timestamp(&body["evaluatedAt"]).ok_or("it has no `evaluatedAt`")?,
             answers,
         })

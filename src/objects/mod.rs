@@ -21,6 +21,7 @@ use crate::diag::Route;
 use crate::plan::{ModelId, Plan, StageId, StageKind};
 
 pub use content::{Contents, content, content_digest, content_line};
+pub use routers::change as route_change;
 
 /// One Kubernetes object of a stage.
 #[derive(Clone, Debug, PartialEq)]

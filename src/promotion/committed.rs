@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::sink::git::{Commit, Head, Repo};
+use crate::sink::git::{Head, Repo};
 use crate::tree::{Hold, Lock, LockedStage, LockedStageId, Pointer};
 use crate::units::names::{self, HOLD_FILE, LOCK_FILE, POINTER_FILE};
 
 use super::pull_request::Marker;
-use super::{Error, Refusal, Why, history};
+use super::stay::LiveStay;
+use super::{Error, Refusal, Why};
 
 /// A rollout by what is committed.
 pub struct Committed {
@@ -100,10 +101,9 @@ impl Committed {
         self.lock.stage(self.live)
     }
 
-    /// The commits of the live stage, the newest first; the last one entered it.
-    pub fn since(&self) -> Result<Vec<Commit>, Error> {
-        let pointer = in_tree(POINTER_FILE);
-        Ok(history::since(&self.repo, self.head.tip, &pointer)?)
+    /// The stay of the live stage.
+    pub fn stay(&self) -> Result<LiveStay, Error> {
+        Ok(LiveStay::of(&self.repo, self.head.tip)?)
     }
 
     /// Whether the pointer in the work tree is not the committed one.

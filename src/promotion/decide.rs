@@ -17,6 +17,8 @@ pub struct Position<'a> {
     pub live: LockedStageId,
     /// Seconds since the stage became live.
     pub elapsed: u64,
+    /// When that was, and who says so.
+    pub began: &'a str,
     /// What holds promotions back.
     pub hold: Option<&'a Hold>,
     /// How the live stage's gates stand.
@@ -137,10 +139,11 @@ pub fn against_leaving(
     }
     if position.left() > Duration::ZERO {
         let message = format!(
-            "`{}` bakes for {}, and {} is left",
+            "`{}` bakes for {}, and {} is left: live since {}",
             stage.name,
             position.bake(),
-            position.left()
+            position.left(),
+            position.began
         );
         refusals.push(
             Refusal::new(Why::NotYet, message).help("wait, or go on with `--force --reason`"),

@@ -11,7 +11,8 @@ use super::gate_results::GateResults;
 use super::gates::Judged;
 use super::pull_request::{Baked, GateLine};
 use super::request::{Facts, MoveRequest};
-use super::stage_start::{Asks, StageStart};
+use super::site::Site;
+use super::stage_start::{Asks, Clocks, StageStart};
 use super::{Error, Refusal};
 
 /// What speaks for a promotion, and what against it.
@@ -24,6 +25,8 @@ pub(super) struct Eligibility {
     pub(super) record: Option<Record>,
     /// How long the live stage has baked.
     pub(super) baked: Baked,
+    /// What is odd about the dates of the live stage.
+    pub(super) warnings: Vec<String>,
     /// Every reason against the promotion.
     pub(super) refusals: Vec<Refusal>,
 }
@@ -37,12 +40,19 @@ impl Eligibility {
         to: LockedStageId,
         request: &MoveRequest,
         facts: &Facts,
+        forge: Option<&Site>,
     ) -> Result<Self, Error> {
         let (lock, force) = (&committed.lock, request.force);
         let asks = Asks::of_promotion(&facts.argocd, plan.policy.require_healthy, force);
         let instead =
             (!facts.argocd.require_healthy).then_some("`--force --reason` goes on without Argo CD");
-        let start = StageStart::of_live(committed, &facts.argocd, asks, instead)?;
+        let clocks = Clocks {
+            argocd: &facts.argocd,
+            // What is forced waits for no time, and so for nobody who would tell it.
+            forge: forge.filter(|_| !force),
+            now: facts.now,
+        };
+        let start = StageStart::of_live(committed, &clocks, asks, instead)?;
         let results = match &request.evidence {
             Some(evidence) => GateResults::handed_in(committed, evidence)?,
             None if committed.stage().gates.is_empty() => GateResults::default(),
@@ -55,7 +65,8 @@ impl Eligibility {
         let position = Position {
             lock,
             live: committed.live,
-            elapsed: facts.now.since(start.at).seconds(),
+            elapsed: facts.now.since(start.beginning.at).seconds(),
+            began: &start.sentence(),
             hold: committed.hold.as_ref(),
             judged: &results.judged,
         };
@@ -65,13 +76,16 @@ impl Eligibility {
         if refusals.is_empty() {
             refusals.extend(against_leaving(&position, to, force, request.resume));
         }
-        refusals.extend(start.refusal);
         let baked = Baked {
+            live: format!("Live since {}.", start.sentence()),
             asked: position.bake(),
             is_over: position.left() == Duration::ZERO,
         };
+        refusals.extend(start.beginning.future.filter(|_| !force));
+        refusals.extend(start.refusal);
         Ok(Self {
             baked,
+            warnings: start.beginning.warnings,
             refusals,
             record: results.record.filter(|_| request.record),
             judged: results.judged,

@@ -95,11 +95,11 @@ impl GateResults {
         let context = EvaluationContext {
             stage,
             namespace: &namespace,
-            began: start.at,
+            began: start.beginning.at,
             now: facts.now,
             references: &facts.telemetry.references,
         };
-        let record = record(plan, &context, &source).with_origin(start.origin.clone());
+        let record = record(plan, &context, &source).with_origin(start.beginning.origin.clone());
         Ok(Self {
             judged: judged(&record),
             lines: lines(&record, &address),

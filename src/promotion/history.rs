@@ -1,21 +1,18 @@
-//! The pointer's history: derived from the trees of the first-parent commits, so that squash, rebase and merge commits all
-//! tell the same.
+//! Every stay of a rollout, and what is told of the moves between them.
 
 use std::path::Path;
 
 use crate::sink::git::{Commit, CommitId, GitError, Repo};
-use crate::tree::Pointer;
 use crate::units::Timestamp;
-use crate::units::names::POINTER_FILE;
 
 use super::Error;
-use super::committed::in_tree;
 use super::ledger::Trailers;
+use super::stay::{Began, Visited, Walk};
 
 /// How many commits of a merged branch are searched for the trailers of a move.
 const MERGED: usize = 100;
 
-/// The commit with which the pointer came to a stage.
+/// The commit with which a stay began.
 #[derive(Clone, Debug)]
 pub struct Entered {
     /// The stage, by name; `None` where the pointer was gone or named none.
@@ -24,16 +21,18 @@ pub struct Entered {
     pub commit: Commit,
     /// What its trailers tell, or those of the commit that it merged; `None` for a foreign commit.
     pub trailers: Option<Trailers>,
+    /// What of the stage's objects changed, where the stage was live before.
+    pub changed: Option<String>,
 }
 
-/// A time that a stage was live.
+/// A time that a stage was live with the same objects.
 #[derive(Clone, Debug)]
 pub struct Stay {
     /// The stage, by name.
     pub stage: String,
-    /// The move that entered the stage.
+    /// What began it.
     pub entered: Entered,
-    /// The move that left the stage; `None` where it is live.
+    /// What ended it; `None` where it is live.
     pub left: Option<Entered>,
 }
 
@@ -44,7 +43,7 @@ impl Stay {
         let Some(head) = repo.head()? else {
             return Ok(Vec::new());
         };
-        let entered = moves(&repo, head.tip, &in_tree(POINTER_FILE))?;
+        let entered = moves(&repo, head.tip)?;
         let left = entered.iter().skip(1).cloned().map(Some);
         let left: Vec<Option<Entered>> = left.chain([None]).collect();
         let stays = entered.into_iter().zip(left);
@@ -86,27 +85,6 @@ impl Stay {
     }
 }
 
-/// The commits of the live stage, from `tip` back to the one that entered it, which is the last. Empty where there is no stage.
-pub(super) fn since(repo: &Repo, tip: CommitId, pointer: &str) -> Result<Vec<Commit>, GitError> {
-    let live = stage_at(repo, tip, pointer)?;
-    if live.is_none() {
-        return Ok(Vec::new());
-    }
-    let mut commits = vec![repo.commit(tip)?];
-    loop {
-        let commit = &commits[commits.len() - 1];
-        let Some(parent) = repo.first_parent(commit)? else {
-            return Ok(commits);
-        };
-        if !repo.is_same(commit.id, parent.id, pointer)?
-            && stage_at(repo, parent.id, pointer)? != live
-        {
-            return Ok(commits);
-        }
-        commits.push(parent);
-    }
-}
-
 /// The newest commit up to `tip` that changed a file.
 pub(super) fn last_change(repo: &Repo, tip: CommitId, path: &str) -> Result<Commit, GitError> {
     let mut commit = repo.commit(tip)?;
@@ -119,40 +97,30 @@ pub(super) fn last_change(repo: &Repo, tip: CommitId, path: &str) -> Result<Comm
     Ok(commit)
 }
 
-/// Every move of the pointer on the way to `tip`, the oldest first.
-fn moves(repo: &Repo, tip: CommitId, pointer: &str) -> Result<Vec<Entered>, GitError> {
-    let mut found = Vec::new();
-    let mut commit = repo.commit(tip)?;
-    let mut stage = stage_at(repo, tip, pointer)?;
-    loop {
-        let parent = repo.first_parent(&commit)?;
-        let before = match &parent {
-            None => None,
-            Some(parent) if repo.is_same(commit.id, parent.id, pointer)? => stage.clone(),
-            Some(parent) => stage_at(repo, parent.id, pointer)?,
+/// Everything that began on the way to `tip`, the oldest first.
+fn moves(repo: &Repo, tip: CommitId) -> Result<Vec<Entered>, GitError> {
+    let (mut found, mut walk) = (Vec::new(), Walk::new(repo, tip)?);
+    while let Some(Visited {
+        commit,
+        served,
+        began,
+    }) = walk.back()?
+    {
+        let stage = served.map(|served| served.stage);
+        let (trailers, changed) = match began {
+            None => continue,
+            Some(Began::Moved) => (told(repo, &commit, stage.as_deref())?, None),
+            Some(Began::Changed(what)) => (None, Some(what)),
         };
-        if before != stage {
-            found.push(Entered {
-                trailers: told(repo, &commit, stage.as_deref())?,
-                stage: stage.clone(),
-                commit: commit.clone(),
-            });
-        }
-        match parent {
-            None => break,
-            Some(parent) => (commit, stage) = (parent, before),
-        }
+        found.push(Entered {
+            stage,
+            commit,
+            trailers,
+            changed,
+        });
     }
     found.reverse();
     Ok(found)
-}
-
-/// The stage that the pointer of a commit names.
-fn stage_at(repo: &Repo, at: CommitId, pointer: &str) -> Result<Option<String>, GitError> {
-    let text = repo.file(at, pointer)?;
-    Ok(text
-        .and_then(|text| Pointer::read(&text).ok())
-        .map(|pointer| pointer.stage().to_owned()))
 }
 
 /// What is told of a move into `stage`: by the commit itself, or by one of the branch that it merged.

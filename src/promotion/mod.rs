@@ -4,6 +4,7 @@
 //! asks the clock.
 
 pub mod branch;
+mod clock;
 pub mod committed;
 pub mod decide;
 mod delivery;
@@ -32,6 +33,7 @@ pub mod stage_start;
 pub mod stages;
 mod staleness;
 pub mod status;
+mod stay;
 mod target;
 pub mod upsert;
 

@@ -111,6 +111,8 @@ pub enum Note {
     Stale(String),
     /// The tree is not what rollout.yaml compiles to, and a pull request goes by the tree all the same.
     ByTree,
+    /// What is odd about the dates of the live stage.
+    Clock(String),
     /// What became of a pull request.
     PullRequest(String),
 }
@@ -131,6 +133,7 @@ impl fmt::Display for Note {
             Self::ByTree => f.write_str(
                 "rollout.yaml does not compile to the committed tree; going by the tree",
             ),
+            Self::Clock(text) => write!(f, "warning: {text}"),
             Self::PullRequest(text) => f.write_str(text),
         }
     }

@@ -46,12 +46,21 @@ pub fn promote(
         return Ok(Prepared::nothing(outcome));
     }
     outcome.next = Some(lock.stage(to).folder.clone());
-    let mut eligibility = Eligibility::of(committed, &compiled.plan, to, request, facts)?;
+    let mut eligibility = Eligibility::of(
+        committed,
+        &compiled.plan,
+        to,
+        request,
+        facts,
+        delivery.site(),
+    )?;
     let forced = request.reason.as_deref().filter(|_| request.force);
     step.trailers.gates = gate_trailers(committed.stage(), &eligibility.judged);
     step.trailers.forced = forced.map(one_line);
     outcome.verdict = verdict(&eligibility.gates);
     outcome.gates = std::mem::take(&mut eligibility.gates);
+    let warnings = std::mem::take(&mut eligibility.warnings).into_iter();
+    outcome.notes.extend(warnings.map(Note::Clock));
     outcome.refusals = std::mem::take(&mut eligibility.refusals);
     let promotion = Promotion {
         committed,

@@ -4,8 +4,11 @@ use crate::gate::Origin;
 use crate::plan::{Plan, StageId};
 use crate::units::Timestamp;
 
+use super::clock::Beginning;
 use super::committed::Committed;
 use super::request::ArgoCd;
+use super::site::Site;
+use super::stay::LiveStay;
 use super::{Error, Refusal, Why, health, stages};
 
 /// What helps where history or Argo CD does not say when the stage began.
@@ -44,51 +47,103 @@ impl Asks {
     }
 }
 
+/// Who is asked when the live stage began, beside the repository.
+#[derive(Clone, Copy, Debug)]
+pub struct Clocks<'a> {
+    /// Whether and how Argo CD is asked.
+    pub argocd: &'a ArgoCd,
+    /// The forge that knows when the commit came to the branch, where there is one to be asked.
+    pub forge: Option<&'a Site>,
+    /// The time of asking.
+    pub now: Timestamp,
+}
+
 /// When a stage began.
 #[derive(Debug)]
 pub struct StageStart {
-    /// The time at which it began.
-    pub at: Timestamp,
-    /// How that time is known.
-    pub origin: Origin,
+    /// The time at which it began, and who says so.
+    pub beginning: Beginning,
+    /// The stay that it is about; `None` where somebody gave the time.
+    pub stay: Option<LiveStay>,
     /// What Argo CD says against leaving the stage, where that counts.
     pub refusal: Option<Refusal>,
 }
 
 impl StageStart {
-    /// When the live stage began: when Argo CD deployed it first, where it is asked and knows, else the committer's date of the
-    /// commit that made it live. A clone that does not reach that commit is an error; `instead` is what to do where Argo CD fails.
+    /// When the live stage began: the latest time that the repository, the forge or Argo CD names. A clone that does not reach the
+    /// commit that made it live is an error; `instead` is what to do where Argo CD fails.
     pub fn of_live(
         committed: &Committed,
-        argocd: &ArgoCd,
+        clocks: &Clocks<'_>,
         asks: Asks,
         instead: Option<&str>,
     ) -> Result<Self, Error> {
-        let since = committed.since()?;
-        let entered = since.last().expect("the live stage has been entered");
-        let mut start = Self {
-            at: entered.committed,
-            origin: Origin::Commit(entered.id.to_string()),
+        let stay = committed.stay()?;
+        let mut beginning = Beginning::of(committed, &stay, clocks.now)?;
+        if let Some(site) = clocks.forge {
+            beginning.or_landed(site, &stay)?;
+        }
+        let mut refusal = None;
+        if asks != Asks::Nothing {
+            let rollout = &committed.lock.rollout;
+            let arrival =
+                health::ask(clocks.argocd, rollout, &stay.commits()).map_err(|refusal| {
+                    match instead {
+                        Some(instead) => refusal.or(instead),
+                        None => refusal,
+                    }
+                })?;
+            // What is not in the cluster has not begun, whether or not its health counts.
+            let counts = asks == Asks::Health || !arrival.has_begun();
+            if let Some(at) = arrival.deployed {
+                beginning.or(at, Origin::ArgoCd);
+            }
+            refusal = arrival.refusal.filter(|_| counts);
+        }
+        Ok(Self {
+            beginning,
+            stay: Some(stay),
+            refusal,
+        })
+    }
+
+    /// When the live stage began by the repository alone.
+    pub(super) fn of_history(committed: &Committed, now: Timestamp) -> Result<Self, Error> {
+        let stay = committed.stay()?;
+        Ok(Self {
+            beginning: Beginning::of(committed, &stay, now)?,
+            stay: Some(stay),
             refusal: None,
-        };
-        if asks == Asks::Nothing {
-            return Ok(start);
+        })
+    }
+
+    /// The same, where nothing keeps its gates from being judged.
+    pub fn judgeable(mut self) -> Result<Self, Error> {
+        let refusals = [self.beginning.future.take(), self.refusal.take()];
+        let refusals: Vec<Refusal> = refusals.into_iter().flatten().collect();
+        if refusals.is_empty() {
+            return Ok(self);
         }
-        let commits: Vec<String> = since.iter().map(|commit| commit.id.to_string()).collect();
-        let arrival = health::ask(argocd, &committed.lock.rollout, &commits).map_err(
-            |refusal| match instead {
-                Some(instead) => refusal.or(instead),
-                None => refusal,
-            },
-        )?;
-        // What is not in the cluster has not begun, whether or not its health counts.
-        let counts = asks == Asks::Health || !arrival.has_begun();
-        if let Some(at) = arrival.deployed {
-            start.at = at;
-            start.origin = Origin::ArgoCd;
+        Err(Error::Refused(refusals))
+    }
+
+    /// `2026-08-22T09:00:00Z (merged as #12)`.
+    pub fn words(&self) -> String {
+        let Beginning { at, origin, .. } = &self.beginning;
+        format!("{at} ({})", origin.words())
+    }
+
+    /// `` restarted by 1a2b3c4: image of `v2` ``, where the stage was live before.
+    pub fn restarted(&self) -> Option<String> {
+        self.stay.as_ref().and_then(LiveStay::restarted)
+    }
+
+    /// The same, with what began the stay where the stage was live before.
+    pub fn sentence(&self) -> String {
+        match self.restarted() {
+            Some(restarted) => format!("{}, {restarted}", self.words()),
+            None => self.words(),
         }
-        start.refusal = arrival.refusal.filter(|_| counts);
-        Ok(start)
     }
 }
 
@@ -99,8 +154,6 @@ pub struct Judgement<'a> {
     pub stage: Option<&'a str>,
     /// When the stage began.
     pub started: Option<Timestamp>,
-    /// The time of asking.
-    pub now: Timestamp,
 }
 
 /// The stage that is judged, and when it began; `read` reads what is committed. Only a stage and a start that are both given need
@@ -108,18 +161,18 @@ pub struct Judgement<'a> {
 pub fn stage_and_start(
     plan: &Plan,
     wanted: &Judgement<'_>,
-    argocd: &ArgoCd,
+    clocks: &Clocks<'_>,
     read: impl FnOnce() -> Result<Committed, Error>,
 ) -> Result<(StageId, StageStart), Error> {
     let named = wanted.stage.map(|name| stages::in_plan(plan, name));
     let named = named.transpose()?;
-    if let Some(at) = wanted.started.filter(|at| *at > wanted.now) {
+    if let Some(at) = wanted.started.filter(|at| *at > clocks.now) {
         let message = format!("the stage begins in the future, at {at}");
         return Err(Refusal::new(Why::Usage, message).into());
     }
     let given = wanted.started.map(|at| StageStart {
-        at,
-        origin: Origin::Given,
+        beginning: Beginning::given(at),
+        stay: None,
         refusal: None,
     });
     let (named, given) = match (named, given) {
@@ -141,11 +194,8 @@ pub fn stage_and_start(
             .help("say with `--stage-started-at` when it began, or leave out `--stage`")
             .into());
     }
-    let asks = Asks::of_gates(argocd, plan.policy.require_healthy);
-    let mut start =
-        StageStart::of_live(&committed, argocd, asks, None).map_err(|error| error.or(WITHOUT))?;
-    match start.refusal.take() {
-        Some(refusal) => Err(refusal.into()),
-        None => Ok((live, start)),
-    }
+    let asks = Asks::of_gates(clocks.argocd, plan.policy.require_healthy);
+    let start =
+        StageStart::of_live(&committed, clocks, asks, None).map_err(|error| error.or(WITHOUT))?;
+    Ok((live, start.judgeable()?))
 }

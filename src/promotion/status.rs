@@ -6,13 +6,15 @@ use crate::units::Timestamp;
 use super::Error;
 use super::committed::Committed;
 use super::decide::Position;
+use super::stage_start::StageStart;
 
 /// Where a rollout stands.
 pub struct Status {
     /// What is committed.
     pub committed: Committed,
-    /// When the live stage was entered, and by which commit.
-    pub since: Option<(Timestamp, String)>,
+    /// Since when the live stage is what it is.
+    pub start: StageStart,
+    began: String,
     /// Seconds since the live stage began.
     pub elapsed: u64,
     /// Why the tree is not what rollout.yaml compiles to, if it is not.
@@ -28,8 +30,7 @@ impl Status {
         compiled: Option<&Compiled>,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let commits = committed.since()?;
-        let entered = commits.last();
+        let start = StageStart::of_history(&committed, now)?;
         let stale = match compiled {
             Some(compiled) => committed
                 .staleness(compiled)?
@@ -37,8 +38,9 @@ impl Status {
             None => Some("rollout.yaml does not compile".to_owned()),
         };
         Ok(Self {
-            since: entered.map(|commit| (commit.committed, commit.id.to_string())),
-            elapsed: entered.map_or(0, |commit| now.since(commit.committed).seconds()),
+            elapsed: now.since(start.beginning.at).seconds(),
+            began: start.sentence(),
+            start,
             stale,
             is_uncommitted: committed.is_pointer_dirty()?,
             committed,
@@ -51,6 +53,7 @@ impl Status {
             lock: &self.committed.lock,
             live: self.committed.live,
             elapsed: self.elapsed,
+            began: &self.began,
             hold: self.committed.hold.as_ref(),
             judged: &[],
         }

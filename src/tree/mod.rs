@@ -3,6 +3,7 @@
 //! Layout, deterministic YAML, PLAN.md and the lock. Never touches the disk.
 
 mod chart;
+mod content;
 mod diff;
 mod file_text;
 mod hold;
@@ -14,6 +15,7 @@ mod print;
 mod sheet;
 
 pub use chart::traffic_chart;
+pub use content::Content;
 pub use diff::{ObjectDiff, diff, unified};
 pub use file_text::FileText;
 pub use hold::Hold;

@@ -57,6 +57,7 @@ fn the_body_answers_in_this_order() {
         },
         gates: &gates,
         baked: Baked {
+            live: "Live since 2026-08-22T09:00:00Z (merged as #11).".to_owned(),
             asked: "1h".parse().expect("a time"),
             is_over: true,
         },

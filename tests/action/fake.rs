@@ -49,6 +49,8 @@ pub(crate) struct State {
     pub(crate) pulls: Vec<Value>,
     pub(crate) comments: Vec<Value>,
     pub(crate) statuses: Vec<Value>,
+    /// The moves of the base branch, the newest first.
+    pub(crate) moves: Vec<Value>,
     pub(crate) log: Vec<Exchange>,
     /// What was forgotten.
     pub(crate) old: Vec<Exchange>,
@@ -219,12 +221,7 @@ impl State {
     }
 
     fn answer(&mut self, request: &Request, body: &Value) -> Response {
-        let authorizations: Vec<_> = request
-            .headers
-            .iter()
-            .filter(|(name, _)| name == "authorization")
-            .collect();
-        if authorizations.len() != 1 || authorizations[0].1 != format!("Bearer {TOKEN}") {
+        if !is_authorized(request) {
             return json_response(401, &json!({"message": "Bad credentials"}));
         }
         let path = request.path.strip_prefix("/api").unwrap_or_default();
@@ -309,6 +306,11 @@ impl State {
                     None => not_found(),
                 }
             }
+            ("GET", ["commits", sha, "pulls"]) => {
+                let all = self.pulls_with(sha);
+                self.paged(request, &all)
+            }
+            ("GET", ["activity"]) => self.paged(request, &self.moves),
             ("POST", ["statuses", sha]) => {
                 let mut status = body.clone();
                 status["sha"] = (*sha).into();
@@ -357,6 +359,12 @@ impl State {
         self.paged(request, &all)
     }
 
+    /// The pull requests that a commit is the tip or the merge of.
+    fn pulls_with(&self, sha: &str) -> Vec<Value> {
+        let is_of = |pull: &&Value| pull["head"]["sha"] == sha || pull["merge_commit_sha"] == sha;
+        self.pulls.iter().filter(is_of).cloned().collect()
+    }
+
     /// A pull request with the tips as they are now.
     fn shown(&self, pull: &Value) -> Value {
         let mut pull = pull.clone();
@@ -401,7 +409,7 @@ impl State {
         let full_name = format!("{OWNER}/{NAME}");
         let pull = json!({
             "number": number, "html_url": format!("https://github.invalid/{OWNER}/{NAME}/pull/{number}"),
-            "title": body["title"], "body": body["body"], "state": "open", "merged_at": null,
+            "title": body["title"], "body": body["body"], "state": "open", "merged_at": null, "merge_commit_sha": null,
             "draft": body["draft"], "user": {"login": BOT}, "labels": [],
             "head": {"ref": head, "sha": sha, "user": {"login": OWNER}, "repo": {"full_name": full_name}},
             "base": {"ref": base, "sha": "0".repeat(40), "repo": {"full_name": full_name}},
@@ -423,6 +431,15 @@ impl State {
             Err(response) => response,
         }
     }
+}
+
+/// Whether the token came, and came once.
+fn is_authorized(request: &Request) -> bool {
+    let headers = request.headers.iter();
+    let sent: Vec<_> = headers
+        .filter(|(name, _)| name == "authorization")
+        .collect();
+    sent.len() == 1 && sent[0].1 == format!("Bearer {TOKEN}")
 }
 
 fn change(pull: &mut Value, body: &Value) -> Result<(), Response> {

@@ -3,6 +3,7 @@
 mod backend;
 mod body;
 mod check;
+mod clock;
 mod clone;
 mod fake;
 mod forge;

@@ -7,6 +7,8 @@ use std::process::Command;
 
 use serde_json::json;
 
+use glidepath::units::Timestamp;
+
 use super::backend::backend;
 use super::fake::{Fake, NAME, OWNER, tip};
 use crate::support::git::program;
@@ -70,7 +72,7 @@ pub(crate) fn git(folder: &Path, args: &[&str]) -> String {
     run.stdout.trim().to_owned()
 }
 
-fn two_days_ago() -> i64 {
+pub(crate) fn two_days_ago() -> i64 {
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .expect("after 1970");
@@ -176,11 +178,16 @@ impl World {
 
     /// Merges a pull request as a person does by squash, two days ago.
     pub(crate) fn merge(&self, number: usize) {
+        self.merge_at(number, two_days_ago());
+    }
+
+    /// The same, and GitHub says that it was at this time.
+    pub(crate) fn merge_at(&self, number: usize, at: i64) {
         let branch = self.fake.with(|state| {
             let pull = &mut state.pulls[number - 1];
             assert_eq!(pull["state"], "open", "#{number}");
             pull["state"] = "closed".into();
-            pull["merged_at"] = "2026-01-01T00:00:00Z".into();
+            pull["merged_at"] = Timestamp::from_seconds(at).to_string().into();
             pull["head"]["ref"].as_str().expect("a branch").to_owned()
         });
         let human = self.root.join("human");
@@ -199,6 +206,9 @@ impl World {
             &["merge", "--quiet", "--squash", &format!("origin/{branch}")],
         );
         self.publish(&format!("Merge #{number}"));
+        let merged = self.tip(&self.base);
+        self.fake
+            .with(|state| state.pulls[number - 1]["merge_commit_sha"] = merged.into());
         self.checkout("work");
     }
 

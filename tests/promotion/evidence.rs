@@ -38,7 +38,7 @@ fn asking(lab: &Lab, url: &str, args: &[&str]) -> Run {
         .env("ARGOCD_AUTH_TOKEN", SECRET)
         // Wherever the temporary folder lies, it is in no repository.
         .env("GIT_CEILING_DIRECTORIES", std::env::temp_dir());
-    let ran = Run::to_the_end(&mut command);
+    let ran = lab.finish(&mut command);
     assert!(!ran.stdout.contains(SECRET) && !ran.stderr.contains(SECRET));
     ran
 }

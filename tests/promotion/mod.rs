@@ -1,5 +1,6 @@
 //! The pointer in git: the binary writes, and the real `git` reads. Every test has a repository of its own.
 
+mod clock;
 mod evidence;
 pub(crate) mod harness;
 mod health;
@@ -8,6 +9,7 @@ mod kills;
 mod refusals;
 mod revisions;
 mod series;
+mod stay;
 mod telemetry;
 mod unusual;
 mod walk;

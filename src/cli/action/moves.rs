@@ -15,7 +15,7 @@ use crate::promotion::gate_results::{GateResults, verdict};
 use crate::promotion::outcome::{Delivered, Outcome};
 use crate::promotion::pull_request::GateLine;
 use crate::promotion::request::{Facts, MoveRequest};
-use crate::promotion::stage_start::{Asks, StageStart};
+use crate::promotion::stage_start::{Asks, Clocks, StageStart};
 use crate::promotion::upsert::Operation;
 use crate::promotion::{Committed, Delivery, deliver, promote_or_return};
 use crate::sink::git::{Person, Signing};
@@ -168,9 +168,16 @@ pub(super) fn gate(
     let input = input?;
     let (plan, facts) = (&input.compiled.plan, facts(&input));
     let asks = Asks::of_gates(&facts.argocd, plan.policy.require_healthy);
-    let mut start = StageStart::of_live(&committed, &facts.argocd, asks, None)?;
-    if let Some(refusal) = start.refusal.take() {
-        return Err(refusal.into());
+    let site = inputs.has_token().then(|| inputs.site(&folder));
+    let site = site.transpose()?;
+    let clocks = Clocks {
+        argocd: &facts.argocd,
+        forge: site.as_ref(),
+        now: facts.now,
+    };
+    let start = StageStart::of_live(&committed, &clocks, asks, None)?.judgeable()?;
+    for warned in &start.beginning.warnings {
+        warning(output, &format!("{}: {warned}", committed.lock.rollout))?;
     }
     let evidence = inputs.evidence.as_deref().map(handed_in);
     let gates = GateResults::of_live(&committed, plan, &start, evidence.as_ref(), &facts)?.lines;
@@ -182,6 +189,7 @@ pub(super) fn gate(
         "## {}: gates of `{stage}`",
         committed.lock.rollout
     ));
+    runner.say(&format!("Live since {}.", escape(&start.sentence())));
     runner.say(&table(&gates));
     if inputs.status
         && let Some(commit) = variable("GITHUB_SHA")
@@ -300,6 +308,7 @@ fn signing() -> Signing {
     Signing {
         author: Some(person()),
         committer: Some(person()),
-        date: None,
+        // Neither the environment nor anybody else dates what a bake counts from.
+        date: Some(now()),
     }
 }

@@ -2,6 +2,8 @@
 
 mod istio;
 
+use serde_json::Value;
+
 use crate::plan::{Plan, Router, StageId};
 
 use super::{Object, Waves};
@@ -21,4 +23,10 @@ pub(super) fn build(plan: &Plan, stage: StageId, waves: Waves) -> Vec<Object> {
     match &plan.traffic.router {
         Router::Istio(router) => istio::build(plan, router, stage, waves),
     }
+}
+
+/// What changed about an object of any router, in a few words; `None` where it is none of theirs. One that is gone, or was not
+/// there, is null.
+pub fn change(old: &Value, new: &Value) -> Option<&'static str> {
+    istio::change(old, new)
 }

@@ -52,6 +52,14 @@ impl Delivery<'_> {
         }
     }
 
+    /// The forge that the move goes by.
+    pub(super) fn site(&self) -> Option<&Site> {
+        match self {
+            Self::PullRequest(site) => Some(site),
+            Self::Commit | Self::Branch => None,
+        }
+    }
+
     /// Closes the pull requests that the live stage, or a hold, has left behind.
     pub(super) fn close_obsolete(
         self,

@@ -70,7 +70,7 @@ pub(super) fn promotion(
             blocked: (!outcome.refusals.is_empty()).then_some(words.as_str()),
         },
         gates: &outcome.gates,
-        baked: eligibility.baked,
+        baked: eligibility.baked.clone(),
         changes: &diff(&compiled.objects(from), &compiled.objects(to)),
     };
     step.page = Page::of(&proposal);
@@ -107,6 +107,7 @@ pub(super) fn rollback(
             kind: Kind::Rollback { reason },
             gates: &outcome.gates,
             baked: Baked {
+                live: String::new(),
                 asked: Duration::ZERO,
                 is_over: true,
             },

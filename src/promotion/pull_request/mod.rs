@@ -96,8 +96,10 @@ pub struct GateLine {
 
 /// How long the live stage has baked. A body that changed with each minute would be written anew with each run, so only what is
 /// asked for and whether it is over are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Baked {
+    /// Since when the stage is what it is, and what set that: `Live since …`; empty where that does not matter.
+    pub live: String,
     /// The least time in the stage.
     pub asked: Duration,
     /// Whether that time is over.
@@ -236,7 +238,7 @@ impl Proposal<'_> {
     }
 
     fn bake_words(&self) -> String {
-        let Baked { asked, is_over } = self.baked;
+        let Baked { asked, is_over, .. } = self.baked;
         match self.kind {
             Kind::Rollback { .. } => "going back waits for neither".to_owned(),
             Kind::Promotion { .. } if asked == Duration::ZERO => "no bake time".to_owned(),
@@ -248,6 +250,9 @@ impl Proposal<'_> {
     fn evidence(&self) -> String {
         let stage = self.plan.numbered(self.from);
         let mut text = format!("Of `{stage}`, which is left: {}.\n", self.bake_words());
+        if !self.baked.live.is_empty() {
+            writeln!(text, "\n{}", escape(&self.baked.live)).expect(INFALLIBLE);
+        }
         if self.gates.is_empty() {
             text.push_str("\nIt has no gates.\n");
             return text;

@@ -2,6 +2,7 @@
 //! The only door to git. Commits are made as objects; a reference moves only from the value that was read before.
 //! Never runs hooks, filters or the `git` command, never waits for somebody's lock, never decides what is committed.
 
+mod dates;
 mod error;
 mod files;
 mod place;
@@ -18,6 +19,7 @@ use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags};
 
 use crate::units::Timestamp;
 
+pub use dates::Dates;
 pub use error::{GitError, Kind};
 pub use files::CommitFiles;
 pub use refs::RefChange;

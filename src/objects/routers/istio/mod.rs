@@ -1,5 +1,6 @@
 //! Istio: a DestinationRule with one subset a running model, and VirtualServices with cohort routes ahead of the weights.
 
+mod change;
 mod destination_rule;
 mod gateway;
 mod matches;
@@ -16,6 +17,8 @@ use crate::plan::{Istio, Plan, Stage, StageId};
 use crate::units::{DnsLabel, names};
 
 use super::Kind;
+
+pub(super) use change::change;
 
 const DESTINATION_RULE: &str = "DestinationRule";
 const GATEWAY: &str = "Gateway";
