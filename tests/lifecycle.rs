@@ -179,7 +179,7 @@ fn an_unsafe_change_of_the_live_stage_is_refused_unless_accepted() {
         .replace("weight: 10,", "weights: {b: 10},");
     let steps = steps
         .replace("weight: 50,", "weights: {b: 50},")
-        .replace("weight: 100,", "weights: {b: 100},");
+        .replace("weight: 100,", "weights: {b: 100}, keep: [c],");
     place.write("rollout.yaml", steps);
     let before = place.snapshot();
     assert_snapshot!(place.run(&["render"]).exits(5).without_result().shown());

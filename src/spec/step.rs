@@ -19,6 +19,9 @@ pub struct Step {
     /// Models that are removed here.
     #[serde(default)]
     pub retire: Vec<String>,
+    /// Models that no weight names and that still have traffic at the end, on purpose; in the last step only.
+    #[serde(default)]
+    pub keep: Vec<String>,
     /// The share of the one model that is not stable, in percent.
     pub weight: Option<f64>,
     /// The whole split, in percent by model.

@@ -41,8 +41,10 @@ pub(crate) fn answer(
         Some((_, shares)) => (shares, None),
         None => (&state.split, state.mirror),
     };
-    // `retire` drops the mirror. A cohort rule that repeats the default route is dropped too, and nobody can tell.
-    let mirror = mirror.filter(|_| !is_over);
+    // `retire` drops the mirror, but for copies to a kept model. A cohort rule that repeats the default route is dropped too, and nobody can tell.
+    let last = rollout.steps.last();
+    let is_kept = |to: &usize| last.is_some_and(|last| last.keep.contains(to));
+    let mirror = mirror.filter(|(to, _)| !is_over || is_kept(to));
     Answer {
         shares: named(shares),
         mirror: mirror.map(|(to, share)| (name(to), share)),

@@ -53,6 +53,7 @@ pub(crate) struct Step {
     pub(crate) mirror: Option<Option<(usize, u32)>>,
     pub(crate) deploy: BTreeSet<usize>,
     pub(crate) retire: BTreeSet<usize>,
+    pub(crate) keep: BTreeSet<usize>,
     pub(crate) replicas: BTreeMap<usize, u32>,
 }
 
@@ -107,6 +108,7 @@ impl Rollout {
             rollout.push(step);
         }
         rollout.end_with_traffic_only();
+        rollout.keep_what_cohorts_use();
         rollout.deploy_and_retire(tape);
         rollout
     }
@@ -205,6 +207,15 @@ impl Rollout {
             weights: Some(Shares::from([(other, WHOLE)])),
             ..Step::default()
         }];
+    }
+
+    /// Who answers a cohort at the end, and no weighted request, does so on purpose.
+    fn keep_what_cohorts_use(&mut self) {
+        let state = self.state(self.steps.len());
+        let pinned = state.cohorts.values().flat_map(BTreeMap::keys).copied();
+        let kept = pinned.filter(|model| !state.split.contains_key(model));
+        let last = self.steps.last_mut().expect("there is a step");
+        last.keep = kept.collect();
     }
 
     /// Some models start and go in steps of their own choice: after the last request, and before the first.

@@ -2,6 +2,7 @@
 
 mod adoption;
 mod capacity;
+mod end;
 mod gates;
 mod increase;
 mod practice;
@@ -24,6 +25,7 @@ pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
     routes::check(plan, report);
     transitions::check(plan, report);
     increase::check(plan, report);
+    end::check(plan, document, report);
     capacity::check(plan, report);
     gates::check(plan, report);
     probes::check(plan, report);

@@ -9,7 +9,7 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
     for (before, index) in plan.stage_ids().zip(plan.stage_ids().skip(1)) {
         let (before, stage) = (plan.stage(before), plan.stage(index));
         for breach in transition(before, stage) {
-            if !is_known(before, breach) {
+            if !is_known(before, stage, breach) {
                 report.push(unsafe_move(plan, before, stage, breach));
             }
         }
@@ -43,10 +43,12 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
 }
 
 /// Whether the stage before is already at fault for it: one mistake is one complaint, and not one a stage.
-fn is_known(before: &Stage, breach: Breach<ModelId>) -> bool {
+fn is_known(before: &Stage, stage: &Stage, breach: Breach<ModelId>) -> bool {
     match breach {
         Breach::NotRunningBefore(model) => before.with_traffic().contains(&model),
-        Breach::RemovedUnderTraffic(_) | Breach::SubsetGone(_) => false,
+        // Only copies are taken away there, and GP308 asks for what becomes of them.
+        Breach::RemovedUnderTraffic(_) => stage.kind == StageKind::Retire,
+        Breach::SubsetGone(_) => false,
     }
 }
 

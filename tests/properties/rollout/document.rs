@@ -123,7 +123,11 @@ fn step_document(at: usize, step: &Step) -> Value {
         Some(None) => map["mirror"] = Value::Null,
         None => {}
     }
-    for (key, models) in [("deploy", &step.deploy), ("retire", &step.retire)] {
+    for (key, models) in [
+        ("deploy", &step.deploy),
+        ("retire", &step.retire),
+        ("keep", &step.keep),
+    ] {
         if !models.is_empty() {
             map[key] = models.iter().map(|model| name(*model)).collect();
         }

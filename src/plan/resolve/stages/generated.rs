@@ -68,9 +68,10 @@ pub(super) fn deploy(baseline: &Stage, changes: &[StepChange], replicas: &[u32])
     (!stage.is_same_state(baseline)).then_some(stage)
 }
 
-/// The mirror, cohort rules that repeat the default route, and models without traffic are gone.
-pub(super) fn retire(last: &Stage) -> Option<Stage> {
+/// The mirror, cohort rules that repeat the default route, and models without traffic are gone; copies to a kept model are not.
+pub(super) fn retire(last: &Stage, keep: &[ModelId]) -> Option<Stage> {
     let mut stage = Stage {
+        mirror: last.mirror.filter(|mirror| keep.contains(&mirror.to)),
         running: last.running.clone(),
         split: last.split.clone(),
         cohorts: last.cohorts.clone(),

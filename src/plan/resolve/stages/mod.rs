@@ -63,13 +63,14 @@ pub(super) fn resolve(
         .collect();
     let mut stages = vec![baseline(stable, &replicas, &at)];
     stages.extend(deploy(&stages[0], &changes, &replicas));
+    let keep = changes.last().map(|change| change.keep.clone());
     for change in changes {
         let before = stages.last().expect("there is a baseline");
         stages.push(change.apply(before, &mut replicas));
     }
     if spec.retire == Retire::Auto {
         let last = stages.last().expect("there is a baseline");
-        stages.extend(retire(last));
+        stages.extend(retire(last, &keep.unwrap_or_default()));
     }
     if spec.adopt {
         stages.insert(0, adopt(&stages[0]));

@@ -27,6 +27,7 @@ impl StepReader<'_, '_> {
         let step = self.step;
         let deploy = self.models(&step.deploy, "deploy");
         let retire = self.models(&step.retire, "retire");
+        let keep = self.models(&step.keep, "keep");
         let split = self.split();
         let cohorts = self.cohorts();
         let mirror = self.mirror();
@@ -57,6 +58,7 @@ impl StepReader<'_, '_> {
             at: self.at,
             deploy,
             retire,
+            keep,
             split,
             cohorts,
             mirror,

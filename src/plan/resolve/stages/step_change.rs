@@ -14,6 +14,7 @@ pub(super) struct StepChange {
     pub(super) at: Route,
     pub(super) deploy: Vec<ModelId>,
     pub(super) retire: Vec<ModelId>,
+    pub(super) keep: Vec<ModelId>,
     pub(super) split: Option<Split>,
     pub(super) cohorts: BTreeMap<CohortId, Option<Split>>,
     pub(super) mirror: Option<Option<Mirror>>,
