@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::diag::visible_line;
 use crate::promotion::Committed;
-use crate::promotion::decide::{Position, standing_hold};
+use crate::promotion::decide::Position;
+use crate::promotion::hold::{lifted, standing_hold};
 use crate::promotion::ledger::traffic_words;
 use crate::promotion::status::Status;
 use crate::tree::LockedStageId;
@@ -72,6 +73,12 @@ impl Said {
         let lock = &self.0.committed.lock;
         lock.rollback_target(self.0.committed.live)
             .map(|stage| lock.stage(stage).folder.as_str())
+    }
+
+    /// Why the hold that is there does not count any more.
+    fn lifted(&self) -> Option<String> {
+        let committed = &self.0.committed;
+        lifted(&committed.lock, committed.hold.as_ref()?)
     }
 
     fn text(&self) -> String {
@@ -147,6 +154,9 @@ impl Said {
                 format!("{}, by {}: {}", hold.stage, hold.by, hold.reason),
             );
         }
+        if let Some(lifted) = self.lifted() {
+            line("hold", lifted);
+        }
         line(
             "tree",
             self.0.stale.clone().unwrap_or_else(|| "current".to_owned()),
@@ -192,6 +202,7 @@ impl Said {
             "hold": standing_hold(lock, self.0.committed.hold.as_ref()).map(|hold| json!({
                 "stage": hold.stage, "reason": hold.reason, "by": hold.by, "commit": hold.commit,
             })),
+            "holdLifted": self.lifted(),
             "stale": self.0.stale.is_some(),
             "staleWhy": self.0.stale,
             "uncommitted": self.0.is_uncommitted,

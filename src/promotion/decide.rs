@@ -6,6 +6,7 @@ use crate::tree::{Hold, Lock, LockedStage, LockedStageId};
 use crate::units::Duration;
 
 use super::gates::{Judged, list, unjudged};
+use super::hold::held;
 use super::{Refusal, Why};
 
 /// Where a rollout stands.
@@ -50,19 +51,6 @@ impl<'a> Position<'a> {
 /// The least time in a stage: its own, and no less than the rollout's.
 pub fn bake(lock: &Lock, stage: &LockedStage) -> Duration {
     Duration::from_seconds(stage.bake_seconds.max(lock.min_bake_seconds))
-}
-
-/// The hold, if it still counts: it ends with the spec that it was made under, and with its stage.
-pub fn standing_hold<'a>(lock: &Lock, hold: Option<&'a Hold>) -> Option<&'a Hold> {
-    hold.filter(|hold| {
-        hold.spec_digest == lock.spec_digest && lock.stage_named(&hold.stage).is_some()
-    })
-}
-
-/// The hold that keeps a promotion out of a stage: it stands on that stage or on one before it.
-pub fn held<'a>(lock: &Lock, hold: Option<&'a Hold>, to: LockedStageId) -> Option<&'a Hold> {
-    standing_hold(lock, hold)
-        .filter(|hold| lock.stage_named(&hold.stage).is_some_and(|at| at <= to))
 }
 
 /// What speaks against going from the live stage to `to`, whatever time and gates say. Nothing overrides it.
@@ -131,7 +119,7 @@ pub fn against_leaving(
         );
         refusals.push(
             Refusal::new(Why::NotYet, message)
-                .help("change rollout.yaml and render, or lift the hold with `--resume`"),
+                .help("change what that stage serves, or lift the hold with `--resume`"),
         );
     }
     if force {

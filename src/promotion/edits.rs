@@ -1,6 +1,6 @@
 //! The files that a move changes, and what that means for the manifests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::words::and_list;
 use crate::gate::Record;
@@ -35,10 +35,20 @@ impl Committed {
         Ok(Hold {
             stage: self.stage().name.clone(),
             reason: reason.to_owned(),
-            spec_digest: self.lock.spec_digest.clone(),
+            contents: self.contents_from(self.live),
             by: by.to_string(),
             commit: self.head.tip.to_string(),
         })
+    }
+
+    /// The content digests of a stage and of those after it, by name, as far as the lock has them.
+    fn contents_from(&self, first: LockedStageId) -> BTreeMap<String, String> {
+        let stages = self.lock.stage_ids().filter(|stage| *stage >= first);
+        let contents = stages.filter_map(|stage| {
+            let stage = self.lock.stage(stage);
+            Some((stage.name.clone(), stage.content_digest.clone()?))
+        });
+        contents.collect()
     }
 
     /// Adds the file that keeps what the gates of the live stage were asked, and answered.

@@ -57,7 +57,7 @@ pub(super) fn is_of_a_move(path: &str) -> bool {
 pub(super) fn is_same(path: &str, a: Option<&str>, b: Option<&str>) -> bool {
     let hold = |text: Option<&str>| {
         text.and_then(|text| Hold::read(text).ok())
-            .map(|hold| (hold.stage, hold.reason, hold.spec_digest))
+            .map(|hold| (hold.stage, hold.reason, hold.contents))
     };
     if a == b {
         true

@@ -7,9 +7,10 @@ use crate::compile::Compiled;
 use crate::diag::words::and_list;
 use crate::plan::{Plan, StageId};
 use crate::sink::disk::DiskError;
-use crate::tree::{Lock, LockedStage, Pointer, Tree, unified};
+use crate::tree::{Hold, Lock, LockedStage, Pointer, Tree, unified};
 use crate::units::names;
 
+use super::hold::lifts;
 use super::{Error, Refusal, Why};
 
 /// What is to become of the pointer.
@@ -84,6 +85,11 @@ pub fn settle(
         };
     };
     let mut live = Live::default();
+    if let Some(before) = lock
+        && let Some(hold) = read_old(names::HOLD_FILE)?.and_then(|text| Hold::read(&text).ok())
+    {
+        live.notes.extend(lifts(before, tree.lock(), &hold));
+    }
     if pointer.folder != tree.folder(index) {
         // Only the number has changed; what people added to the file stays.
         live.pointer = Some(text.replace(&pointer.folder, tree.folder(index)));

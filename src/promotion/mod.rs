@@ -17,6 +17,7 @@ pub mod gate_results;
 pub mod gates;
 mod health;
 pub mod history;
+pub mod hold;
 pub mod ledger;
 pub mod live;
 mod on_fail;

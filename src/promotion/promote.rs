@@ -3,10 +3,10 @@
 use crate::compile::Compiled;
 
 use super::committed::Committed;
-use super::decide::standing_hold;
 use super::delivery::{Delivery, Promotion};
 use super::eligibility::Eligibility;
 use super::gate_results::verdict;
+use super::hold::standing_hold;
 use super::ledger::{gate_trailers, one_line};
 use super::outcome::{Move, Note, Outcome, Page, Prepared};
 use super::request::{Facts, MoveRequest};

@@ -1,4 +1,6 @@
-//! The hold: a stage that a rollback left, and that is not proposed again until the spec changes or a person says so.
+//! The hold: a stage that a rollback left, and that is not proposed again until what it serves changes or a person says so.
+
+use std::collections::BTreeMap;
 
 use serde_json::json;
 
@@ -7,7 +9,7 @@ use crate::units::names::HOLD_FILE;
 
 use super::yaml;
 
-const HEADER: &str = "# Written by `glidepath rollback`. `glidepath promote` does not enter this stage again until rollout.yaml changes;\n# `glidepath promote --resume` lifts the hold.\n";
+const HEADER: &str = "# Written by `glidepath rollback`. `glidepath promote` does not enter this stage again until what it serves changes;\n# `glidepath promote --resume` lifts the hold.\n";
 
 /// Which stage is held, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +18,8 @@ pub struct Hold {
     pub stage: String,
     /// Why, in the words of whoever rolled back.
     pub reason: String,
-    /// The digest of the spec that led into the stage.
-    pub spec_digest: String,
+    /// The content digests of the stage and of those after it, by name; empty in a hold from before there were any.
+    pub contents: BTreeMap<String, String>,
     /// Who rolled back.
     pub by: String,
     /// The commit that was live when it happened.
@@ -33,10 +35,22 @@ impl Hold {
             Some(Kind::String(text)) => Ok(text.clone()),
             _ => Err(format!("it has no string `{key}`")),
         };
+        let contents = document.get(&Route::root().key("contents"));
+        let contents: BTreeMap<String, String> = match contents.map(|node| &node.kind) {
+            None => BTreeMap::new(),
+            Some(Kind::Map(entries)) => entries
+                .iter()
+                .map(|entry| match &entry.value.kind {
+                    Kind::String(digest) => Ok((entry.key.clone(), digest.clone())),
+                    _ => Err("its `contents` name a digest for each stage".to_owned()),
+                })
+                .collect::<Result<_, _>>()?,
+            Some(_) => return Err("its `contents` are stages with digests".to_owned()),
+        };
         Ok(Self {
             stage: field("stage")?,
             reason: field("reason")?,
-            spec_digest: field("specDigest")?,
+            contents,
             by: field("by")?,
             commit: field("commit")?,
         })
@@ -47,7 +61,7 @@ impl Hold {
         let body = json!({
             "stage": self.stage,
             "reason": self.reason,
-            "specDigest": self.spec_digest,
+            "contents": self.contents,
             "by": self.by,
             "commit": self.commit,
         });
@@ -73,12 +87,16 @@ mod tests {
             let hold = Hold {
                 stage: "weight-10".to_owned(),
                 reason: reason.to_owned(),
-                spec_digest: "sha256:00".to_owned(),
+                contents: [("weight-10".to_owned(), "sha256:00".to_owned())].into(),
                 by: "A <a@example.com>".to_owned(),
                 commit: "1e5".to_owned(),
             };
             assert_eq!(Hold::read(&hold.text()), Ok(hold));
         }
         assert!(Hold::read("stage: x").is_err());
+        let plain = "{stage: a, reason: b, by: c, commit: d}";
+        assert!(Hold::read(plain).is_ok_and(|hold| hold.contents.is_empty()));
+        let damaged = "{stage: a, reason: b, by: c, commit: d, contents: [a]}";
+        assert!(Hold::read(damaged).is_err());
     }
 }

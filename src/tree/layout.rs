@@ -29,6 +29,11 @@ impl Tree {
         &self.lock.stages[stage.0]
     }
 
+    /// The lock of the tree.
+    pub fn lock(&self) -> &Lock {
+        &self.lock
+    }
+
     /// About how many bytes of memory the texts take, each distinct one once.
     pub fn weight(&self) -> usize {
         self.files.values().map(FileText::weight).sum()

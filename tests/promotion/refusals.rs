@@ -203,7 +203,7 @@ fn nobody_skips_deploy_and_only_force_skips_a_bake() {
 }
 
 #[test]
-fn a_hold_is_lifted_by_a_new_spec_or_by_resume_and_not_by_force() {
+fn a_hold_is_lifted_by_another_content_or_by_resume_and_not_by_force() {
     let lab = Lab::new("hold");
     lab.promote_to("split");
     lab.ok(&["rollback", "app", "--reason", "5xx: \"many\" # 30%"]);
@@ -211,7 +211,7 @@ fn a_hold_is_lifted_by_a_new_spec_or_by_resume_and_not_by_force() {
     for word in [
         "stage: split",
         "Ada <ada@example.com>",
-        "specDigest: sha256:",
+        "contents:\n  retire: sha256:",
     ] {
         assert!(hold.contains(word), "{hold}");
     }
@@ -238,14 +238,39 @@ fn a_hold_is_lifted_by_a_new_spec_or_by_resume_and_not_by_force() {
     assert!(!lab.dir.join("app/deploy/hold.yaml").exists());
 
     lab.git(&["reset", "--quiet", "--hard", "held"]);
-    // A comment changes nothing; a new bake does.
+    // A comment changes nothing, nor do a new bake and a later stage.
     let spec = lab.read("app/rollout.yaml");
     lab.write("app/rollout.yaml", &format!("{spec}# a comment\n"));
     lab.commit_all("comment");
     lab.refused(&["promote", "app"], 4, "`split` is on hold");
-    lab.write("app/rollout.yaml", &spec.replace("bake: 1h", "bake: 2h"));
-    lab.ok(&["render", "app"]);
-    lab.commit_all("longer bake");
+    let longer = spec.replace("bake: 1h", "bake: 2h");
+    let later = longer.replace("- weight: 100", "- weight: 90");
+    let renamed = later.replace("name: split", "name: halves");
+    for (text, held) in [(longer, "split"), (later, "split"), (renamed, "split")] {
+        lab.write("app/rollout.yaml", &text);
+        let ran = lab.run(&["render", "app"]);
+        assert!(!ran.stderr.contains("lifts"), "{}", ran.stderr);
+        lab.commit_all("nothing that anybody is served");
+        lab.refused(&["promote", "app"], 4, &format!("`{held}` is on hold"));
+    }
+    lab.write(
+        "app/rollout.yaml",
+        &spec.replace("weight: 30", "weight: 20"),
+    );
+    let ran = lab.run(&["render", "app"]);
+    assert!(
+        ran.stderr
+            .contains("the hold on `split` lifts with this render"),
+        "{}",
+        ran.stderr
+    );
+    lab.commit_all("another share");
+    assert_eq!(lab.status()["hold"], serde_json::Value::Null);
+    let text = lab.ok(&["status", "app"]);
+    assert!(
+        text.contains("lifted: `split` is not what it was"),
+        "{text}"
+    );
     lab.ok(&["promote", "app"]);
     assert_eq!(lab.live(), "split");
     assert!(!lab.dir.join("app/deploy/hold.yaml").exists());

@@ -306,7 +306,8 @@ impl Proposal<'_> {
         let plan = self.plan;
         match (self.kind, plan.rollback_target(self.to)) {
             (Kind::Rollback { .. }, _) => {
-                "`glidepath promote --resume`, or a new spec, lifts the hold".to_owned()
+                "`glidepath promote --resume`, or a change of what the stage serves, lifts the hold"
+                    .to_owned()
             }
             (_, Some(target)) => format!(
                 "one commit to `{}`; only routes change",
@@ -325,7 +326,7 @@ impl Proposal<'_> {
         let stage = |index: StageId| plan.numbered(index);
         match (self.kind, plan.rollback_target(self.to)) {
             (Kind::Rollback { .. }, _) => format!(
-                "This is the way back. It also puts `{}` on hold: no promotion to it is proposed until the spec changes or `glidepath promote --resume` says so.\n",
+                "This is the way back. It also puts `{}` on hold: no promotion to it is proposed until what it serves changes or `glidepath promote --resume` says so.\n",
                 stage(self.from)
             ),
             (_, Some(target)) => {
