@@ -36,21 +36,13 @@ impl Hold {
             _ => Err(format!("it has no string `{key}`")),
         };
         let contents = document.get(&Route::root().key("contents"));
-        let contents: BTreeMap<String, String> = match contents.map(|node| &node.kind) {
-            None => BTreeMap::new(),
-            Some(Kind::Map(entries)) => entries
-                .iter()
-                .map(|entry| match &entry.value.kind {
-                    Kind::String(digest) => Ok((entry.key.clone(), digest.clone())),
-                    _ => Err("its `contents` name a digest for each stage".to_owned()),
-                })
-                .collect::<Result<_, _>>()?,
-            Some(_) => return Err("its `contents` are stages with digests".to_owned()),
-        };
+        let contents: Option<BTreeMap<String, String>> = contents
+            .map_or(Ok(None), |node| serde_json::from_value(node.to_json()))
+            .map_err(|_| "its `contents` are no stages with digests".to_owned())?;
         Ok(Self {
             stage: field("stage")?,
             reason: field("reason")?,
-            contents,
+            contents: contents.unwrap_or_default(),
             by: field("by")?,
             commit: field("commit")?,
         })
