@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use glidepath::compile::{Compiled, Environment, NoFiles, Source, compile};
+use glidepath::diag::{Code, Severity};
 use serde_yaml::{Mapping, Value};
 
 use crate::promotion::harness::Lab;
@@ -238,4 +240,197 @@ fn adopt_stays_in_the_file_while_it_is_live() {
     place.write("rollout.yaml", &text);
     place.run(&["render"]).exits(0);
     assert!(place.read(POINTER).contains("../stages/01-baseline"));
+}
+
+/// What a rollout says of labels: the selector and the subset of the model that runs, the selector of the other, the Service's
+/// selector, and whether the running pods must be labelled first. An empty text says nothing.
+struct Said {
+    selector: &'static str,
+    subset: &'static str,
+    other: &'static str,
+    service: &'static str,
+    adopt: bool,
+}
+
+impl Said {
+    /// Every way to say it.
+    fn all() -> Vec<Self> {
+        let mut all = Vec::new();
+        for selector in [
+            "",
+            "app: old",
+            "app: ranker",
+            "app: old, version: v1",
+            "version: a",
+        ] {
+            for subset in ["", "version: v1", "track: main", "app: old", "app: ranker"] {
+                for other in [
+                    "",
+                    "app: new",
+                    "app: old, version: v2",
+                    "version: a",
+                    "track: main",
+                ] {
+                    for service in ["", "app: old", "app: ranker", "tier: ml", "version: a"] {
+                        for adopt in [false, true] {
+                            all.push(Self {
+                                selector,
+                                subset,
+                                other,
+                                service,
+                                adopt,
+                            });
+                        }
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    fn text(&self) -> String {
+        let field = |before: &str, labels: &str, after: &str| match labels {
+            "" => String::new(),
+            labels => format!("{before}{{{labels}}}{after}"),
+        };
+        format!(
+            "apiVersion: glidepath.dev/v1alpha1
+kind: ModelRollout
+metadata: {{name: ranker, namespace: search}}
+spec:
+  models:
+    - {{name: a, runtime: custom, image: 'i:1', ports: [{{name: http, containerPort: 80}}]{}{}}}
+    - {{name: b, runtime: custom, image: 'i:2', ports: [{{name: http, containerPort: 80}}]{}}}
+  stable: a
+  adopt: {}
+{}  steps: [{{weight: 50}}, {{weight: 100}}]
+",
+            field(", selector: ", self.selector, ""),
+            field(", subset: {labels: ", self.subset, "}"),
+            field(", selector: ", self.other, ""),
+            self.adopt,
+            field("  service: {selector: ", self.service, "}\n"),
+        )
+    }
+
+    /// The labels of the pods that run: what the selector says, and what the spec says of pods that it does not label first.
+    fn running(&self) -> Value {
+        let (subset, service) = match self.adopt {
+            true => ("", ""),
+            false => (self.subset, self.service),
+        };
+        let parts = [self.selector, subset, service].map(|labels| {
+            let read: Mapping = serde_yaml::from_str(&format!("{{{labels}}}")).expect("labels");
+            read
+        });
+        Value::Mapping(parts.into_iter().flatten().collect())
+    }
+
+    fn compile(&self) -> Result<Compiled, Vec<Code>> {
+        let source = Source::new("rollout.yaml", self.text());
+        compile(&source, &NoFiles, &Environment::default()).map_err(|report| {
+            let found = report.sorted().into_iter();
+            found
+                .filter(|found| found.severity == Severity::Error)
+                .map(|found| found.code)
+                .collect()
+        })
+    }
+}
+
+/// The built objects of every stage.
+fn stages(compiled: &Compiled) -> Vec<Vec<Value>> {
+    let ids = compiled.plan.stage_ids();
+    let objects = ids.map(|id| {
+        let objects = compiled.objects(id);
+        let read = |body| serde_yaml::to_value(body).expect("JSON is YAML");
+        objects.iter().map(|object| read(&object.body)).collect()
+    });
+    objects.collect()
+}
+
+/// In a stage the Service finds all pods, and each Deployment and each subset the pods of one Deployment.
+fn assert_apart(objects: &[Value], what: &str) {
+    let of = |kind: &str| {
+        let found = objects.iter().filter(|object| object["kind"] == kind);
+        found.collect::<Vec<_>>()
+    };
+    let deployments = of("Deployment");
+    let found = |selector: &Value| {
+        let template = |object: &Value| object["spec"]["template"]["metadata"]["labels"].clone();
+        let found = deployments
+            .iter()
+            .filter(|object| selects(selector, &template(object)));
+        found.count()
+    };
+    assert_eq!(
+        found(&one(objects, "Service")["spec"]["selector"]),
+        deployments.len(),
+        "{what}"
+    );
+    for deployment in &deployments {
+        assert_eq!(
+            found(&deployment["spec"]["selector"]["matchLabels"]),
+            1,
+            "{what}"
+        );
+    }
+    let subsets = &one(objects, "DestinationRule")["spec"]["subsets"];
+    let subsets = subsets.as_sequence().expect("subsets");
+    assert_eq!(subsets.len(), deployments.len(), "{what}");
+    for subset in subsets {
+        assert_eq!(found(&subset["labels"]), 1, "{what}");
+    }
+}
+
+#[test]
+fn what_is_accepted_finds_its_pods_whatever_is_said_of_labels() {
+    let (mut adopting, mut plain, mut refused) = (0, 0, 0);
+    for said in Said::all() {
+        let what = said.text();
+        let compiled = match said.compile() {
+            Ok(compiled) => compiled,
+            Err(codes) => {
+                refused += 1;
+                let about_labels = [
+                    Code::GP109,
+                    Code::GP114,
+                    Code::GP115,
+                    Code::GP116,
+                    Code::GP117,
+                ];
+                assert!(
+                    codes.iter().all(|code| about_labels.contains(code)),
+                    "{codes:?}\n{what}"
+                );
+                continue;
+            }
+        };
+        let stages = stages(&compiled);
+        for objects in &stages {
+            assert_apart(objects, &what);
+        }
+        if said.selector.is_empty() {
+            continue;
+        }
+        let (running, first) = (said.running(), &stages[0]);
+        assert!(
+            selects(&one(first, "Service")["spec"]["selector"], &running),
+            "{what}"
+        );
+        if said.adopt {
+            adopting += 1;
+            assert!(find(first, "VirtualService").is_none(), "{what}");
+            assert_found(first, &stages[1], &what);
+        } else {
+            plain += 1;
+            let routes = find(first, "VirtualService").expect("routes");
+            assert!(selects(routed_subset(routes, first), &running), "{what}");
+        }
+    }
+    // Each way out is taken somewhere, or the test shows nothing.
+    assert!(
+        adopting > 50 && plain > 50 && refused > 50,
+        "{adopting} {plain} {refused}"
+    );
 }
