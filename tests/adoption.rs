@@ -411,6 +411,15 @@ fn what_is_accepted_finds_its_pods_whatever_is_said_of_labels() {
             assert_apart(objects, &what);
         }
         if said.selector.is_empty() {
+            // Stable's pods are glidepath's own, and another model's labels do not move them.
+            if said.service.is_empty() {
+                let own: Value = serde_yaml::from_str("app: ranker").expect("labels");
+                assert_eq!(
+                    one(&stages[0], "Service")["spec"]["selector"],
+                    own,
+                    "{what}"
+                );
+            }
             continue;
         }
         let (running, first) = (said.running(), &stages[0]);

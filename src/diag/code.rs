@@ -86,6 +86,7 @@ codes! {
     GP115 Error "no label that the pods of all models share",
     GP116 Error "labels that find the pods of another model",
     GP117 Error "adopt without a Deployment to adopt",
+    GP118 Warning "an adopted Deployment without its selector",
     GP201 Error "weights that are no percentages of one whole",
     GP202 Error "a cohort that can never match",
     GP203 Error "a matcher that Envoy would refuse or never match",

@@ -125,7 +125,7 @@ pub struct Service {
     pub r#type: ServiceType,
     /// The Service's ports; default: the stable model's ports.
     pub ports: Option<Vec<ServicePort>>,
-    /// The Service's selector; default: what the models' selectors share, or `app: <rollout>`.
+    /// The Service's selector; default: what the models' selectors share where stable gives one, else `app: <rollout>`.
     pub selector: Option<BTreeMap<String, String>>,
 }
 

@@ -1,9 +1,9 @@
-//! GP114 and GP117: what is known of the pods of a Deployment that runs already.
+//! GP114, GP117 and GP118: what is known of the pods of a Deployment that runs already.
 
 use crate::diag::words::and_list;
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::Plan;
-use crate::spec::Document;
+use crate::spec::{Document, Spec};
 
 /// Only stable has requests before its pods have been replaced: every other model is rolled in a stage in which nothing routes to
 /// it.
@@ -11,6 +11,7 @@ pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
     let spec = &document.spec;
     let (given, stable) = (&spec.models[plan.stable.0], plan.model(plan.stable));
     let root = Route::root().key("spec");
+    check_names(plan, spec, report);
     match &given.selector {
         None if spec.adopt => report.push(
             Diagnostic::new(
@@ -48,5 +49,32 @@ pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
             }
         }
         None | Some(_) => {}
+    }
+}
+
+/// A name that is kept, without the selector that must be kept with it.
+fn check_names(plan: &Plan, spec: &Spec, report: &mut Report) {
+    for (index, model) in spec.models.iter().enumerate() {
+        let default = format!("{}-{}", plan.name, model.name);
+        // That stable lacks what `adopt` needs is said there.
+        let is_told = spec.adopt && index == plan.stable.0;
+        let named = model.workload_name.as_ref();
+        let named = named.filter(|name| **name != default && !is_told);
+        if let (Some(name), None) = (named, &model.selector) {
+            let at = Route::root()
+                .key("spec")
+                .key("models")
+                .index(index)
+                .key("workloadName");
+            report.push(
+                Diagnostic::new(
+                    Code::GP118,
+                    Place::value(at),
+                    format!("the Deployment `{name}` is named without its selector, which cannot be changed if it runs already"),
+                )
+                .note("it would be refused, and the Service and the subset would leave its pods nevertheless")
+                .help(format!("add `selector`, as `kubectl get deployment {name} -o yaml` shows it")),
+            );
+        }
     }
 }

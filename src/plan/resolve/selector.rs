@@ -6,7 +6,8 @@ use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::spec::{Model, Spec};
 use crate::units::{DnsLabel, names};
 
-/// The Service's selector: the spec's, else what the pods that run are known to share, else `app: <rollout>`.
+/// The Service's selector: the spec's; else, where stable is adopted, what the pods that run are known to share; else
+/// `app: <rollout>`.
 pub(super) fn selector(
     spec: &Spec,
     rollout: &DnsLabel,
@@ -15,14 +16,15 @@ pub(super) fn selector(
     if let Some(given) = &spec.service.selector {
         return given.clone();
     }
+    let stable = spec.models.iter().find(|model| model.name == spec.stable);
+    let Some(carried_by_stable) = stable.and_then(carried) else {
+        return BTreeMap::from([(names::LABEL_APP.to_owned(), rollout.to_string())]);
+    };
     if spec.adopt {
         return given_by_adopt(spec, rollout).unwrap_or_else(|| refuse(spec, report));
     }
-    let mut adopted = spec.models.iter().filter_map(carried);
-    let Some(first) = adopted.next() else {
-        return BTreeMap::from([(names::LABEL_APP.to_owned(), rollout.to_string())]);
-    };
-    let mut shared = adopted.fold(first, |mut shared, other| {
+    let adopted = spec.models.iter().filter_map(carried);
+    let mut shared = adopted.fold(carried_by_stable, |mut shared, other| {
         shared.retain(|key, value| other.get(key) == Some(value));
         shared
     });
