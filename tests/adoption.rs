@@ -204,6 +204,17 @@ fn the_rollout_after_an_adopting_one_begins_at_the_baseline() {
 }
 
 #[test]
+fn the_rollout_after_one_that_adopts_plainly_changes_nothing_that_serves() {
+    let text = fixture(TELLING, "rollout.yaml");
+    let place = Place::with(&text);
+    place.run(&["render"]).exits(0);
+    place.edit(POINTER, "00-baseline", "05-retire");
+    place.write("rollout.yaml", next(&text));
+    let run = place.run(&["render"]).exits(0);
+    run.says(&["this one begins at `00-baseline`"]);
+}
+
+#[test]
 fn a_rollout_that_could_adopt_again_begins_at_the_baseline_too() {
     let v2 = "    - name: v2\n";
     let text = fixture(SILENT, "rollout.yaml").replace(
@@ -315,9 +326,10 @@ spec:
 
     /// The labels of the pods that run: what the selector says, and what the spec says of pods that it does not label first.
     fn running(&self) -> Value {
-        let (subset, service) = match self.adopt {
-            true => ("", ""),
-            false => (self.subset, self.service),
+        let (subset, service) = if self.adopt {
+            ("", "")
+        } else {
+            (self.subset, self.service)
         };
         let parts = [self.selector, subset, service].map(|labels| {
             let read: Mapping = serde_yaml::from_str(&format!("{{{labels}}}")).expect("labels");
