@@ -247,6 +247,10 @@ spec:
             let text = self.0.ok_or(FileError::Irregular)?;
             Ok(Some(Source::new(path, text)))
         }
+
+        fn list(&self, _: &str) -> Result<Option<Vec<String>>, FileError> {
+            Ok(None)
+        }
     }
 
     fn compiled(text: &str, files: &dyn Files) -> Compiled {

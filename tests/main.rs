@@ -16,4 +16,5 @@ mod promotion;
 mod properties;
 mod readme;
 mod rooms;
+mod safety;
 mod support;

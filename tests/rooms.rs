@@ -28,6 +28,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("tree", &["text", "diag", "units", "plan", "objects"]),
     // It judges what is emitted, so it may not see the plan that it was emitted from.
     ("trace", &["units", "objects"]),
+    // Nor may this one; and what it judges may be anybody's.
+    ("safety", &["diag", "units"]),
+    ("manifests", &["text", "diag", "safety"]),
     ("sink", &["diag", "tree", "units"]),
     ("http", &[]),
     ("gate", &["diag", "units", "plan", "http"]),
@@ -59,6 +62,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "objects",
             "tree",
             "trace",
+            "safety",
+            "manifests",
             "sink",
             "gate",
             "forge",
@@ -99,6 +104,7 @@ const ROUTERS: &[&str] = &[
     "objects/routers",
     "objects/api/istio",
     "trace/istio",
+    "safety/routers",
     "gate/telemetry",
 ];
 

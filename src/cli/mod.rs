@@ -24,6 +24,7 @@ mod output;
 mod plan;
 mod plan_table;
 mod promote;
+mod prove;
 mod reference;
 mod render;
 mod revision;
@@ -133,6 +134,7 @@ enum Command {
     Gate(gate::GateArgs),
     Doctor(doctor::DoctorArgs),
     Trace(trace::TraceArgs),
+    Prove(prove::ProveArgs),
     Cmp(cmp::CmpArgs),
     Schema(reference::SchemaArgs),
     Explain(reference::ExplainArgs),
@@ -194,6 +196,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
         Command::Gate(args) => gate::run(&args, &mut output),
         Command::Doctor(args) => doctor::run(&args, &mut output),
         Command::Trace(args) => trace::run(&args, &mut output),
+        Command::Prove(args) => prove::run(&args, &mut output),
         Command::Cmp(args) => cmp::run(&args, &mut output),
         Command::Schema(args) => reference::schema(&args, &mut output),
         Command::Explain(args) => reference::explain(&args, &mut output),

@@ -14,6 +14,7 @@ mod located;
 mod markdown;
 mod report;
 mod sarif;
+mod unreadable;
 mod visible;
 pub mod words;
 
@@ -27,6 +28,7 @@ pub use failure::write_failure;
 pub use github::line as github_line;
 pub use markdown::escape as escape_markdown;
 pub use report::Report;
+pub use unreadable::unreadable;
 pub use visible::{cut, line as visible_line, lines as visible_lines};
 
 /// How reports are written.

@@ -27,10 +27,35 @@ impl Folder {
 
 impl Files for Folder {
     fn read(&self, path: &str) -> Result<Option<Source>, FileError> {
+        let shown = self.path.join(path);
+        let Some(real) = self.real(path)? else {
+            return Ok(None);
+        };
+        let text = text(&real)?;
+        Ok(Some(Source::new(shown.display().to_string(), text)))
+    }
+
+    fn list(&self, path: &str) -> Result<Option<Vec<String>>, FileError> {
+        let Some(real) = self.real(path)?.filter(|real| real.is_dir()) else {
+            return Ok(None);
+        };
+        let entries = fs::read_dir(&real).map_err(|error| fail(&error))?;
+        let names = entries.map(|entry| {
+            let entry = entry.map_err(|error| fail(&error))?;
+            Ok(entry.file_name().to_string_lossy().into_owned())
+        });
+        let mut names = names.collect::<Result<Vec<_>, FileError>>()?;
+        names.sort();
+        Ok(Some(names))
+    }
+}
+
+impl Folder {
+    /// Where a path below the folder truly leads, if to anything; out of the folder is an error.
+    fn real(&self, path: &str) -> Result<Option<PathBuf>, FileError> {
         if !is_below(path) {
             return Err(FileError::Outside);
         }
-        let shown = self.path.join(path);
         // An empty path is no folder to the system.
         let folder = Path::new(".").join(&self.path);
         let file = folder.join(path);
@@ -43,11 +68,11 @@ impl Files for Folder {
             }
             Err(error) => return Err(fail(&error)),
         };
-        if !real.starts_with(&root) {
-            return Err(FileError::Outside);
+        if real.starts_with(&root) {
+            Ok(Some(real))
+        } else {
+            Err(FileError::Outside)
         }
-        let text = text(&real)?;
-        Ok(Some(Source::new(shown.display().to_string(), text)))
     }
 }
 

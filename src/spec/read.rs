@@ -2,8 +2,8 @@
 
 use serde_json::{Number, Value};
 
-use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::text::{self, Fault, FaultKind, Node, Route, Segment, Source};
+use crate::diag::{Code, Diagnostic, Place, Report, unreadable};
+use crate::text::{self, Node, Route, Segment, Source};
 
 use super::{Document, kube, schema};
 
@@ -57,18 +57,6 @@ pub fn read(source: &Source) -> Result<Read, Report> {
             Err(report)
         }
     }
-}
-
-/// Text that could not be read as a document.
-fn unreadable(fault: Fault) -> Diagnostic {
-    let code = match fault.kind {
-        FaultKind::Syntax => Code::GP001,
-        FaultKind::TooLarge => Code::GP002,
-        FaultKind::DuplicateKey => Code::GP003,
-        FaultKind::SecondDocument => Code::GP004,
-        FaultKind::ControlCharacter => Code::GP009,
-    };
-    Diagnostic::new(code, Place::Bytes(fault.span), fault.message).maybe_help(fault.help)
 }
 
 /// JSON Schema and YAML 1.2 take `3.0` for an integer; so do the types, once it is written as one.

@@ -1,8 +1,9 @@
 //! Files beside the one that is compiled, which names them by their paths below its folder.
 
+use std::fmt;
 use std::string::FromUtf8Error;
 
-use super::Source;
+use super::{MAX_BYTES, Source};
 
 /// A reader of one folder, handed in by whoever may touch the world.
 ///
@@ -11,6 +12,9 @@ use super::Source;
 pub trait Files {
     /// The file of a path below the folder, or `None` where there is none.
     fn read(&self, path: &str) -> Result<Option<Source>, FileError>;
+
+    /// The names of what is directly in a folder of a path below the folder, sorted, or `None` where there is no such folder.
+    fn list(&self, path: &str) -> Result<Option<Vec<String>>, FileError>;
 }
 
 /// Why a file that is there is not read.
@@ -30,6 +34,19 @@ pub enum FileError {
     System(String),
 }
 
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Outside => f.write_str("it leads out of the folder that may be read"),
+            Self::Folder => f.write_str("it is a folder"),
+            Self::Irregular => f.write_str("it is no regular file"),
+            Self::TooLarge(size) => write!(f, "it has {size} bytes, and {MAX_BYTES} are allowed"),
+            Self::NotUtf8(line) => write!(f, "its line {line} is not UTF-8"),
+            Self::System(why) => f.write_str(why),
+        }
+    }
+}
+
 impl FileError {
     /// Of bytes that are no text.
     pub fn not_utf8(error: &FromUtf8Error) -> Self {
@@ -44,6 +61,10 @@ pub struct NoFiles;
 
 impl Files for NoFiles {
     fn read(&self, _: &str) -> Result<Option<Source>, FileError> {
+        Ok(None)
+    }
+
+    fn list(&self, _: &str) -> Result<Option<Vec<String>>, FileError> {
         Ok(None)
     }
 }
@@ -68,5 +89,12 @@ impl Files for Below<'_> {
             return self.files.read(path);
         }
         self.files.read(&format!("{}/{path}", self.folder))
+    }
+
+    fn list(&self, path: &str) -> Result<Option<Vec<String>>, FileError> {
+        if self.folder.is_empty() {
+            return self.files.list(path);
+        }
+        self.files.list(&format!("{}/{path}", self.folder))
     }
 }

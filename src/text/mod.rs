@@ -13,4 +13,6 @@ mod tests;
 pub use files::{Below, FileError, Files, NoFiles};
 pub use route::{Route, Segment};
 pub use source::{LineColumn, Source, Span};
-pub use yaml::{Entry, Fault, FaultKind, Kind, MAX_BYTES, Node, parse};
+pub use yaml::{
+    Entry, Fault, FaultKind, Kind, MAX_BYTES, MAX_STREAM_BYTES, Node, parse, parse_stream,
+};

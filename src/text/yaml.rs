@@ -25,8 +25,10 @@ pub const MAX_BYTES: usize = 1 << 20;
 const MAX_DEPTH: usize = 32;
 /// The most nodes a document may have after its aliases are expanded.
 const MAX_NODES: usize = 100_000;
-/// The most bytes that all scalars may hold after aliases are expanded.
-const MAX_EXPANDED_BYTES: usize = 10 << 20;
+/// The largest stream of documents that is read, in bytes: every object of a large namespace.
+pub const MAX_STREAM_BYTES: usize = 64 << 20;
+/// The most nodes of a stream.
+const MAX_STREAM_NODES: usize = 5_000_000;
 
 /// Why a text could not be read.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +78,7 @@ pub fn parse(source: &Source) -> Result<Node, Fault> {
             Span::new(at, at + found.len_utf8()),
         ));
     }
-    let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(text, options())
+    let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(text, options(MAX_NODES))
         .map_err(|error| fault::of(source, &error))?;
     let node = place(source, raw)?;
     if node.kind == Kind::Null {
@@ -91,14 +93,39 @@ pub fn parse(source: &Source) -> Result<Node, Fault> {
     Ok(node)
 }
 
-fn options() -> serde_saphyr::Options {
+/// Reads a stream of documents, such as what `kubectl get` prints; one that is empty is left out.
+pub fn parse_stream(source: &Source) -> Result<Vec<Node>, Fault> {
+    let text = source.text();
+    if text.len() > MAX_STREAM_BYTES {
+        return Err(Fault {
+            kind: FaultKind::TooLarge,
+            span: Span::default(),
+            message: format!(
+                "the stream has {} bytes, and {MAX_STREAM_BYTES} (64 MiB) are allowed",
+                text.len()
+            ),
+            help: None,
+        });
+    }
+    let raw: Vec<Spanned<Raw>> =
+        serde_saphyr::from_multiple_with_options(text, options(MAX_STREAM_NODES))
+            .map_err(|error| fault::of(source, &error))?;
+    let nodes = raw.into_iter().map(|raw| place(source, raw));
+    let mut nodes = nodes.collect::<Result<Vec<_>, _>>()?;
+    nodes.retain(|node| node.kind != Kind::Null);
+    Ok(nodes)
+}
+
+/// The limits of a text of so many values.
+fn options(nodes: usize) -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: MAX_DEPTH,
             flow_nesting_limit: MAX_DEPTH,
-            max_nodes: MAX_NODES,
-            max_events: MAX_NODES * 3,
-            max_total_scalar_bytes: MAX_EXPANDED_BYTES,
+            max_nodes: nodes,
+            max_events: nodes * 3,
+            max_total_scalar_bytes: nodes * 100,
+            max_documents: nodes,
             max_aliases: 1_000,
             max_anchors: 1_000,
         },

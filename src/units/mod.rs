@@ -7,6 +7,7 @@ mod hash;
 mod image;
 mod json;
 mod label;
+pub mod load;
 pub mod names;
 mod percent;
 mod prom_duration;

@@ -22,18 +22,8 @@ impl<'a> CommitFiles<'a> {
 
 impl Files for CommitFiles<'_> {
     fn read(&self, path: &str) -> Result<Option<Source>, FileError> {
-        if !is_below(path) {
-            return Err(FileError::Outside);
-        }
-        // Git knows no `.` in a path.
-        let parts = Path::new(path).components();
-        let parts = parts.filter(|part| *part != Component::CurDir);
-        let plain: Vec<_> = parts
-            .map(|part| part.as_os_str().to_string_lossy())
-            .collect();
-        let fail = |error: GitError| FileError::System(error.to_string());
-        let bytes = self.repo.bytes(self.commit, &plain.join("/"));
-        let Some(bytes) = bytes.map_err(fail)? else {
+        let bytes = self.repo.bytes(self.commit, &plain(path)?);
+        let Some(bytes) = bytes.map_err(|error| fail(&error))? else {
             return Ok(None);
         };
         if bytes.len() > MAX_BYTES {
@@ -45,6 +35,28 @@ impl Files for CommitFiles<'_> {
         let shown = format!("{}:{path}", self.commit.short());
         Ok(Some(Source::new(shown, text)))
     }
+
+    fn list(&self, path: &str) -> Result<Option<Vec<String>>, FileError> {
+        let names = self.repo.names_in(self.commit, &plain(path)?);
+        names.map_err(|error| fail(&error))
+    }
+}
+
+/// A path below the folder as git writes it: it knows no `.`.
+fn plain(path: &str) -> Result<String, FileError> {
+    if !is_below(path) {
+        return Err(FileError::Outside);
+    }
+    let parts = Path::new(path).components();
+    let parts = parts.filter(|part| *part != Component::CurDir);
+    let parts: Vec<_> = parts
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect();
+    Ok(parts.join("/"))
+}
+
+fn fail(error: &GitError) -> FileError {
+    FileError::System(error.to_string())
 }
 
 #[cfg(test)]

@@ -171,6 +171,20 @@ impl Repo {
         }
     }
 
+    /// The same repository, with paths from its root.
+    #[must_use]
+    pub fn at_root(self) -> Self {
+        Self {
+            prefix: String::new(),
+            ..self
+        }
+    }
+
+    /// The root of the work tree.
+    pub fn work_tree(&self) -> &Path {
+        &self.root
+    }
+
     /// The folder from the repository's root; empty where it is the root.
     pub fn prefix(&self) -> &str {
         &self.prefix

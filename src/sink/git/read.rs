@@ -157,20 +157,47 @@ impl Repo {
         }
     }
 
+    /// The folder of a commit; `None` where there is none.
+    fn folder(&self, at: CommitId, folder: &str) -> Result<Option<Tree<'_>>, GitError> {
+        let root = self.git.find_commit(at.0)?.tree()?;
+        let full = self.full(folder);
+        if full.trim_matches('/').is_empty() {
+            return Ok(Some(root));
+        }
+        match root.get_path(Path::new(&full)) {
+            Ok(entry) if entry.kind() == Some(ObjectType::Tree) => {
+                Ok(Some(self.git.find_tree(entry.id())?))
+            }
+            Ok(_) => Ok(None),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The names of what is directly in a folder of a commit, sorted; `None` where there is no such folder.
+    pub(super) fn names_in(
+        &self,
+        at: CommitId,
+        folder: &str,
+    ) -> Result<Option<Vec<String>>, GitError> {
+        let tree = self.folder(at, folder)?;
+        Ok(tree.map(|tree| {
+            let names = tree.iter();
+            let names = names.map(|entry| String::from_utf8_lossy(entry.name_bytes()).into_owned());
+            let mut names: Vec<String> = names.collect();
+            names.sort();
+            names
+        }))
+    }
+
     /// The text files directly in a folder of a commit, by name.
     pub fn files_in(
         &self,
         at: CommitId,
         folder: &str,
     ) -> Result<BTreeMap<String, String>, GitError> {
-        let root = self.git.find_commit(at.0)?.tree()?;
-        let tree = match root.get_path(Path::new(&self.full(folder))) {
-            Ok(entry) if entry.kind() == Some(ObjectType::Tree) => {
-                self.git.find_tree(entry.id())?
-            }
-            Ok(_) => return Ok(BTreeMap::new()),
-            Err(error) if error.code() == ErrorCode::NotFound => return Ok(BTreeMap::new()),
-            Err(error) => return Err(error.into()),
+        let Some(tree) = self.folder(at, folder)? else {
+            return Ok(BTreeMap::new());
         };
         let mut files = BTreeMap::new();
         for entry in &tree {

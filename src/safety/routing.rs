@@ -1,0 +1,74 @@
+//! What a router's objects say, in words that every router shares.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::Route as Field;
+
+use super::fields::Labels;
+
+/// A Service by its place in the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct ServiceName {
+    pub(super) namespace: String,
+    pub(super) name: String,
+}
+
+/// An object that routes requests.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Routes {
+    /// The hosts that it routes, each by each way in: a gateway, or the mesh.
+    pub(super) hosts: BTreeSet<(String, String)>,
+    /// The routes that a request can reach, in order.
+    pub(super) routes: Vec<Route>,
+}
+
+/// One route.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Route {
+    /// The route's name, or its place in the list.
+    pub(super) name: String,
+    /// Whether it takes every request that comes so far.
+    pub(super) takes_all: bool,
+    /// Where requests go, each with its share in per cent.
+    pub(super) to: Vec<(Destination, f64)>,
+    /// Where copies go, each with its share in per cent.
+    pub(super) copies: Vec<(Destination, f64)>,
+}
+
+/// Where a route leads.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Destination {
+    /// The Service.
+    pub(super) service: ServiceName,
+    /// The part of its pods, where the route names one.
+    pub(super) subset: Option<String>,
+    /// The Service's port, where the route names one.
+    pub(super) port: Option<u64>,
+    /// The field of the routing object that says so.
+    pub(super) field: Field,
+}
+
+/// An object that names parts of a Service's pods.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Subsets {
+    /// The Service.
+    pub(super) service: ServiceName,
+    /// The labels of each part, by its name.
+    pub(super) subsets: BTreeMap<String, Labels>,
+}
+
+impl Subsets {
+    /// The labels of a part of this Service's pods.
+    pub(super) fn of(&self, service: &ServiceName, subset: &str) -> Option<&Labels> {
+        let subsets = Some(&self.subsets).filter(|_| self.service == *service);
+        subsets.and_then(|subsets| subsets.get(subset))
+    }
+}
+
+impl Routes {
+    /// The route by which requests that nothing else claims are shared: the one that takes all, or else the last one.
+    pub(super) fn default_route(&self) -> Option<&Route> {
+        let takes_all = self.routes.iter().find(|route| route.takes_all);
+        takes_all.or(self.routes.last())
+    }
+}

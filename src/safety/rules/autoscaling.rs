@@ -1,0 +1,79 @@
+//! GP407 and GP405: a manifest and an autoscaler that both set a workload's replicas.
+
+use crate::diag::{Code, Route};
+use crate::safety::finding::{Finding, Side, Spot, Weight};
+use crate::safety::load::Autoscaler;
+use crate::safety::pair::{Move, Typed};
+use crate::safety::workload::Workload;
+
+pub(in crate::safety) fn check(moved: &Move<'_>) -> Vec<Finding> {
+    let found = moved.workloads.iter().filter_map(|workload| {
+        let identity = workload.pair().identity;
+        let scaler = |side: Side| {
+            let scales = |typed: &&Typed<'_, Autoscaler>| {
+                typed.on(side).is_some_and(|scaler| scaler.scales(identity))
+            };
+            moved.autoscalers.iter().find(scales)
+        };
+        let replicas = |side: Side| workload.pods(side)?.replicas;
+        let scaled = scaler(Side::After)?;
+        let [before, after] = [Side::Before, Side::After].map(replicas);
+        let is_live = workload
+            .pair()
+            .before
+            .is_some_and(|object| object.is_live());
+        match (before, after) {
+            (_, Some(replicas)) if replicas > 0 => Some(both(workload, scaled, replicas)),
+            // A server always shows replicas, whoever set them.
+            (Some(before), None) if before > 1 && !(is_live && scaler(Side::Before).is_some()) => {
+                Some(handed_over(workload, scaled, before))
+            }
+            _ => None,
+        }
+    });
+    found.collect()
+}
+
+fn both(workload: &Workload<'_>, scaled: &Typed<'_, Autoscaler>, replicas: u32) -> Finding {
+    let identity = workload.pair().identity;
+    let most = workload.most(Side::After);
+    let message = format!(
+        "{identity} asks for {replicas} replicas, and {} scales it to as many as {most}: each apply takes it back to {replicas}",
+        scaled.pair.identity
+    );
+    Finding::new(
+        Weight::Disruptive,
+        Code::GP407,
+        replicas_of(workload, Side::After),
+        message,
+    )
+    .with(spot(scaled))
+    .help("leave `replicas` out of the manifest, and let the autoscaler say it")
+}
+
+fn handed_over(workload: &Workload<'_>, scaled: &Typed<'_, Autoscaler>, before: u32) -> Finding {
+    let identity = workload.pair().identity;
+    let message = format!(
+        "{identity} no longer asks for its {before} replicas: a client-side apply resets it to 1 until {} scales it",
+        scaled.pair.identity
+    );
+    Finding::new(Weight::Remark, Code::GP405, replicas_of(workload, Side::Before), message)
+        .with(spot(scaled))
+        .help("apply it server-side once (`kubectl apply --server-side`, or Argo CD's `ServerSideApply=true`)")
+}
+
+fn replicas_of(workload: &Workload<'_>, side: Side) -> Spot {
+    Spot {
+        side,
+        identity: workload.pair().identity.clone(),
+        field: Route::root().key("spec").key("replicas"),
+    }
+}
+
+fn spot(scaled: &Typed<'_, Autoscaler>) -> Spot {
+    Spot {
+        side: Side::After,
+        identity: scaled.pair.identity.clone(),
+        field: Route::root().key("spec").key("scaleTargetRef"),
+    }
+}

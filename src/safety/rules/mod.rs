@@ -1,0 +1,8 @@
+//! What the objects of a move must keep to beside serving every destination; one rule a file.
+
+pub(super) mod autoscaling;
+pub(super) mod capacity;
+pub(super) mod containers;
+pub(super) mod contents;
+pub(super) mod hosts;
+pub(super) mod immutable;

@@ -1,0 +1,6 @@
+//! The prover: every pair of manifests in `fixtures/moves` gets the report that lies beside it, through `glidepath prove`, and on
+//! random moves it agrees with an enumeration of everything that can happen.
+
+mod enumeration;
+mod fixtures;
+mod random;
