@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use glidepath::compile::{Environment, NoFiles, compile};
 use glidepath::diag::{Code, Report, Severity};
+use glidepath::manifests::Manifests;
+use glidepath::safety::{Conditions, prove};
 use glidepath::text::{Source, parse};
 
 /// A page of `glidepath explain`, taken apart.
@@ -66,9 +68,45 @@ fn every_page_explains_and_shows_its_rule() {
     }
 }
 
+/// The two sides of an example that is a move between manifests, and no rollout.
+fn sides(example: &str) -> Option<[Manifests; 2]> {
+    let (before, after) = example
+        .strip_prefix("# before\n")?
+        .split_once("# after\n")?;
+    Some([before, after].map(|text| {
+        let read = Manifests::read(&Source::new("manifests", text), None);
+        read.unwrap_or_else(|report| panic!("{:?}", report.sorted()))
+    }))
+}
+
+#[test]
+fn every_move_between_manifests_breaks_its_rule_or_none() {
+    let mut moves = 0;
+    for code in Code::ALL.iter().copied() {
+        let page = page(code);
+        let (Some(wrong), Some(right)) = (sides(&page.wrong), sides(&page.right)) else {
+            continue;
+        };
+        moves += 1;
+        for ([before, after], wanted) in [(wrong, BTreeSet::from([code])), (right, BTreeSet::new())]
+        {
+            let found = prove(&before.applied, &after.applied, &Conditions::default());
+            let codes: BTreeSet<Code> = found.iter().map(|found| found.code).collect();
+            assert_eq!(codes, wanted, "{code}.md: {found:#?}");
+        }
+    }
+    assert!(moves >= 8, "{moves}");
+}
+
+/// The codes whose examples are rollouts.
+fn of_rollouts() -> impl Iterator<Item = Code> {
+    let all = Code::ALL.iter().copied();
+    all.filter(|code| sides(&page(*code).wrong).is_none())
+}
+
 #[test]
 fn every_right_example_is_a_whole_document() {
-    for code in Code::ALL.iter().copied() {
+    for code in of_rollouts() {
         let source = Source::new(format!("{code}.md"), page(code).right);
         let document = parse(&source).unwrap_or_else(|fault| panic!("{code}.md: {fault:?}"));
         let json = document.to_json();
@@ -107,11 +145,7 @@ fn compiled(code: Code, text: String) -> Report {
 #[test]
 fn every_wrong_example_breaks_its_rule_and_no_other() {
     // GP307 is about a tree that is there already; `tests/lifecycle.rs` shows it.
-    for code in Code::ALL
-        .iter()
-        .copied()
-        .filter(|code| *code != Code::GP307)
-    {
+    for code in of_rollouts().filter(|code| *code != Code::GP307) {
         let report = compiled(code, page(code).wrong);
         // What breaks a rule may deserve a warning beside it, but no second error.
         let (found, said) = codes(&report, code.severity());
@@ -123,7 +157,7 @@ fn every_wrong_example_breaks_its_rule_and_no_other() {
 
 #[test]
 fn every_right_example_is_without_complaint() {
-    for code in Code::ALL.iter().copied() {
+    for code in of_rollouts() {
         let (found, said) = codes(&compiled(code, page(code).right), Severity::Warning);
         assert!(found.is_empty(), "{code}.md:\n{said}");
     }

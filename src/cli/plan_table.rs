@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::builder::styling::{AnsiColor, Style};
 
 use crate::plan::{Plan, StageId};
-use crate::tree::target_words;
+use crate::tree::{back_words, target_words};
 use crate::units::{Duration, Percent};
 
 use super::table::{self, Cell, Line, cell, number};
@@ -163,10 +163,7 @@ fn facts(plan: &Plan, index: StageId) -> [Vec<String>; 4] {
     }));
     let bake = (stage.bake != Duration::ZERO).then(|| stage.bake.to_string());
     let gates = stage.gates.iter().map(|gate| plan.gate(*gate).name.clone());
-    let back = match plan.rollback_target(index) {
-        Some(back) => Some(plan.stage(back).name.to_string()),
-        None => plan.is_past_return(index).then(|| "none".to_owned()),
-    };
+    let back = back_words(plan, index);
     [
         routes,
         bake.into_iter().collect(),

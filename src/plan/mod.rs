@@ -13,10 +13,12 @@ mod router;
 pub mod runtimes;
 mod split;
 mod stage;
+mod strain;
 pub mod template;
 mod total_share;
 mod traffic;
 mod transition;
+mod way_back;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -34,7 +36,8 @@ pub use split::Split;
 pub use stage::{CohortId, Mirror, Stage, StageId, StageKind};
 pub use total_share::{Fraction, TotalShare};
 pub use traffic::{BaseMatch, BaseRoute, Cohort, Match, StringMatch, Traffic};
-pub use transition::{Breach, Served, WayBack, transition, ways_back};
+pub use transition::{Breach, Served, transition};
+pub use way_back::WayBack;
 pub use wire::Wire;
 
 pub use crate::spec::{
@@ -240,16 +243,37 @@ impl Plan {
 
     /// Whether every request of a stage goes to stable.
     pub fn is_only_stable(&self, id: StageId) -> bool {
-        self.ways_back[id.0] == WayBack::Stable
+        self.way_back(id) == WayBack::Stable
+    }
+
+    /// How the traffic of a stage comes back to stable.
+    pub fn way_back(&self, id: StageId) -> WayBack {
+        self.ways_back[id.0]
     }
 
     /// The stage that a rollback goes to: see [`WayBack::To`].
     pub fn rollback_target(&self, id: StageId) -> Option<StageId> {
-        self.ways_back[id.0].target().map(StageId)
+        self.way_back(id).target().map(StageId)
     }
 
-    /// Whether a stage has left stable behind for good: see [`WayBack::Gone`].
+    /// Whether a stage has left stable behind: see [`WayBack::is_past_return`].
     pub fn is_past_return(&self, id: StageId) -> bool {
-        self.ways_back[id.0] == WayBack::Gone
+        self.way_back(id).is_past_return()
+    }
+
+    /// Finds the way back from each stage.
+    fn with_ways_back(mut self) -> Self {
+        self.ways_back = way_back::ways_back(
+            self.stages.len(),
+            |stage| {
+                let mut reached = self.stages[stage].reached();
+                reached.all(|model| model == self.stable)
+            },
+            |from, to| {
+                transition(&self.stages[from], &self.stages[to]).is_empty()
+                    && self.suffices(StageId(from), StageId(to))
+            },
+        );
+        self
     }
 }

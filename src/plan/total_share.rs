@@ -161,7 +161,7 @@ spec:
     - {{name: y, match: [{{headers: {{y: '1'}}}}], {y}}}
   steps:
     - {{name: one, gates: [], {step}}}
-    - {{weight: 100, gates: [], mirror: null, cohorts: {{x: null, y: null}}, replicas: {{b: 2}}}}
+    - {{weight: 100, gates: [], mirror: null, cohorts: {{x: null, y: null}}, replicas: {{a: 2}}}}
 "
         );
         let source = Source::new("rollout.yaml", text);

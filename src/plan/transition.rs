@@ -1,5 +1,5 @@
-//! What is unsafe about going from one stage to another, and which stage is the way back: one rule for the stages of a plan and
-//! for those of a committed lock.
+//! What is unsafe about going from one stage to another, as far as the models of both show: one rule for the stages of a plan and for
+//! those of a committed lock. The objects of both say the rest, to `safety`.
 
 use std::fmt;
 
@@ -70,41 +70,4 @@ pub fn transition<S: Served>(before: &S, after: &S) -> Vec<Breach<S::Model>> {
         }
     });
     unserved.chain(removed).collect()
-}
-
-/// How the traffic of a stage comes back to stable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WayBack {
-    /// It never left: every request goes to stable.
-    Stable,
-    /// In one step to the stage at this index: the latest earlier one that routes only to stable and still runs every model that
-    /// has traffic now, so that only routes change.
-    To(usize),
-    /// In no single safe step: the stage is past the point of no return.
-    Gone,
-}
-
-impl WayBack {
-    /// The index of the stage that a rollback goes to.
-    pub fn target(self) -> Option<usize> {
-        match self {
-            Self::To(stage) => Some(stage),
-            Self::Stable | Self::Gone => None,
-        }
-    }
-}
-
-/// The way back from each stage.
-pub fn ways_back<S: Served>(stages: &[S], stable: &S::Model) -> Vec<WayBack> {
-    let mut only_stable = Vec::new();
-    let ways = stages.iter().enumerate().map(|(index, stage)| {
-        if stage.reached().all(|reached| reached == *stable) {
-            only_stable.push(index);
-            return WayBack::Stable;
-        }
-        let mut earlier = only_stable.iter().rev();
-        let target = earlier.find(|earlier| transition(stage, &stages[**earlier]).is_empty());
-        target.map_or(WayBack::Gone, |target| WayBack::To(*target))
-    });
-    ways.collect()
 }

@@ -56,7 +56,7 @@ pub(super) fn target(
             "go back to `{}` first: `glidepath rollback`",
             lock.stage(safe).name
         )),
-        None => match two_steps(lock, live) {
+        None => match long_way(lock, live) {
             Some(help) => refusal.help(help),
             None => refusal,
         },
@@ -69,7 +69,7 @@ fn no_return(lock: &Lock, live: LockedStageId) -> Refusal {
         lock.stage(live).name
     );
     let refusal = Refusal::new(Why::Wrong, message);
-    match two_steps(lock, live) {
+    match long_way(lock, live) {
         Some(help) => refusal.help(help),
         None => refusal.help(format!(
             "begin a new rollout whose candidate is `{}`",
@@ -78,16 +78,16 @@ fn no_return(lock: &Lock, live: LockedStageId) -> Refusal {
     }
 }
 
-/// The two steps that bring the old model back: its pods first, then its traffic.
-fn two_steps(lock: &Lock, live: LockedStageId) -> Option<String> {
-    let first = live.earlier().rev().find(|stage| {
-        lock.breaches(live, *stage).is_none() && lock.rollback_target(*stage).is_some()
-    })?;
-    let then = lock.rollback_target(first)?;
+/// The moves that bring the old model back: its pods first, then its traffic.
+fn long_way(lock: &Lock, live: LockedStageId) -> Option<String> {
+    let (first, moves) = lock.long_way_back(live)?;
+    let then = match lock.rollback_target(first) {
+        Some(then) => format!("`glidepath rollback` (to `{}`)", lock.stage(then).name),
+        None => "`glidepath rollback` says the next one".to_owned(),
+    };
     Some(format!(
-        "`{stable}` comes back in two steps: `glidepath rollback --to {}` starts its pods; once they are ready, `glidepath rollback` (to `{}`) gives it the traffic",
+        "`{stable}` comes back in {moves} moves: `glidepath rollback --to {}` starts its pods; once they are ready, {then} gives it the traffic",
         lock.stage(first).name,
-        lock.stage(then).name,
         stable = lock.stable,
     ))
 }

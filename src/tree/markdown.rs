@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::diag::escape_markdown as escape;
-use crate::plan::{ModelId, Plan, Split, StageId};
+use crate::plan::{ModelId, Plan, Split, StageId, WayBack};
 use crate::units::Duration;
 
 use super::chart::traffic_chart;
@@ -151,11 +151,7 @@ fn row(plan: &Plan, index: StageId, in_tree: bool) -> String {
     } else {
         stage.bake.to_string()
     };
-    let rollback = match plan.rollback_target(index) {
-        Some(target) => plan.stage(target).name.to_string(),
-        None if plan.is_past_return(index) => "none".to_owned(),
-        None => "–".to_owned(),
-    };
+    let rollback = back_words(plan, index).unwrap_or_else(|| "–".to_owned());
     format!(
         "| {name} | {} | {} | {} | {bake} | {} | {rollback} |",
         dash(requests),
@@ -163,6 +159,17 @@ fn row(plan: &Plan, index: StageId, in_tree: bool) -> String {
         dash(running.collect()),
         dash(gates.collect()),
     )
+}
+
+/// The stage that a rollback goes to, or how many moves it takes; none where nothing has left stable.
+pub fn back_words(plan: &Plan, stage: StageId) -> Option<String> {
+    let name = |stage: usize| plan.stage(StageId(stage)).name.to_string();
+    match plan.way_back(stage) {
+        WayBack::Stable => None,
+        WayBack::To(target) => Some(name(target)),
+        WayBack::By { first, moves } => Some(format!("{moves} moves, by {}", name(first))),
+        WayBack::Gone => Some("none".to_owned()),
+    }
 }
 
 fn traffic_words(plan: &Plan, split: &Split) -> String {

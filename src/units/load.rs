@@ -35,20 +35,18 @@ impl Load {
             share: self.share.max(after.share),
             replicas: self.replicas.min(after.replicas),
         };
-        if worst.replicas == 0 {
-            return None;
-        }
-        let sustains = sustains.unwrap_or_else(|| self.each().max(after.each()));
-        (worst.each() > sustains + ROUNDING).then_some(Strain {
+        let at_rest = [self, after].into_iter().filter_map(Self::each);
+        let sustains = sustains.unwrap_or_else(|| at_rest.fold(0.0, f64::max));
+        (worst.each()? > sustains + ROUNDING).then_some(Strain {
             share: worst.share,
             replicas: worst.replicas,
             sustains,
         })
     }
 
-    /// The share of each replica, in per cent.
-    fn each(&self) -> f64 {
-        self.share / f64::from(self.replicas.max(1))
+    /// The share of each replica, in per cent; none without replicas.
+    pub fn each(&self) -> Option<f64> {
+        (self.replicas > 0).then(|| self.share / f64::from(self.replicas))
     }
 }
 
@@ -62,7 +60,7 @@ impl fmt::Display for Strain {
         };
         write!(
             f,
-            "{} % of the requests with {} {noun}, of which each takes {} % at rest",
+            "{} % of the requests with {} {noun}, and one is asked for {} % at most at rest",
             round(self.share),
             self.replicas,
             round(self.sustains)

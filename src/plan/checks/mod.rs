@@ -10,6 +10,7 @@ mod probes;
 mod router;
 mod routes;
 mod selection;
+mod strain;
 mod transitions;
 mod unused;
 
@@ -27,6 +28,7 @@ pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
     increase::check(plan, report);
     end::check(plan, document, report);
     capacity::check(plan, report);
+    strain::check(plan, report);
     gates::check(plan, report);
     probes::check(plan, report);
     practice::check(plan, document, report);

@@ -22,7 +22,7 @@ use crate::units::{Duration, HUNDRED, Percent};
 use labels::{check_label, check_labels, label};
 use names::Names;
 
-use super::{ModelId, Plan, Policy, Stage, StageId, checks, ways_back};
+use super::{ModelId, Plan, Policy, Stage, StageId, checks};
 
 /// The default of `policy.maxIncrease`, in points.
 const MAX_INCREASE: u32 = 5_000;
@@ -111,12 +111,13 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         cohorts: cohorts?,
         gates,
         metrics: gates::metrics(document),
-        ways_back: ways_back(&stages, &stable),
+        ways_back: Vec::new(),
         stages,
         live,
         policy: policy(&spec.policy),
         argocd,
-    };
+    }
+    .with_ways_back();
     (!report.has_errors()).then_some(plan)
 }
 

@@ -3,17 +3,16 @@
 mod stage;
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::plan::{Plan, WayBack, ways_back};
+use crate::plan::{Plan, Served as _, WayBack};
 use crate::units::names;
 
 use super::FileText;
 
-pub use stage::{LockedMirror, LockedStage};
+pub use stage::{LockedMirror, LockedStage, LockedWayBack};
 
 /// The version of the format.
 const VERSION: u64 = 1;
@@ -48,9 +47,6 @@ pub struct Lock {
     /// Path to SHA-256, in hexadecimal; empty only in a plan that is printed without its tree.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,
-    /// The way back from each stage, found when it is first asked for.
-    #[serde(skip)]
-    ways_back: OnceLock<Vec<WayBack>>,
 }
 
 /// A stage's place in the order of a lock, which is not its place in another plan: only its name leads from one to the other.
@@ -75,7 +71,6 @@ impl Lock {
                 .map(|(id, content)| LockedStage::of(plan, id, content))
                 .collect(),
             files: BTreeMap::new(),
-            ways_back: OnceLock::new(),
         }
     }
 
@@ -155,7 +150,23 @@ impl Lock {
 
     /// Whether every request of a stage goes to stable.
     pub fn is_only_stable(&self, id: LockedStageId) -> bool {
-        self.way_back(id) == WayBack::Stable
+        self.stage(id).reached().all(|model| model == self.stable)
+    }
+
+    /// How the traffic of a stage comes back to stable, as the plan had it.
+    pub fn way_back(&self, id: LockedStageId) -> WayBack {
+        let stage = self.stage(id);
+        let index = |name: &String| self.stage_named(name).filter(|to| *to < id).map(|to| to.0);
+        if self.is_only_stable(id) {
+            return WayBack::Stable;
+        }
+        let by = stage.way_back.as_ref();
+        let by = by.and_then(|way| Some((index(&way.first)?, way.moves)));
+        match (stage.rollback.as_ref().and_then(index), by) {
+            (Some(target), _) => WayBack::To(target),
+            (None, Some((first, moves))) => WayBack::By { first, moves },
+            (None, None) => WayBack::Gone,
+        }
     }
 
     /// The stage that a rollback goes to: see [`WayBack::To`].
@@ -163,24 +174,22 @@ impl Lock {
         self.way_back(id).target().map(LockedStageId)
     }
 
-    /// Whether a stage has left stable behind for good: see [`WayBack::Gone`].
+    /// Whether a stage has left stable behind: see [`WayBack::is_past_return`].
     pub fn is_past_return(&self, id: LockedStageId) -> bool {
-        self.way_back(id) == WayBack::Gone
+        self.way_back(id).is_past_return()
     }
 
-    fn way_back(&self, id: LockedStageId) -> WayBack {
-        self.ways_back()[id.0]
-    }
-
-    fn ways_back(&self) -> &[WayBack] {
-        self.ways_back
-            .get_or_init(|| ways_back(&self.stages, &self.stable))
+    /// The stage that a way back of several moves goes to first, and how many moves there are.
+    pub fn long_way_back(&self, id: LockedStageId) -> Option<(LockedStageId, usize)> {
+        match self.way_back(id) {
+            WayBack::By { first, moves } => Some((LockedStageId(first), moves)),
+            WayBack::Stable | WayBack::To(_) | WayBack::Gone => None,
+        }
     }
 
     /// The first stage past the point of no return.
     pub fn point_of_no_return(&self) -> Option<LockedStageId> {
-        let gone = |way: &WayBack| *way == WayBack::Gone;
-        self.ways_back().iter().position(gone).map(LockedStageId)
+        self.stage_ids().find(|id| self.is_past_return(*id))
     }
 }
 

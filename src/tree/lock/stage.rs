@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Approval, Plan, Served, Split, StageId, StageKind, transition};
+use crate::plan::{Approval, Plan, Served, Split, StageId, StageKind, WayBack, transition};
 use crate::units::Percent;
 
 /// A stage as the lock keeps it: enough to hold a move from it against GP301–303 without the old document.
@@ -52,6 +52,18 @@ pub struct LockedStage {
     /// Whether no rollback leads back to stable in one step.
     #[serde(default)]
     pub past_return: bool,
+    /// The way back where it takes more than one move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way_back: Option<LockedWayBack>,
+}
+
+/// A way back of several moves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LockedWayBack {
+    /// The name of the stage that it goes to first.
+    pub first: String,
+    /// The number of moves.
+    pub moves: usize,
 }
 
 /// Copies of weighted requests.
@@ -108,6 +120,13 @@ impl LockedStage {
                 .rollback_target(id)
                 .map(|target| plan.stage(target).name.to_string()),
             past_return: plan.is_past_return(id),
+            way_back: match plan.way_back(id) {
+                WayBack::By { first, moves } => Some(LockedWayBack {
+                    first: plan.stage(StageId(first)).name.to_string(),
+                    moves,
+                }),
+                WayBack::Stable | WayBack::To(_) | WayBack::Gone => None,
+            },
         }
     }
 }

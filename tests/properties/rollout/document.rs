@@ -15,7 +15,8 @@ impl Rollout {
         let models: Vec<Value> = (0..self.models)
             .map(|model| {
                 json!({"name": name(model), "runtime": "custom", "image": format!("registry.example/m:{model}"),
-                       "replicas": 2, "ports": containers})
+                       // Replicas are random, and enough: whether they are is not what these properties are about.
+                       "replicas": 2, "capacity": {"requestsPerSecond": 1000}, "ports": containers})
             })
             .collect();
         let cohorts: Vec<Value> = self
@@ -27,7 +28,7 @@ impl Rollout {
                 json!({"name": cohort(at), "match": entries})
             })
             .collect();
-        let mut traffic = json!({"port": "http"});
+        let mut traffic = json!({"port": "http", "expected": {"requestsPerMinute": 60}});
         if self.gateway {
             traffic["gateways"] = json!(["infra/public"]);
             traffic["hosts"] = json!(["*"]);
