@@ -141,7 +141,12 @@ fn resources(folder: &str, source: &Source) -> Result<Vec<String>, Unread> {
                 Kind::String(path) if !path.contains("://") && !path.starts_with("git@") => {
                     listed.push(path.clone());
                 }
-                _ => return Err(needs("resources")),
+                Kind::Null
+                | Kind::Bool(_)
+                | Kind::Number(_)
+                | Kind::String(_)
+                | Kind::Seq(_)
+                | Kind::Map(_) => return Err(needs("resources")),
             }
         }
     }

@@ -66,26 +66,20 @@ pub(super) fn ways_back(
         let last: Vec<usize> = (0..stages)
             .filter(|stage| ways[*stage].moves() == Some(moves - 1))
             .collect();
-        let mut found = false;
-        for stage in 0..stages {
-            if ways[stage] != WayBack::Gone {
-                continue;
-            }
+        let lost = (0..stages).filter(|stage| ways[*stage] == WayBack::Gone);
+        let found = lost.filter_map(|stage| {
             let mut earlier = last.iter().rev().filter(|earlier| **earlier < stage);
-            let Some(first) = earlier.find(|earlier| is_safe(stage, **earlier)) else {
-                continue;
-            };
-            found = true;
-            ways[stage] = match moves {
-                1 => WayBack::To(*first),
-                _ => WayBack::By {
-                    first: *first,
-                    moves,
-                },
-            };
-        }
-        if !found {
+            Some((stage, *earlier.find(|earlier| is_safe(stage, **earlier))?))
+        });
+        let found: Vec<(usize, usize)> = found.collect();
+        if found.is_empty() {
             break;
+        }
+        for (stage, first) in found {
+            ways[stage] = match moves {
+                1 => WayBack::To(first),
+                _ => WayBack::By { first, moves },
+            };
         }
     }
     ways

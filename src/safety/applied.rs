@@ -80,6 +80,48 @@ pub(super) enum Form {
     Other,
 }
 
+impl Form {
+    pub(super) fn pods(&self) -> Option<&Pods> {
+        if let Self::Workload(pods) = self {
+            Some(pods)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn service(&self) -> Option<&Service> {
+        if let Self::Service(service) = self {
+            Some(service)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn autoscaler(&self) -> Option<&Autoscaler> {
+        if let Self::Autoscaler(autoscaler) = self {
+            Some(autoscaler)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn routes(&self) -> Option<&Routes> {
+        if let Self::Routes(routes) = self {
+            Some(routes)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn subsets(&self) -> Option<&Subsets> {
+        if let Self::Subsets(subsets) = self {
+            Some(subsets)
+        } else {
+            None
+        }
+    }
+}
+
 /// One object of a state.
 #[derive(Clone, Debug)]
 pub(super) struct Object {

@@ -6,7 +6,6 @@ use super::applied::{Applied, Form, Identity, Object};
 use super::fields::{covers, labels};
 use super::finding::Side;
 use super::load::Autoscaler;
-use super::pods::Pods;
 use super::routing::{Routes, ServiceName, Subsets};
 use super::service::Service;
 use super::workload::Workload;
@@ -47,11 +46,6 @@ impl<'a> Pair<'a> {
             &[Side::After]
         }
     }
-
-    /// What a form of both sides reads as.
-    fn read<T>(&self, read: impl Fn(&'a Form) -> Option<&'a T>) -> [Option<&'a T>; 2] {
-        [self.before, self.after].map(|object| read(&object?.form))
-    }
 }
 
 /// An object that means something to requests, and what it says on both sides.
@@ -70,14 +64,6 @@ impl<T> Clone for Typed<'_, T> {
 impl<T> Copy for Typed<'_, T> {}
 
 impl<'a, T> Typed<'a, T> {
-    fn new(pair: Pair<'a>, read: impl Fn(&'a Form) -> Option<&'a T>) -> Option<Self> {
-        let forms = pair.read(read);
-        forms
-            .iter()
-            .any(Option::is_some)
-            .then_some(Self { pair, forms })
-    }
-
     pub(super) fn on(&self, side: Side) -> Option<&'a T> {
         self.forms[side.index()]
     }
@@ -96,46 +82,14 @@ pub(super) struct Move<'a> {
 impl<'a> Move<'a> {
     pub(super) fn new(before: &'a Applied, after: &'a Applied) -> Self {
         let pairs = pairs(before, after);
-        let all = || pairs.iter().copied();
-        let autoscalers: Vec<_> = all()
-            .filter_map(|pair| {
-                Typed::new(pair, |form| match form {
-                    Form::Autoscaler(autoscaler) => Some(autoscaler),
-                    _ => None,
-                })
-            })
-            .collect();
-        let workloads = all().filter_map(|pair| {
-            let pods: Typed<'_, Pods> = Typed::new(pair, |form| match form {
-                Form::Workload(pods) => Some(&**pods),
-                _ => None,
-            })?;
-            Some(Workload::new(pods, &autoscalers))
-        });
-        let workloads = workloads.collect();
-        let services = all().filter_map(|pair| {
-            Typed::new(pair, |form| match form {
-                Form::Service(service) => Some(service),
-                _ => None,
-            })
-        });
-        let subsets = all().filter_map(|pair| {
-            Typed::new(pair, |form| match form {
-                Form::Subsets(subsets) => Some(subsets),
-                _ => None,
-            })
-        });
-        let routes = all().filter_map(|pair| {
-            Typed::new(pair, |form| match form {
-                Form::Routes(routes) => Some(routes),
-                _ => None,
-            })
-        });
+        let autoscalers = typed(&pairs, Form::autoscaler);
+        let workloads = typed(&pairs, Form::pods).into_iter();
+        let workloads = workloads.map(|pods| Workload::new(pods, &autoscalers));
         Self {
-            workloads,
-            services: services.collect(),
-            subsets: subsets.collect(),
-            routes: routes.collect(),
+            workloads: workloads.collect(),
+            services: typed(&pairs, Form::service),
+            subsets: typed(&pairs, Form::subsets),
+            routes: typed(&pairs, Form::routes),
             autoscalers,
             pairs,
         }
@@ -148,6 +102,16 @@ impl<'a> Move<'a> {
             identity.name == name.name && identity.namespace == name.namespace
         })
     }
+}
+
+/// What either side of each pair has of one form.
+fn typed<'a, T>(pairs: &[Pair<'a>], read: fn(&'a Form) -> Option<&'a T>) -> Vec<Typed<'a, T>> {
+    let typed = pairs.iter().filter_map(|pair| {
+        let forms = [pair.before, pair.after].map(|object| read(&object?.form));
+        let is_there = forms.iter().any(Option::is_some);
+        is_there.then_some(Typed { pair: *pair, forms })
+    });
+    typed.collect()
 }
 
 fn pairs<'a>(before: &'a Applied, after: &'a Applied) -> Vec<Pair<'a>> {

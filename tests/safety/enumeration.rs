@@ -45,17 +45,19 @@ fn the_prover_agrees_with_an_enumeration_of_everything() {
 /// The ready pods of a workload at some moment, each kind by its template.
 type Ready<'a> = Vec<&'a Value>;
 
+/// What is applied, by kind and name, with the side that it is of.
+type Present<'a> = BTreeMap<(&'a str, &'a str), (&'a Value, Side)>;
+
 /// What is found by looking at everything.
 struct World(BTreeSet<Unserved>);
 
 /// One moment of a move.
 struct Moment<'a> {
-    /// What is applied, by kind and name; with the side that it is of.
-    objects: BTreeMap<(&'a str, &'a str), (&'a Value, Side)>,
+    objects: Present<'a>,
     pods: Vec<Ready<'a>>,
 }
 
-fn word<'a>(value: &'a Value) -> &'a str {
+fn word(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
@@ -80,7 +82,7 @@ impl World {
             )
         };
         // Every choice of a version for each object that changes, and of a state for each workload.
-        let mut applied: Vec<BTreeMap<(&str, &str), (&Value, Side)>> = vec![BTreeMap::new()];
+        let mut applied: Vec<Present<'_>> = vec![BTreeMap::new()];
         let mut pods: Vec<Vec<Ready<'_>>> = vec![Vec::new()];
         for wanted in keys {
             let (old, new) = sides(wanted);
@@ -135,7 +137,7 @@ impl World {
                 let ports = service.map_or(&[][..], |service| list(&service["spec"]["ports"]));
                 ports
                     .iter()
-                    .any(|port| port["port"].to_string() == one.route)
+                    .any(|port| one.route == format!("{}", port["port"]))
             };
             let at = |side: Side| Unserved {
                 side,
@@ -199,7 +201,7 @@ fn states<'a>(old: Option<(&'a Value, bool)>, new: Option<(&'a Value, bool)>) ->
     let taken = match unavailable {
         Value::Number(number) => number.as_u64().expect("a count"),
         Value::String(_) => count * 60 / 100,
-        _ => count / 4,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => count / 4,
     };
     if to["spec"]["strategy"]["type"] == "Recreate" || taken >= count {
         states.push(Vec::new());

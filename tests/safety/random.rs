@@ -86,14 +86,9 @@ fn change(dice: &mut Dice, objects: &mut Vec<Value>) {
 
 /// Changes one field.
 fn turn(dice: &mut Dice, object: &mut Value) {
-    let fresh = self::object(
-        dice,
-        &object["kind"].as_str().expect("a kind").to_owned(),
-        &object["metadata"]["name"]
-            .as_str()
-            .expect("a name")
-            .to_owned(),
-    );
+    let name = |value: &Value| value.as_str().expect("a name").to_owned();
+    let (kind, named) = (name(&object["kind"]), name(&object["metadata"]["name"]));
+    let fresh = self::object(dice, &kind, &named);
     let fields: Vec<String> = fresh["spec"]
         .as_object()
         .expect("a spec")

@@ -16,7 +16,7 @@ use super::output::Output;
 use super::{Exit, Failure};
 use side::read;
 
-/// Prove that going from one set of manifests to another answers every request, in every order of applying them
+/// Prove that going from one set of manifests to another loses no request
 ///
 /// It needs no rollout.yaml: anybody's manifests are held against make-before-break, with Services, Deployments and their kind,
 /// autoscalers, and Istio's VirtualServices and DestinationRules. While a change is applied, any object may be new already and any

@@ -1,6 +1,7 @@
 //! GP407 and GP405: a manifest and an autoscaler that both set a workload's replicas.
 
 use crate::diag::{Code, Route};
+use crate::safety::applied::Object;
 use crate::safety::finding::{Finding, Side, Spot, Weight};
 use crate::safety::load::Autoscaler;
 use crate::safety::pair::{Move, Typed};
@@ -18,10 +19,7 @@ pub(in crate::safety) fn check(moved: &Move<'_>) -> Vec<Finding> {
         let replicas = |side: Side| workload.pods(side)?.replicas;
         let scaled = scaler(Side::After)?;
         let [before, after] = [Side::Before, Side::After].map(replicas);
-        let is_live = workload
-            .pair()
-            .before
-            .is_some_and(|object| object.is_live());
+        let is_live = workload.pair().before.is_some_and(Object::is_live);
         match (before, after) {
             (_, Some(replicas)) if replicas > 0 => Some(both(workload, scaled, replicas)),
             // A server always shows replicas, whoever set them.

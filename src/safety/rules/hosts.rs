@@ -48,7 +48,7 @@ fn of_host(moved: &Move<'_>, host: &Host) -> Option<Finding> {
                 new.iter()
                     .any(|other| other.pair.identity == routing.pair.identity)
             };
-            (!old.iter().any(|routing| stays(routing))).then(|| moved_on(host, gone, taken))
+            (!old.iter().any(stays)).then(|| moved_on(host, gone, taken))
         }
         ([], [_] | []) => None,
     }
