@@ -12,6 +12,7 @@ pub mod forge;
 pub mod gate;
 pub mod http;
 pub mod manifests;
+pub mod next;
 pub mod objects;
 pub mod plan;
 pub mod promotion;

@@ -1,5 +1,7 @@
 //! The life of a tree: rendered, moved on, changed under way, interrupted, and taken over by the next rollout.
 
+mod releases;
+
 use std::collections::BTreeMap;
 
 use crate::support::{GOOD, Place, files_below};

@@ -42,6 +42,10 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["text", "diag", "units", "spec", "plan", "objects", "tree"],
     ),
     (
+        "next",
+        &["text", "diag", "units", "plan", "tree", "compile"],
+    ),
+    (
         "promotion",
         &[
             "diag", "units", "plan", "tree", "gate", "sink", "forge", "argocd", "compile",
@@ -70,6 +74,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "argocd",
             "promotion",
             "compile",
+            "next",
             "cmp",
         ],
     ),

@@ -20,6 +20,7 @@ mod history;
 mod init;
 mod inputs;
 mod moved;
+mod next;
 mod output;
 mod plan;
 mod plan_table;
@@ -130,6 +131,7 @@ enum Command {
     Promote(promote::PromoteArgs),
     Rollback(rollback::RollbackArgs),
     History(history::HistoryArgs),
+    Next(next::NextArgs),
     Series(series::SeriesArgs),
     Gate(gate::GateArgs),
     Doctor(doctor::DoctorArgs),
@@ -190,6 +192,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams) -> E
         Command::Action(args) => action::run(&args, &mut output),
         Command::Status(args) => status::run(&args, &mut output),
         Command::History(args) => history::run(&args, &mut output),
+        Command::Next(args) => next::run(&args, &mut output),
         Command::Series(args) => series::run(&args, &mut output),
         Command::Promote(args) => promote::run(&args, &mut output),
         Command::Rollback(args) => rollback::run(&args, &mut output),

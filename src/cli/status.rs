@@ -132,7 +132,7 @@ impl Said {
                     let next = lock.stage(next);
                     format!("{} ({})", next.folder, traffic_words(lock, next))
                 }
-                None => "nothing: the rollout is complete".to_owned(),
+                None => "nothing: the rollout is complete; `glidepath next --model NAME` writes the next one".to_owned(),
             },
         );
         line(

@@ -22,6 +22,7 @@ pub mod ledger;
 pub mod live;
 mod on_fail;
 pub mod outcome;
+mod over;
 mod promote;
 pub mod pull_request;
 mod refusal;

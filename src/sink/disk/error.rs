@@ -89,6 +89,11 @@ pub enum DiskError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file that somebody changed since it was read.
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
     /// A path that leads out of the folder, or that is no path.
     Path {
         /// As it was given.
@@ -115,6 +120,7 @@ impl DiskError {
             | Self::Blocked { .. }
             | Self::Interrupted { .. }
             | Self::Busy { .. }
+            | Self::Changed { .. }
             | Self::Damaged { .. } => Kind::Conflict,
             Self::Io { .. }
             | Self::Halfway { .. }
@@ -137,6 +143,7 @@ impl DiskError {
             Self::Foreign { .. } => "move the files away, or pass `--force` to overwrite them",
             Self::Blocked { .. } => "move what stands there away; `--force` does not remove it",
             Self::Interrupted { .. } => "run `glidepath render` to complete it",
+            Self::Changed { .. } => "run the command again",
             Self::Busy { .. } => "wait until the other run has finished",
             Self::TooMany { .. } => {
                 "raise the limit with `ulimit -n`, or name fewer folders at a time"
@@ -225,6 +232,13 @@ impl fmt::Display for DiskError {
                 "an interrupted render left `{}` half-way between two trees",
                 folder.display()
             ),
+            Self::Changed { path } => {
+                write!(
+                    f,
+                    "`{}` was changed by somebody else meanwhile",
+                    path.display()
+                )
+            }
             Self::Busy { folder } => {
                 write!(f, "another process is writing `{}`", folder.display())
             }
@@ -255,6 +269,7 @@ impl Error for DiskError {
             | Self::Blocked { .. }
             | Self::Interrupted { .. }
             | Self::Busy { .. }
+            | Self::Changed { .. }
             | Self::TooMany { .. }
             | Self::Symlink { .. }
             | Self::Damaged { .. }

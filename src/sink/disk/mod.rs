@@ -7,6 +7,7 @@ mod error;
 mod look;
 mod ops;
 mod owned;
+mod replace;
 mod site;
 mod survey;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use self::site::{Guard, Site};
 use self::survey::Survey;
 
 pub use self::error::{DiskError, Kind};
+pub use self::replace::replace;
 pub use self::site::allow_waiting;
 
 /// What the folder shall hold.
