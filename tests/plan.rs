@@ -117,6 +117,39 @@ fn a_wide_terminal_and_a_program_get_a_row_for_each_model() {
 }
 
 #[test]
+fn what_only_a_cohorts_size_would_tell_is_unknown() {
+    let text = fs::read_to_string(example("istio-canary").join("rollout.yaml")).expect("it");
+    let text = text.replace("      share: 1% ", "      # none ");
+    let folder = scratch("plan", "unknown");
+    fs::write(folder.join("rollout.yaml"), text).expect("a file");
+    let table = plan(&folder, None, &[]);
+    let rows = "
+03-weight-1    v1     █████████░   99 %  unknown     5  testers → v2  1h    availability  deploy
+               v2     █░░░░░░░░░    1 %  unknown     5                      latency
+";
+    assert!(table.contains(rows), "{table}");
+    // Whoever has everything has the cohort, too.
+    for row in [
+        "v2     ██████████  100 %    10000     5",
+        "03-weight-1    unknown  1h    latency of v2: 200 requests",
+        "06-weight-100  2m2s     1d    latency of v2: 200 requests",
+    ] {
+        assert!(table.contains(row), "{row}\n{table}");
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&plan(&folder, None, &["--format", "json"])).expect("JSON");
+    let needs = json["needs"].as_array().expect("a list");
+    let of = |stage: &str| {
+        needs
+            .iter()
+            .find(|need| need["stage"] == stage)
+            .expect("a need")
+    };
+    assert!(of("weight-1")["bakeSeconds"].is_null());
+    assert!(of("weight-100")["bakeSeconds"].is_u64());
+}
+
+#[test]
 fn the_chart_names_stages_where_the_names_fit() {
     let text = plan(&example("istio-canary"), None, &["--format", "markdown"]);
     assert!(

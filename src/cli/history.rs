@@ -52,6 +52,7 @@ fn table(stays: &[Stay], now: Timestamp) -> String {
         let gates = stay.gates().join("; ");
         [
             stay.stage.clone(),
+            models(stay),
             stay.entered.commit.committed.to_string(),
             stay.left_at()
                 .map_or_else(|| "live".to_owned(), |at| at.to_string()),
@@ -68,16 +69,25 @@ fn table(stays: &[Stay], now: Timestamp) -> String {
     };
     columns(
         [
-            "STAGE", "ENTERED", "LEFT", "FOR", "GATES", "BY", "COMMIT", "NOTE",
+            "STAGE", "MODELS", "ENTERED", "LEFT", "FOR", "GATES", "BY", "COMMIT", "NOTE",
         ],
         stays.iter().map(row),
     )
+}
+
+/// `v1, v2`; the names are a commit's, whoever wrote it.
+fn models(stay: &Stay) -> String {
+    match &stay.entered.models[..] {
+        [] => "–".to_owned(),
+        models => visible_line(&models.join(", ")),
+    }
 }
 
 fn record(stay: &Stay, now: Timestamp) -> serde_json::Value {
     let told = stay.entered.trailers.as_ref();
     json!({
         "stage": stay.stage,
+        "models": stay.entered.models,
         "entered": stay.entered.commit.committed.to_string(),
         "left": stay.left_at().map(|at| at.to_string()),
         "seconds": stay.seconds(now),

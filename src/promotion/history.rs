@@ -3,9 +3,12 @@
 use std::path::Path;
 
 use crate::sink::git::{Commit, CommitId, GitError, Repo};
+use crate::tree::Lock;
 use crate::units::Timestamp;
+use crate::units::names::LOCK_FILE;
 
 use super::Error;
+use super::committed::in_tree;
 use super::ledger::Trailers;
 use super::stay::{Began, Visited, Walk};
 
@@ -17,6 +20,8 @@ const MERGED: usize = 100;
 pub struct Entered {
     /// The stage, by name; `None` where the pointer was gone or named none.
     pub stage: Option<String>,
+    /// The models that any request reaches in it, by the commit's own lock; none where that is none.
+    pub models: Vec<String>,
     /// The commit on the branch.
     pub commit: Commit,
     /// What its trailers tell, or those of the commit that it merged; `None` for a foreign commit.
@@ -113,6 +118,7 @@ fn moves(repo: &Repo, tip: CommitId) -> Result<Vec<Entered>, GitError> {
             Some(Began::Changed(what)) => (None, Some(what)),
         };
         found.push(Entered {
+            models: models(repo, &commit, stage.as_deref())?,
             stage,
             commit,
             trailers,
@@ -121,6 +127,17 @@ fn moves(repo: &Repo, tip: CommitId) -> Result<Vec<Entered>, GitError> {
     }
     found.reverse();
     Ok(found)
+}
+
+/// The models with traffic in a stage, as the lock of a commit names them.
+fn models(repo: &Repo, commit: &Commit, stage: Option<&str>) -> Result<Vec<String>, GitError> {
+    let Some(stage) = stage else {
+        return Ok(Vec::new());
+    };
+    let text = repo.file(commit.id, &in_tree(LOCK_FILE))?;
+    let lock = text.and_then(|text| Lock::read(&text).ok());
+    let routed = lock.and_then(|lock| Some(lock.stage(lock.stage_named(stage)?).routed.clone()));
+    Ok(routed.unwrap_or_default())
 }
 
 /// What is told of a move into `stage`: by the commit itself, or by one of the branch that it merged.

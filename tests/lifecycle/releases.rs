@@ -152,6 +152,51 @@ fn three_releases_in_a_row_and_one_given_up_go_through_one_file() {
     );
     let lock = lab.read("app/deploy/plan.json");
     assert!(lock.contains("\"stable\": \"v4\""));
+    // Who had traffic, stay by stay, by what was committed then.
+    let history = lab.json(&["history", "--format", "json", FILE]);
+    let stays = history["stays"].as_array().expect("rows").iter();
+    let models: Vec<String> = stays
+        .map(|stay| {
+            let models = stay["models"].as_array().expect("a list").iter();
+            let models: Vec<&str> = models.filter_map(serde_json::Value::as_str).collect();
+            format!(
+                "{} {}",
+                stay["stage"].as_str().expect("a name"),
+                models.join("+")
+            )
+        })
+        .collect();
+    let wanted = [
+        "baseline v1",
+        "deploy v1",
+        "try v1+v2",
+        "weight-10 v1+v2",
+        "weight-50 v1+v2",
+        "weight-100 v2",
+        "retire v2",
+        "baseline v2",
+        "deploy v2",
+        "try v2+v3",
+        "weight-10 v2+v3",
+        "deploy v2",
+        "baseline v2",
+        "deploy v2",
+        "try v2+v4",
+        "weight-50 v2+v4",
+        "weight-100 v4",
+        "retire v4",
+        "baseline v4",
+        "deploy v4",
+        "try v4+v5",
+        "weight-50 v4+v5",
+        "weight-100 v5",
+        "retire v5",
+    ];
+    assert_eq!(models, wanted);
+    assert!(
+        lab.ok(&["history", FILE])
+            .contains("weight-50   v4, v5  20")
+    );
     let built = lab.read("app/deploy/stages/05-retire/kustomization.yaml");
     assert!(!built.contains("v4"), "{built}");
 }
