@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::objects::{self, Builder, Contents, Object, ObjectId};
+use crate::objects::{self, Builder, Contents, Object, ObjectId, content_text};
 use crate::plan::{self, Plan, StageId};
 use crate::spec;
 use crate::text::Route;
@@ -121,6 +121,16 @@ impl Compiled {
         let stages = self.plan.stage_ids();
         let stages = stages.map(|stage| builder.stage(&self.plan, stage));
         tree::lay_out(&self.plan, self.digest(), stages, &self.argo())
+    }
+
+    /// What the content digest of a stage is the SHA-256 of: a line for each object, without a line end after the last.
+    pub fn content(&self, stage: StageId) -> String {
+        content_text(&self.objects(stage))
+    }
+
+    /// The content digest of one stage.
+    pub fn content_digest(&self, stage: StageId) -> String {
+        Contents::default().digest(&self.objects(stage))
     }
 
     /// The plan for machines, without a tree: what `plan.json` says before its files.

@@ -7,11 +7,12 @@ use std::thread;
 
 use clap::{Args, ValueEnum};
 
-use crate::gate::{EvaluationContext, Record, Replay, Verdict};
+use crate::gate::{EvaluationContext, Record, Verdict};
 use crate::plan::{Plan, StageId};
 use crate::promotion::gate_results::{namespace, record};
+use crate::promotion::replayed::replay;
 use crate::promotion::stage_start::{Clocks, Judgement, stage_and_start};
-use crate::promotion::{Committed, evidence, stages};
+use crate::promotion::{Committed, evidence};
 use crate::units::{Duration, Timestamp};
 
 use super::argo::ArgoArgs;
@@ -83,7 +84,7 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
     let input = args.path.compile(output)?;
     let plan = &input.compiled.plan;
     if let Some(file) = &args.replay {
-        let record = replay(&input, file)?;
+        let record = judged_again(&input, file, output)?;
         return finish(args.format, &record, output);
     }
     let namespace = namespace(plan, args.telemetry.namespace.as_deref())?;
@@ -116,6 +117,10 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
     }
     let telemetry = args.telemetry.telemetry(&input);
     let source = telemetry.server()?;
+    let content = match &start.content {
+        Some(content) => content.clone(),
+        None => input.compiled.content_digest(stage),
+    };
     let mut said = String::new();
     loop {
         let context = EvaluationContext {
@@ -125,7 +130,9 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
             now: clock::now(),
             references: &telemetry.references,
         };
-        let record = record(plan, &context, &source).with_origin(start.beginning.origin.clone());
+        let record = record(plan, &context, &source)
+            .with_origin(start.beginning.origin.clone())
+            .with_content(Some(content.clone()));
         let next = record.next_deciding().filter(|_| args.watch);
         let decided = matches!(record.verdict(), Verdict::Pass | Verdict::Fail);
         match next {
@@ -143,27 +150,22 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
     }
 }
 
-fn replay(input: &Input, file: &PathBuf) -> Result<Record, Failure> {
+fn judged_again(input: &Input, file: &PathBuf, output: &mut Output<'_>) -> Result<Record, Failure> {
     let mut text = String::new();
     std::fs::File::open(file)
         .and_then(|opened| opened.take(MOST_BYTES).read_to_string(&mut text))
         .map_err(|error| Failure::io("read", file, &error))?;
-    let source = Replay::read(&text).map_err(|why| {
-        Failure::new(
-            Exit::Wrong,
-            format!("`{}` is no evidence: {why}", file.display()),
-        )
-        .help("record it with `glidepath gate --format json`")
-    })?;
     let plan = &input.compiled.plan;
-    let context = EvaluationContext {
-        stage: stages::in_plan(plan, &source.stage)?,
-        namespace: &source.namespace,
-        began: source.began,
-        now: source.now,
-        references: &telemetry::references(input),
-    };
-    Ok(record(plan, &context, &source).with_origin(source.origin.clone()))
+    let replayed = replay(plan, &text, &telemetry::references(input)).map_err(|why| {
+        let message = format!("`{}` is no evidence: {why}", file.display());
+        Failure::new(Exit::Wrong, message).help(
+            "record it with `glidepath gate --format json`, or with `promote --record-evidence`",
+        )
+    })?;
+    if let Some(differs) = &replayed.differs {
+        output.note(format_args!("warning: {differs}"));
+    }
+    Ok(replayed.record)
 }
 
 fn finish(format: GateFormat, record: &Record, output: &mut Output<'_>) -> Result<Exit, Failure> {

@@ -4,7 +4,9 @@ use clap::{Args, ValueEnum};
 
 use crate::tree::plan_markdown;
 
-use super::inputs::{Input, Paths};
+use crate::promotion::stages;
+
+use super::inputs::{Input, Paths, sole};
 use super::output::Output;
 use super::{Exit, Failure, evidence_table, plan_table};
 
@@ -16,6 +18,9 @@ pub(super) struct PlanArgs {
     /// How the plan is written
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
     format: PlanFormat,
+    /// Print what the content digest of a stage is the SHA-256 of, for `sha256sum` or `gh attestation verify`
+    #[arg(long, value_name = "STAGE", conflicts_with = "format")]
+    content: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -30,6 +35,12 @@ enum PlanFormat {
 
 pub(super) fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let inputs = args.paths.compile(output)?;
+    if let Some(stage) = &args.content {
+        let input = sole(inputs)?;
+        let stage = stages::in_plan(&input.compiled.plan, stage)?;
+        output.result(input.compiled.content(stage))?;
+        return output.finish(Exit::Done);
+    }
     match args.format {
         PlanFormat::Text => {
             for (index, input) in inputs.iter().enumerate() {

@@ -71,6 +71,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
         resume: args.resume,
         evidence: args.evidence.as_deref().map(handed_in),
         record: args.record_evidence,
+        issuer: None,
         dry_run: args.dry_run,
         signing: args.signing.signing(Some(now)),
     };

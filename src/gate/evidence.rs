@@ -8,6 +8,7 @@ use crate::units::Timestamp;
 use super::answer::{Answer, Fault};
 use super::looks::{Look, Window};
 use super::query::{Query, When};
+use super::statement::answer_digest;
 use super::verdict::Verdict;
 
 /// One question and its answer.
@@ -163,6 +164,8 @@ pub struct Record {
     pub namespace: String,
     /// The stage's name.
     pub stage: String,
+    /// The content digest of the stage, where it is known what it serves.
+    pub content: Option<String>,
     /// When the stage began.
     pub began: Timestamp,
     /// How the stage's start is known.
@@ -187,6 +190,7 @@ impl Record {
             rollout: plan.name.to_string(),
             namespace: namespace.to_owned(),
             stage: plan.stage(stage).name.to_string(),
+            content: None,
             began,
             origin: Origin::Given,
             now,
@@ -198,6 +202,12 @@ impl Record {
     #[must_use]
     pub fn with_origin(self, origin: Origin) -> Self {
         Self { origin, ..self }
+    }
+
+    /// The record with the content digest of its stage.
+    #[must_use]
+    pub fn with_content(self, content: Option<String>) -> Self {
+        Self { content, ..self }
     }
 
     /// The stage's verdict: advisory gates do not count.
@@ -225,6 +235,7 @@ impl Record {
             "rollout": self.rollout,
             "namespace": self.namespace,
             "stage": self.stage,
+            "contentDigest": self.content,
             "stageStartedAt": self.began.to_string(),
             "stageStartedBy": self.origin.name(),
             "commit": self.origin.commit(),
@@ -286,7 +297,11 @@ fn write_asked(asked: &Asked) -> Value {
         }
     }
     match &asked.answer {
-        Ok(answer) => body["answer"] = answer.write(),
+        Ok(answer) => {
+            let answer = answer.write();
+            body["answerDigest"] = answer_digest(&answer).into();
+            body["answer"] = answer;
+        }
         Err(Fault::Telemetry(message)) => body["fault"] = json!({"telemetry": message}),
         Err(Fault::Question(message)) => body["fault"] = json!({"question": message}),
     }

@@ -18,6 +18,7 @@ pub mod prometheus;
 mod query;
 mod replay;
 mod requests;
+mod statement;
 pub mod stats;
 mod telemetry;
 mod verdict;
@@ -30,6 +31,7 @@ pub use looks::{Look, Schedule, State, Window};
 pub use need::{Need, Wait, needs, without_failure};
 pub use query::{Query, Shape, Target, When};
 pub use replay::Replay;
+pub use statement::{PREDICATE_TYPE, Statement};
 pub use verdict::Verdict;
 
 #[cfg(test)]

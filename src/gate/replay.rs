@@ -9,12 +9,15 @@ use crate::units::Timestamp;
 use super::answer::{Answer, Data, Fault, Source, said};
 use super::evidence::Origin;
 use super::query::{Query, When};
+use super::statement::{Statement, answer_digest};
 
 /// An evaluation that was recorded as JSON.
 #[derive(Clone, Debug)]
 pub struct Replay {
     /// The stage's name.
     pub stage: String,
+    /// The content digest of the stage, where it was known.
+    pub content: Option<String>,
     /// The namespace of the rollout's objects.
     pub namespace: String,
     /// When the stage began.
@@ -27,10 +30,11 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Reads what [`Record::write`](super::Record::write) wrote, or says in one sentence why it cannot.
+    /// Reads what [`Record::write`](super::Record::write) wrote, alone or as a [`Statement`]; or says in one sentence why it cannot.
     pub fn read(text: &str) -> Result<Self, String> {
         let body: Value =
             serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
+        let body = Statement::read(&body)?.map_or(body, |statement| statement.predicate);
         if body["version"] != 1 {
             return Err("it is no evidence of version 1".to_owned());
         }
@@ -49,7 +53,15 @@ impl Replay {
             let answer = match (message("telemetry"), message("question")) {
                 (Some(message), _) => Err(Fault::Telemetry(message)),
                 (None, Some(message)) => Err(Fault::Question(message)),
-                (None, None) => Ok(Answer::read(&asked["answer"])?),
+                (None, None) => {
+                    let (answer, digest) = (&asked["answer"], &asked["answerDigest"]);
+                    if digest.is_string() && *digest != answer_digest(answer) {
+                        return Err(format!(
+                            "the answer to `{promql}` is not the one of its digest"
+                        ));
+                    }
+                    Ok(Answer::read(answer)?)
+                }
             };
             // Gates that ask the same keep different samples of the answer; the fullest serves them all.
             let key = (promql.to_owned(), when);
@@ -62,6 +74,7 @@ impl Replay {
         }
         Ok(Self {
             stage: string("stage")?,
+            content: string("contentDigest").ok(),
             namespace: string("namespace")?,
             began: timestamp(&body["stageStartedAt"]).ok_or("it has no `stageStartedAt`")?,
             origin: Origin::of(

@@ -49,12 +49,25 @@ pub fn content_line(body: &Value) -> String {
     )
 }
 
-/// The digest of a stage with these lines, one an object: `sha256:` and 64 hexadecimal digits. The objects count in the order of
-/// their identity, wherever they stand.
+/// The digest of a stage with these lines, one an object: `sha256:` and 64 hexadecimal digits.
 pub fn content_digest<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
+    format!("sha256:{}", sha256_hex(joined(lines).as_bytes()))
+}
+
+/// What the digest of a stage is made of: a line for each object, in the order of their identity.
+pub fn content_text(objects: &[Arc<Object>]) -> String {
+    let lines: Vec<String> = objects
+        .iter()
+        .map(|object| content_line(&object.body))
+        .collect();
+    joined(lines.iter().map(String::as_str))
+}
+
+/// The lines in their order, wherever the objects stand.
+fn joined<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
     let mut lines: Vec<&str> = lines.into_iter().collect();
     lines.sort_unstable();
-    format!("sha256:{}", sha256_hex(lines.join("\n").as_bytes()))
+    lines.join("\n")
 }
 
 /// The content digests of a plan's stages, one after the other: an object that neighbours share is hashed once.

@@ -20,7 +20,7 @@ use serde_json::Value;
 use crate::diag::Route;
 use crate::plan::{ModelId, Plan, StageId, StageKind};
 
-pub use content::{Contents, content, content_digest, content_line};
+pub use content::{Contents, content, content_digest, content_line, content_text};
 pub use routers::change as route_change;
 
 /// One Kubernetes object of a stage.

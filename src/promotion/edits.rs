@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::words::and_list;
-use crate::gate::Record;
+use crate::gate::{Record, Statement};
 use crate::sink::git::{Edit, Signing};
 use crate::tree::{Hold, LockedStageId, Pointer, unified};
 use crate::units::names::{HOLD_FILE, POINTER_FILE};
 
 use super::committed::{Committed, in_tree};
 use super::ledger::{Trailers, traffic_words};
+use super::request::MoveRequest;
 use super::{Error, Refusal, Why, evidence};
 
 impl Committed {
@@ -51,14 +52,24 @@ impl Committed {
         contents.collect()
     }
 
+    /// Who vouches for what is recorded: the run, where there is one, or else whoever commits.
+    pub(super) fn issuer(&self, request: &MoveRequest) -> Result<String, Error> {
+        Ok(match &request.issuer {
+            Some(issuer) => issuer.clone(),
+            None => self.repo.committer(&request.signing)?.to_string(),
+        })
+    }
+
     /// Adds the file that keeps what the gates of the live stage were asked, and answered.
     pub(super) fn keep(
         &self,
         record: &Record,
+        issuer: &str,
         edits: &mut Vec<Edit>,
         trailers: &mut Trailers,
-    ) -> Result<(), Refusal> {
-        let text = evidence::text(record);
+    ) -> Result<Statement, Refusal> {
+        let statement = evidence::statement(record, issuer)?;
+        let text = format!("{:#}\n", statement.write());
         if let Some(refusal) = evidence::refusal(&text) {
             return Err(refusal);
         }
@@ -68,7 +79,7 @@ impl Committed {
             path,
             content: Some(text),
         });
-        Ok(())
+        Ok(statement)
     }
 
     /// Why the edits cannot be made in the work tree, if they cannot.

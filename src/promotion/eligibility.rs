@@ -54,7 +54,7 @@ impl Eligibility {
         };
         let start = StageStart::of_live(committed, &clocks, asks, instead)?;
         let results = match &request.evidence {
-            Some(evidence) => GateResults::handed_in(committed, evidence)?,
+            Some(evidence) => GateResults::handed_in(committed, &start, evidence, facts.now)?,
             None if committed.stage().gates.is_empty() => GateResults::default(),
             // What is forced does not wait for an answer that it would not heed, unless that shall be kept.
             None if request.record || (!force && facts.telemetry.is_known) => {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::gate::Record;
+use crate::gate::{Record, Statement};
 use crate::tree::Hold;
 use crate::units::Timestamp;
 use crate::units::names::{EVIDENCE_FOLDER, HOLD_FILE, POINTER_FILE};
@@ -16,6 +16,14 @@ pub const MOST_BYTES: usize = 8 << 20;
 /// What was asked and answered, as the text of a file that can be judged again.
 pub fn text(record: &Record) -> String {
     format!("{:#}\n", record.write())
+}
+
+/// The same as a statement by `issuer` about what the stage serves.
+pub(super) fn statement(record: &Record, issuer: &str) -> Result<Statement, Refusal> {
+    Statement::of(record, issuer).ok_or_else(|| {
+        let message = "the tree has no content digests yet, and evidence is about one";
+        Refusal::new(Why::Conflict, message).help("run `glidepath render`, and commit")
+    })
 }
 
 /// Why a file of evidence is not recorded, if it is not.
@@ -73,7 +81,13 @@ pub(super) fn is_same(path: &str, a: Option<&str>, b: Option<&str>) -> bool {
 /// What was found, without the time of asking.
 fn looks(text: Option<&str>) -> Option<Value> {
     let mut body: Value = serde_json::from_str(text?).ok()?;
-    body.as_object_mut()?.remove("evaluatedAt");
+    if let Some(predicate) = body.get_mut("predicate") {
+        body = predicate.take();
+    }
+    let said = body.as_object_mut()?;
+    // Who asked, and when, is not what was found.
+    said.remove("evaluatedAt");
+    said.remove("issuer");
     for gate in body.get_mut("gates")?.as_array_mut()? {
         // What is asked for an early failure ends now, and so never is the same; what came of all answers is.
         gate.as_object_mut()?.remove("asked");

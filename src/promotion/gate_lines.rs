@@ -22,6 +22,7 @@ pub(super) fn lines(record: &Record, server: &str) -> Vec<GateLine> {
             .unwrap_or_default(),
         sample: brief(&one.evidence),
         why: brief(&one.why),
+        issuer: None,
         link: graph(one, server),
     };
     record.gates.iter().map(line).collect()

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use crate::gate::prometheus::Prometheus;
 use crate::gate::{EvaluationContext, Evidence, Record, Source, Verdict, evaluate};
 use crate::plan::Plan;
-use crate::units::DnsLabel;
+use crate::units::{DnsLabel, Timestamp};
 
 use super::committed::Committed;
 use super::gate_lines::lines;
-use super::gates::{HandedIn, Judged, Question, brief};
+use super::gates::{Judged, brief};
+use super::handed_in::{HandedIn, Question};
 use super::pull_request::GateLine;
 use super::request::{EvidenceFile, Facts, Telemetry};
 use super::stage_start::StageStart;
@@ -77,7 +78,7 @@ impl GateResults {
     ) -> Result<Self, Error> {
         match evidence {
             _ if committed.stage().gates.is_empty() => Ok(Self::default()),
-            Some(evidence) => Self::handed_in(committed, evidence),
+            Some(evidence) => Self::handed_in(committed, start, evidence, facts.now),
             None => Self::asked(committed, plan, start, facts),
         }
     }
@@ -99,7 +100,9 @@ impl GateResults {
             now: facts.now,
             references: &facts.telemetry.references,
         };
-        let record = record(plan, &context, &source).with_origin(start.beginning.origin.clone());
+        let record = record(plan, &context, &source)
+            .with_origin(start.beginning.origin.clone())
+            .with_content(start.content.clone());
         Ok(Self {
             judged: judged(&record),
             lines: lines(&record, &address),
@@ -108,28 +111,36 @@ impl GateResults {
     }
 
     /// How they stand by the verdicts in a file.
-    pub fn handed_in(committed: &Committed, evidence: &EvidenceFile) -> Result<Self, Error> {
+    pub fn handed_in(
+        committed: &Committed,
+        start: &StageStart,
+        evidence: &EvidenceFile,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
         let question = Question {
             rollout: &committed.lock.rollout,
             stage: committed.stage(),
             spec_digest: &committed.lock.spec_digest,
+            start,
+            now,
         };
         let text = evidence.text.clone()?;
-        let judged = HandedIn::read(&text)
-            .and_then(|evidence| evidence.judge(&question))
+        let (judged, window) = HandedIn::read(&text)
+            .and_then(|evidence| Ok((evidence.judge(&question)?, evidence.window())))
             .map_err(|why| {
                 let message = format!("`{}` is no evidence: {why}", evidence.path);
-                Refusal::new(Why::Wrong, message)
+                let help = "`glidepath status --format json` has `contentDigest`, and `since` for `stageStartedAt`";
+                Refusal::new(Why::Wrong, message).help(help)
             })?;
-        Ok(Self::of(committed, judged))
+        Ok(Self::of(committed, judged, &window))
     }
 
     /// How they stand where nobody has judged anything.
     pub(super) fn of_nobody(committed: &Committed) -> Self {
-        Self::of(committed, Vec::new())
+        Self::of(committed, Vec::new(), "")
     }
 
-    fn of(committed: &Committed, judged: Vec<Judged>) -> Self {
+    fn of(committed: &Committed, judged: Vec<Judged>, window: &str) -> Self {
         let line = |name: &String| {
             let found = judged.iter().find(|gate| gate.name == *name);
             GateLine {
@@ -139,8 +150,9 @@ impl GateResults {
                 advisory: false,
                 value: found.map(|gate| gate.summary.clone()).unwrap_or_default(),
                 limit: String::new(),
-                window: String::new(),
+                window: found.map_or("", |_| window).to_owned(),
                 sample: String::new(),
+                issuer: found.and_then(|gate| gate.issuer.clone()),
                 why: match found {
                     Some(_) => String::new(),
                     None => "nobody has judged it yet".to_owned(),
@@ -183,6 +195,7 @@ fn judged(record: &Record) -> Vec<Judged> {
             ("", _) => brief(&one.why),
             (value, limit) => brief(&format!("{value}, must be {limit} ({})", one.evidence)),
         },
+        issuer: None,
     });
     judged.collect()
 }

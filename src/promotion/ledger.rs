@@ -90,15 +90,20 @@ impl Trailers {
     }
 }
 
-/// What a gate's trailer says: on what grounds it passed, or what else became of it.
+/// What a gate's trailer says: on what grounds it passed, or what else became of it, and who says so where it was not measured.
 pub fn gate_trailers(stage: &LockedStage, judged: &[Judged]) -> Vec<String> {
     let one = |name: &String| match judged.iter().find(|gate| gate.name == *name) {
         None => format!("{name}=not judged"),
-        Some(gate) => match (gate.verdict, gate.summary.as_str()) {
-            (Verdict::Pass, "") => format!("{name}=pass"),
-            (Verdict::Pass, summary) => format!("{name}={summary}"),
-            (verdict, summary) => format!("{name}={} {summary}", verdict.name()),
-        },
+        Some(gate) => {
+            let grounds = match (gate.verdict, gate.summary.as_str()) {
+                (Verdict::Pass, "") => "pass".to_owned(),
+                (Verdict::Pass, summary) => summary.to_owned(),
+                (verdict, summary) => format!("{} {summary}", verdict.name()),
+            };
+            let by = gate.issuer.as_ref();
+            let by = by.map(|by| format!(", handed in by {by}"));
+            format!("{name}={grounds}{}", by.unwrap_or_default())
+        }
     };
     stage.gates.iter().map(one).collect()
 }

@@ -11,7 +11,7 @@ use super::committed::Committed;
 use super::ledger::Trailers;
 use super::pull_request::{GateLine, Marker, Proposal};
 use super::upsert::Upserted;
-use crate::gate::Verdict;
+use crate::gate::{Statement, Verdict};
 
 /// A move that is prepared: nothing has been written for it.
 #[derive(Debug)]
@@ -65,6 +65,8 @@ pub struct Outcome {
     pub diff: Option<String>,
     /// What was written.
     pub delivered: Option<Delivered>,
+    /// The evidence that is recorded with the move.
+    pub statement: Option<Statement>,
 }
 
 /// What was written.
@@ -151,6 +153,7 @@ impl Outcome {
             notes: Vec::new(),
             diff: None,
             delivered: None,
+            statement: None,
         }
     }
 

@@ -24,6 +24,8 @@ pub struct MoveRequest {
     pub evidence: Option<EvidenceFile>,
     /// Whether to commit what the gates were asked, and what was answered, beside the pointer.
     pub record: bool,
+    /// Who vouches for it, such as the address of a workflow's run; whoever commits where there is none.
+    pub issuer: Option<String>,
     /// Whether to write nothing, and to say what would change.
     pub dry_run: bool,
     /// Who signs the commit.

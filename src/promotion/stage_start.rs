@@ -65,6 +65,8 @@ pub struct StageStart {
     pub beginning: Beginning,
     /// The stay that it is about; `None` where somebody gave the time.
     pub stay: Option<LiveStay>,
+    /// The content digest of the live stage, as far as its lock has one; `None` where somebody gave the time.
+    pub content: Option<String>,
     /// What Argo CD says against leaving the stage, where that counts.
     pub refusal: Option<Refusal>,
 }
@@ -103,16 +105,18 @@ impl StageStart {
         Ok(Self {
             beginning,
             stay: Some(stay),
+            content: committed.stage().content_digest.clone(),
             refusal,
         })
     }
 
     /// When the live stage began by the repository alone.
-    pub(super) fn of_history(committed: &Committed, now: Timestamp) -> Result<Self, Error> {
+    pub fn of_history(committed: &Committed, now: Timestamp) -> Result<Self, Error> {
         let stay = committed.stay()?;
         Ok(Self {
             beginning: Beginning::of(committed, &stay, now)?,
             stay: Some(stay),
+            content: committed.stage().content_digest.clone(),
             refusal: None,
         })
     }
@@ -173,6 +177,7 @@ pub fn stage_and_start(
     let given = wanted.started.map(|at| StageStart {
         beginning: Beginning::given(at),
         stay: None,
+        content: None,
         refusal: None,
     });
     let (named, given) = match (named, given) {

@@ -12,6 +12,7 @@ use serde_json::json;
 
 fn gate(name: &str, value: &str, limit: &str, sample: &str) -> GateLine {
     GateLine {
+        issuer: None,
         name: name.to_owned(),
         model: "resnet101".to_owned(),
         verdict: Verdict::Pass,

@@ -162,6 +162,13 @@ fn a_pull_request_carries_the_evidence_where_that_is_asked_for() {
     ];
     let ran = world.run(&inputs);
     created(&ran, "3", "02-split", "03-weight-100");
+    // What actions/attest takes: once, for evidence that is new.
+    assert_eq!(ran.output("evidence-subject"), "ranker/split");
+    let predicate = ran.output("evidence-predicate-path").to_owned();
+    let predicate = std::fs::read_to_string(predicate).expect("the predicate");
+    let predicate: Value = serde_json::from_str(&predicate).expect("JSON");
+    let digest = predicate["contentDigest"].as_str().expect("a digest");
+    assert_eq!(ran.output("evidence-digest"), digest);
     // Asked again before the next look, the evidence is the same but for the time.
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     nothing_happens(&world, &inputs);
@@ -178,6 +185,8 @@ fn a_pull_request_carries_the_evidence_where_that_is_asked_for() {
     assert_eq!(listed.lines().count(), 1, "{listed}");
     let text = git(&world.bare, &["show", &format!("refs/heads/main:{listed}")]);
     let found: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(found["predicate"], predicate);
+    let found = &found["predicate"];
     assert_eq!(
         (&found["stage"], &found["verdict"], &found["stageStartedBy"]),
         (&"split".into(), &"pass".into(), &"commit".into())

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use glidepath::units::Timestamp;
 
@@ -236,7 +236,17 @@ impl World {
 
     /// Verdicts on the gates of a stage.
     pub(crate) fn judge(&self, work: &str, stage: &str, verdict: &str, summary: &str) {
+        let status = Command::new(GLIDEPATH)
+            .args(["status", "rollouts/ranker", "--format", "json"])
+            .current_dir(self.root.join(work))
+            .output()
+            .expect("glidepath");
+        let status: Value = serde_json::from_slice(&status.stdout).expect("JSON");
+        let now = two_days_ago() + 2 * 86_400;
+        let [just, now] = [now - 1, now].map(|at| Timestamp::from_seconds(at).to_string());
         let evidence = json!({"version": 1, "rollout": "ranker", "stage": stage,
+            "contentDigest": status["contentDigest"], "stageStartedAt": status["since"], "issuer": "a load test",
+            "window": {"start": just, "end": now},
             "gates": [{"name": "availability", "verdict": verdict, "summary": summary}]});
         fs::write(
             self.root.join(work).join("evidence.json"),

@@ -1,11 +1,15 @@
 //! When a stage began, by git and by Argo CD, and the evidence that a promotion leaves behind.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use glidepath::units::Timestamp;
+use glidepath::compile::{Environment, NoFiles, Source, compile};
+use glidepath::gate::Verdict;
+use glidepath::promotion::replayed::verify;
+use glidepath::units::{Timestamp, sha256_hex};
 use serde_json::Value;
 
 use crate::support::Run;
@@ -244,8 +248,12 @@ fn evidence_is_part_of_the_commit_and_is_judged_again_to_the_same() {
     let again = lab.ok(&[
         "gate", "app", "--replay", &path, "--format", "json", "--quiet",
     ]);
-    assert_eq!(again, text);
-    let body: Value = serde_json::from_str(&text).expect("JSON");
+    let statement: Value = serde_json::from_str(&text).expect("JSON");
+    let mut body = statement["predicate"].clone();
+    let issuer = body.as_object_mut().expect("a map").remove("issuer");
+    assert_eq!(issuer, Some("Ada <ada@example.com>".into()));
+    assert_eq!(again, format!("{body:#}\n"));
+    is_a_statement(&lab, &statement);
     assert_eq!(
         (&body["verdict"], &body["stage"]),
         (&"pass".into(), &"split".into())
@@ -263,6 +271,77 @@ fn evidence_is_part_of_the_commit_and_is_judged_again_to_the_same() {
     lab.ok(&["render", "app"]);
     lab.ok(&["render", "app", "--force"]);
     assert_eq!(recorded(&lab).0, text);
+}
+
+/// An in-toto statement about what `split` serves: <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>.
+fn is_a_statement(lab: &Lab, statement: &Value) {
+    assert_eq!(statement["_type"], "https://in-toto.io/Statement/v1");
+    assert_eq!(
+        statement["predicateType"],
+        "https://glidepath.dev/evidence/v1"
+    );
+    let plan = lab.json(&["plan", "app", "--format", "json"]);
+    let content = plan["stages"][2]["contentDigest"]
+        .as_str()
+        .expect("a digest");
+    let hex = content.strip_prefix("sha256:").expect("its algorithm");
+    assert_eq!(
+        statement["subject"],
+        serde_json::json!([{"name": "image-classifier/split", "digest": {"sha256": hex}}])
+    );
+    let predicate = &statement["predicate"];
+    assert_eq!(predicate["contentDigest"], content);
+    let asked = &predicate["gates"][0]["asked"][0];
+    assert!(asked["answerDigest"].is_string(), "{asked}");
+    // Whoever has the objects has the subject's bytes.
+    let bytes = lab.ok(&["plan", "app", "--content", "split"]);
+    assert_eq!(sha256_hex(bytes.as_bytes()), hex);
+}
+
+#[test]
+fn recorded_evidence_is_held_against_its_own_answers() {
+    let lab = split("held-against");
+    let ran = asking(
+        &lab,
+        &telemetry(5_000),
+        &["promote", "app", "--record-evidence"],
+    );
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let (text, _) = recorded(&lab);
+    let source = Source::new("rollout.yaml", lab.read("app/rollout.yaml"));
+    let compiled = compile(&source, &NoFiles, &Environment::default()).expect("it compiles");
+    let lock = compiled.lock();
+    let stage = |name: &str| lock.stage(lock.stage_named(name).expect(name));
+    let verify = |name: &str, text: &str| {
+        let judged = verify(&compiled.plan, stage(name), text, &BTreeMap::new());
+        judged.map(|record| record.verdict())
+    };
+    assert_eq!(verify("split", &text), Ok(Verdict::Pass));
+    let content = stage("split").content_digest.clone().expect("a digest");
+    let hex = content.strip_prefix("sha256:").expect("its algorithm");
+    for (from, to, says) in [
+        ("\"pass\"", "\"fail\"", "and its answers say \"pass\""),
+        ("\"5000\"", "\"9000\"", "is not the one of its digest"),
+        (hex, &"0".repeat(64), "serves"),
+        ("Statement/v1", "Statement/v0", "is understood"),
+        ("evidence/v1", "evidence/v9", "is understood"),
+        (
+            "image-classifier/split",
+            "image-classifier/retire",
+            "its predicate is about",
+        ),
+        ("_type", "type", "it is no in-toto statement"),
+    ] {
+        let other = text.replace(from, to);
+        assert_ne!(other, text, "{from}");
+        let why = verify("split", &other).expect_err(from);
+        assert!(why.contains(says), "{from}: {why}");
+    }
+    let why = verify("weight-100", &text).expect_err("another stage");
+    assert!(
+        why.contains("`image-classifier/weight-100` is left"),
+        "{why}"
+    );
 }
 
 #[test]

@@ -5,10 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use glidepath::units::Timestamp;
 use serde_json::Value;
 
 use crate::support::git::program;
 use crate::support::{GLIDEPATH, ROOT, Run, scratch};
+
+use super::stay::now;
 
 /// 2020-01-01T00:00:00Z: all bakes from then on are over.
 const BEGIN: i64 = 1_577_836_800;
@@ -227,8 +230,18 @@ impl Lab {
         } else {
             String::new()
         };
+        self.evidence_with(stage, &gates)
+    }
+
+    /// Evidence with these verdicts.
+    pub(crate) fn evidence_with(&self, stage: &str, gates: &str) -> String {
+        let status = self.status();
+        let now = Timestamp::from_seconds(now());
+        let just = Timestamp::from_seconds(now.seconds() - 1);
         let text = format!(
-            r#"{{"version": 1, "rollout": "image-classifier", "stage": "{stage}", "gates": [{gates}]}}"#
+            r#"{{"version": 1, "rollout": "image-classifier", "stage": "{stage}", "contentDigest": {},
+                "stageStartedAt": {}, "issuer": "a load test", "window": {{"start": "{just}", "end": "{now}"}}, "gates": [{gates}]}}"#,
+            status["contentDigest"], status["since"]
         );
         self.write(".git/evidence.json", &text)
     }

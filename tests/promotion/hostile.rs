@@ -70,7 +70,8 @@ fn a_commit_message_holds_a_short_text_of_each_gate() {
     let message = lab.git(&["log", "-1", "--format=%B"]);
     assert!(message.len() < 2_000, "{}", message.len());
     assert!(
-        message.contains("Gate: availability=99.93% 999") && message.contains("999…\n"),
+        message.contains("Gate: availability=99.93% 999")
+            && message.contains("999…, handed in by a load test\n"),
         "{message}"
     );
 }

@@ -219,8 +219,8 @@ fn meet(pipe: &Path, child: &mut Child) -> fs::File {
 fn of_two_promotions_at_once_one_wins() {
     let lab = Lab::new("race");
     let base = lab.head();
-    let evidence =
-        r#"{"version": 1, "rollout": "image-classifier", "stage": "baseline", "gates": []}"#;
+    let evidence = lab.evidence("baseline", "pass");
+    let evidence = fs::read_to_string(evidence).expect("the evidence");
     let pipes = ["a", "b"].map(|name| lab.dir.join(".git").join(name));
     for pipe in &pipes {
         let made = std::process::Command::new("mkfifo").arg(pipe).status();

@@ -88,8 +88,8 @@ fn gates_need_evidence() {
             says,
         );
     }
-    let partial = r#"{"version": 1, "rollout": "image-classifier", "stage": "split", "gates": [{"name": "latency", "verdict": "pass", "summary": ""}]}"#;
-    let path = lab.write(".git/partial.json", partial);
+    let partial = r#"{"name": "latency", "verdict": "pass", "summary": ""}"#;
+    let path = lab.evidence_with("split", partial);
     lab.refused(
         &["promote", "app", "--evidence", &path],
         4,
@@ -99,7 +99,7 @@ fn gates_need_evidence() {
     lab.refused(
         &["promote", "app", "--evidence", &other],
         1,
-        "is no evidence: the evidence is about the stage",
+        "is no evidence: its `stage` is `weight-100`, and `split` is live",
     );
     lab.refused(
         &["promote", "app", "--evidence", "app/rollout.yaml"],
@@ -123,10 +123,10 @@ fn gates_need_evidence() {
         "the gate\nis broken",
     ]);
     let message = lab.git(&["log", "-1", "--format=%B"]);
-    assert!(
-        message.contains("Gate: availability=fail 99.93%"),
-        "{message}"
-    );
+    let gate = "Gate: availability=fail 99.93%>=99.5% (n=18234), handed in by a load test\n";
+    assert!(message.contains(gate), "{message}");
+    let text = lab.ok(&["history", "app"]);
+    assert!(text.contains(", handed in by a load test"), "{text}");
     assert!(
         message.contains("Forced-By-Reason: the gate is broken"),
         "{message}"

@@ -58,7 +58,11 @@ fn a_candidate_that_changes_while_it_is_live_bakes_again() {
     ] {
         let lab = split(&format!("changed-{case}"));
         assert_eq!(lab.status()["bakeLeftSeconds"], 0);
-        let commit = edit(&lab, CANDIDATE, &to, now());
+        let of_before = lab.evidence("split", "pass");
+        let kept = lab.read(".git/evidence.json");
+        let of_before = of_before.replace("evidence.json", "before.json");
+        lab.write(".git/before.json", &kept);
+        let commit = edit(&lab, CANDIDATE, &to, now() - 120);
         let status = lab.status();
         assert_ne!(status["bakeLeftSeconds"], 0, "{status}");
         assert_eq!(status["commit"], commit);
@@ -66,6 +70,11 @@ fn a_candidate_that_changes_while_it_is_live_bakes_again() {
         let text = lab.ok(&["status", "app"]);
         let says = format!(" restarted by {}: {what}\n", &commit[..7]);
         assert!(text.contains(&says), "{text}");
+        lab.refused(
+            &["promote", "app", "--evidence", &of_before],
+            1,
+            "its `contentDigest` is",
+        );
         let evidence = lab.evidence("split", "pass");
         lab.refused(
             &["promote", "app", "--evidence", &evidence],

@@ -243,7 +243,10 @@ fn the_ledger_is_read_back_and_bears_foreign_commits() {
         "true false false true false false false"
     );
     assert_eq!(stays[4]["forced"], "known to be good");
-    assert_eq!(stays[4]["gates"][0], "availability=99.93%>=99.5% (n=18234)");
+    assert_eq!(
+        stays[4]["gates"][0],
+        "availability=99.93%>=99.5% (n=18234), handed in by a load test"
+    );
     assert_eq!(stays[6]["rollback"], "slow");
     assert_eq!(
         stays[0]["seconds"],

@@ -10,14 +10,14 @@ use crate::cli::output::Output;
 use crate::cli::{Exit, Failure, argo, telemetry};
 use crate::diag::escape_markdown as escape;
 use crate::forge::StatusState;
-use crate::gate::Verdict;
+use crate::gate::{PREDICATE_TYPE, Statement, Verdict};
 use crate::promotion::gate_results::{GateResults, verdict};
 use crate::promotion::outcome::{Delivered, Outcome};
 use crate::promotion::pull_request::GateLine;
 use crate::promotion::request::{Facts, MoveRequest};
 use crate::promotion::stage_start::{Asks, Clocks, StageStart};
 use crate::promotion::upsert::Operation;
-use crate::promotion::{Committed, Delivery, deliver, promote_or_return};
+use crate::promotion::{Committed, Delivery, Error, deliver, promote_or_return};
 use crate::sink::git::{Person, Signing};
 
 use super::inputs::Inputs;
@@ -99,6 +99,7 @@ pub(super) fn promote(
             .filter(|_| has_gates)
             .map(handed_in),
         record: inputs.record,
+        issuer: run(),
         dry_run: false,
         signing: signing(),
     };
@@ -140,11 +141,13 @@ pub(super) fn rollback(
     // A way back waits for no telemetry; verdicts that are there already are told.
     let gates: Vec<GateLine> = match &inputs.evidence {
         None => Vec::new(),
-        Some(path) => {
-            let found = GateResults::handed_in(&committed, &handed_in(path))?;
-            let lines = found.lines.into_iter();
-            lines.filter(|gate| gate.why.is_empty()).collect()
-        }
+        Some(path) => match told(&committed, path) {
+            Ok(gates) => gates,
+            Err(error) => {
+                warning(output, &error.words())?;
+                Vec::new()
+            }
+        },
     };
     let compiled = match &input {
         Ok(input) => Ok(&input.compiled),
@@ -153,6 +156,15 @@ pub(super) fn rollback(
     let prepared = crate::promotion::rollback(&committed, compiled, &request, &gates, delivery)?;
     let outcome = deliver(&committed, prepared, &request, delivery)?;
     report(&committed, &outcome, runner, output)
+}
+
+/// The verdicts of a file, as far as it judges.
+fn told(committed: &Committed, path: &Path) -> Result<Vec<GateLine>, Error> {
+    let now = now();
+    let start = StageStart::of_history(committed, now)?;
+    let found = GateResults::handed_in(committed, &start, &handed_in(path), now)?;
+    let lines = found.lines.into_iter();
+    Ok(lines.filter(|gate| gate.why.is_empty()).collect())
 }
 
 pub(super) fn gate(
@@ -254,6 +266,11 @@ fn report(
             operation.word()
         ));
     }
+    if let Some(statement) = &outcome.statement
+        && operation != Operation::Nothing
+    {
+        attestable(statement, runner)?;
+    }
     for note in &outcome.notes {
         warning(output, &format!("{}: {note}", committed.lock.rollout))?;
         runner.say(&escape(&note.to_string()));
@@ -274,17 +291,31 @@ fn report(
     Err(Failure::refused(&outcome.refusals))
 }
 
+/// Outputs that actions/attest takes: only of evidence that is new, because each run would sign it again.
+fn attestable(statement: &Statement, runner: &mut Runner) -> Result<(), Failure> {
+    let predicate = format!("{:#}\n", statement.predicate);
+    if let Some(path) = runner::file("glidepath-evidence.json", &predicate)? {
+        runner.set("evidence-predicate-path", path.display().to_string());
+        runner.set("evidence-predicate-type", PREDICATE_TYPE);
+        runner.set("evidence-subject", statement.subject.clone());
+        runner.set("evidence-digest", statement.content.clone());
+    }
+    Ok(())
+}
+
 fn table(gates: &[GateLine]) -> String {
     if gates.is_empty() {
         return "No gates.".to_owned();
     }
     let rows = gates.iter().map(|gate| {
+        let by = gate.issuer.as_ref();
+        let by = by.map(|by| format!("handed in by {by}"));
         format!(
             "| {} | {} | {} | {} |\n",
             escape(&gate.name),
             gate.verdict.name(),
             escape(&gate.value),
-            escape(&gate.why)
+            escape(by.as_ref().unwrap_or(&gate.why))
         )
     });
     format!(
@@ -295,9 +326,13 @@ fn table(gates: &[GateLine]) -> String {
 
 /// The page of this run.
 fn run_url() -> Option<String> {
-    let [server, repository, run] =
-        ["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(variable);
-    Some(format!("{}/{}/actions/runs/{}", server?, repository?, run?))
+    Some(format!("{}/{}", variable("GITHUB_SERVER_URL")?, run()?))
+}
+
+/// This run, by its path on the server.
+fn run() -> Option<String> {
+    let [repository, run] = ["GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(variable);
+    Some(format!("{}/actions/runs/{}", repository?, run?))
 }
 
 fn signing() -> Signing {

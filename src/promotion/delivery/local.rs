@@ -19,7 +19,9 @@ pub(super) fn promotion(
         committed, request, ..
     } = promotion;
     if let Some(record) = &promotion.eligibility.record {
-        committed.keep(record, &mut step.edits, &mut step.trailers)?;
+        let issuer = committed.issuer(request)?;
+        let kept = committed.keep(record, &issuer, &mut step.edits, &mut step.trailers)?;
+        outcome.statement = Some(kept);
     } else if request.record {
         let stage = committed.stage().name.clone();
         outcome.notes.push(Note::NoEvidence(stage));

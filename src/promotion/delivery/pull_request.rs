@@ -77,7 +77,9 @@ pub(super) fn promotion(
     if outcome.refusals.is_empty()
         && let Some(record) = &eligibility.record
     {
-        committed.keep(record, &mut step.edits, &mut step.trailers)?;
+        let issuer = committed.issuer(request)?;
+        let kept = committed.keep(record, &issuer, &mut step.edits, &mut step.trailers)?;
+        outcome.statement = Some(kept);
     }
     Ok(())
 }

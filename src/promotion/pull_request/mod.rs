@@ -90,6 +90,8 @@ pub struct GateLine {
     pub sample: String,
     /// Why the verdict is what it is, in one sentence.
     pub why: String,
+    /// Who handed the verdict in; `None` where it was measured here.
+    pub issuer: Option<String>,
     /// The address of a graph of the value.
     pub link: Option<String>,
 }
@@ -234,6 +236,12 @@ impl Proposal<'_> {
                 count(all, "gate")
             ),
         };
+        let handed_in = deciding.iter().filter(|gate| gate.issuer.is_some()).count();
+        let gates = match handed_in {
+            0 => gates,
+            _ if handed_in == all => format!("{gates}, as handed in"),
+            some => format!("{gates}, {some} as handed in"),
+        };
         format!("{gates} · {}", self.bake_words())
     }
 
@@ -269,13 +277,16 @@ impl Proposal<'_> {
                 Some(link) => format!("[{}]({link})", escape(&gate.name)),
                 None => escape(&gate.name),
             };
+            let by = gate.issuer.as_ref();
+            let by = by.map(|by| format!(" (handed in by {})", escape(by)));
             let dash = |text: &str| match text {
                 "" => "–".to_owned(),
                 text => escape(text),
             };
             writeln!(
                 text,
-                "| {sign} {name}{} | {} | {} | {} | {} | {} |",
+                "| {sign} {name}{}{} | {} | {} | {} | {} | {} |",
+                by.unwrap_or_default(),
                 if gate.advisory { " (advisory)" } else { "" },
                 dash(&gate.model),
                 dash(&gate.value),
