@@ -1,5 +1,7 @@
 //! One file through release after release, in a real repository: promoted, edited under way, given up, replaced, taken on.
 
+use serde_json::Value;
+
 use crate::promotion::harness::Lab;
 
 const SPEC: &str = "\
@@ -79,6 +81,50 @@ fn spec(stable: &str, candidate: &str) -> String {
         )
 }
 
+/// Who has traffic in the stays of three releases, of which the second was given up once.
+const STAYS: [&str; 24] = [
+    "baseline v1",
+    "deploy v1",
+    "try v1+v2",
+    "weight-10 v1+v2",
+    "weight-50 v1+v2",
+    "weight-100 v2",
+    "retire v2",
+    "baseline v2",
+    "deploy v2",
+    "try v2+v3",
+    "weight-10 v2+v3",
+    "deploy v2",
+    "baseline v2",
+    "deploy v2",
+    "try v2+v4",
+    "weight-50 v2+v4",
+    "weight-100 v4",
+    "retire v4",
+    "baseline v4",
+    "deploy v4",
+    "try v4+v5",
+    "weight-50 v4+v5",
+    "weight-100 v5",
+    "retire v5",
+];
+
+/// Every stay with its models, as the history tells it by what was committed then.
+fn stays(lab: &Lab) -> Vec<String> {
+    let history = lab.json(&["history", "--format", "json", FILE]);
+    let stays = history["stays"].as_array().expect("rows").iter();
+    let row = |stay: &Value| {
+        let models = stay["models"].as_array().expect("a list").iter();
+        let models: Vec<&str> = models.filter_map(Value::as_str).collect();
+        format!(
+            "{} {}",
+            stay["stage"].as_str().expect("a name"),
+            models.join("+")
+        )
+    };
+    stays.map(row).collect()
+}
+
 #[test]
 fn three_releases_in_a_row_and_one_given_up_go_through_one_file() {
     let lab = began("releases");
@@ -152,47 +198,7 @@ fn three_releases_in_a_row_and_one_given_up_go_through_one_file() {
     );
     let lock = lab.read("app/deploy/plan.json");
     assert!(lock.contains("\"stable\": \"v4\""));
-    // Who had traffic, stay by stay, by what was committed then.
-    let history = lab.json(&["history", "--format", "json", FILE]);
-    let stays = history["stays"].as_array().expect("rows").iter();
-    let models: Vec<String> = stays
-        .map(|stay| {
-            let models = stay["models"].as_array().expect("a list").iter();
-            let models: Vec<&str> = models.filter_map(serde_json::Value::as_str).collect();
-            format!(
-                "{} {}",
-                stay["stage"].as_str().expect("a name"),
-                models.join("+")
-            )
-        })
-        .collect();
-    let wanted = [
-        "baseline v1",
-        "deploy v1",
-        "try v1+v2",
-        "weight-10 v1+v2",
-        "weight-50 v1+v2",
-        "weight-100 v2",
-        "retire v2",
-        "baseline v2",
-        "deploy v2",
-        "try v2+v3",
-        "weight-10 v2+v3",
-        "deploy v2",
-        "baseline v2",
-        "deploy v2",
-        "try v2+v4",
-        "weight-50 v2+v4",
-        "weight-100 v4",
-        "retire v4",
-        "baseline v4",
-        "deploy v4",
-        "try v4+v5",
-        "weight-50 v4+v5",
-        "weight-100 v5",
-        "retire v5",
-    ];
-    assert_eq!(models, wanted);
+    assert_eq!(stays(&lab), STAYS);
     assert!(
         lab.ok(&["history", FILE])
             .contains("weight-50   v4, v5  20")
