@@ -152,7 +152,7 @@ fn adopt_routes_nothing_and_is_left_for_good() {
     lab.refused(
         &["promote", "app", "--to", "weight-10"],
         1,
-        "`v2` would get traffic before its pods run",
+        "GP301: VirtualService/vision/image-classifier sends requests to the subset `v2`",
     );
     lab.ok(&["promote", "app"]);
     assert_eq!(lab.live(), "baseline");

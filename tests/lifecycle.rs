@@ -146,10 +146,76 @@ fn a_live_stage_that_is_gone_is_refused() {
 #[test]
 fn a_change_of_the_live_stage_is_shown() {
     let place = live_at("03-weight-10");
-    place.edit("rollout.yaml", "ranker:1.5", "ranker:1.5.1");
+    place.edit("rollout.yaml", "weight: 10,", "name: weight-10, weight: 9,");
     let run = place.run(&["render"]).exits(0).without_result();
     assert_snapshot!(run.shown());
     assert!(place.read(POINTER).contains("../stages/03-weight-10"));
+}
+
+/// The live stage is edited in one place; whether `--restart` accepts it.
+fn refused_while_live(stage: &str, from: &str, to: &str, says: &[&str], is_acceptable: bool) {
+    let place = live_at(stage);
+    place.edit("rollout.yaml", from, to);
+    let before = place.snapshot();
+    place.run(&["render"]).exits(5).without_result().says(says);
+    place.run(&["render", "--check"]).exits(5);
+    place.assert_unchanged(&before);
+    let accepted = place.run(&["render", "--restart"]);
+    if is_acceptable {
+        accepted
+            .exits(0)
+            .says(&["accepted by --restart: ", says[0]]);
+    } else {
+        accepted.exits(5).says(says);
+        place.assert_unchanged(&before);
+    }
+}
+
+#[test]
+fn a_model_with_traffic_changes_by_a_step_or_not_at_all() {
+    let image = [
+        "GP316",
+        "`spec.template.spec.containers[0].image`",
+        "(10 % of the requests)",
+    ];
+    refused_while_live("03-weight-10", "ranker:1.5", "ranker:1.5.1", &image, true);
+    // By a cohort alone, and after the rollout.
+    refused_while_live("02-testers", "ranker:1.5", "ranker:1.5.1", &["GP316"], true);
+    refused_while_live(
+        "06-retire",
+        "ranker:1.5",
+        "ranker:1.6",
+        &["GP316", "(100 % of the requests)", "a rollout of its own"],
+        true,
+    );
+}
+
+#[test]
+fn what_runs_is_not_renamed_under_traffic() {
+    let b = "    - name: b\n";
+    let renamed = format!("{b}      workloadName: ranker-two\n");
+    refused_while_live(
+        "05-weight-100",
+        b,
+        &renamed,
+        &["GP301", "Deployment/search/ranker-two"],
+        true,
+    );
+    refused_while_live(
+        "05-weight-100",
+        "name: ranker,",
+        "name: sorter,",
+        &["GP301", "GP302"],
+        true,
+    );
+    let selected = format!("{b}      selector: {{app: ranker, version: b, tier: gpu}}\n");
+    refused_while_live(
+        "05-weight-100",
+        b,
+        &selected,
+        &["GP315", "`spec.selector` of Deployment/search/ranker-b"],
+        false,
+    );
 }
 
 #[test]

@@ -48,7 +48,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "promotion",
         &[
-            "diag", "units", "plan", "tree", "gate", "sink", "forge", "argocd", "compile",
+            "diag",
+            "units",
+            "plan",
+            "safety",
+            "manifests",
+            "tree",
+            "gate",
+            "sink",
+            "forge",
+            "argocd",
+            "compile",
         ],
     ),
     (

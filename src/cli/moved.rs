@@ -67,6 +67,7 @@ fn say(rollout: &str, notes: &[Note], output: &mut Output<'_>) {
             | Note::NothingBack { .. }
             | Note::NoEvidence(_)
             | Note::Clock(_)
+            | Note::Disrupts(_)
             | Note::ByTree
             | Note::PullRequest(_) => output.note(format_args!("{rollout}: {note}")),
         }

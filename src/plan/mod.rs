@@ -76,6 +76,8 @@ pub struct Plan {
     pub stages: Vec<Stage>,
     /// The way back from each of them.
     ways_back: Vec<WayBack>,
+    /// The models that steps scale.
+    scaled: Vec<ModelId>,
     /// The live stage, where the spec and not a tree says it.
     pub live: Option<StageId>,
     /// Limits for the steps.
@@ -263,6 +265,7 @@ impl Plan {
 
     /// Finds the way back from each stage.
     fn with_ways_back(mut self) -> Self {
+        self.scaled = self.scaled_by_steps();
         self.ways_back = way_back::ways_back(
             self.stages.len(),
             |stage| {

@@ -1,5 +1,7 @@
 //! Replicas against traffic on the way from one stage to another.
 
+use std::collections::BTreeSet;
+
 use crate::units::load::{Load, Strain};
 
 use super::{ModelId, Plan, StageId};
@@ -35,13 +37,28 @@ impl Plan {
 
     /// The models whose replicas may meet too many requests on the way from one stage to another, though not at either end.
     pub fn strains(&self, from: StageId, to: StageId) -> Vec<(ModelId, Strain)> {
-        // Where replicas stay what they are, the way asks no more of them than its ends do.
         let changed = |model: &ModelId| self.replicas(from, *model) != self.replicas(to, *model);
-        let strained = self.model_ids().filter(changed).filter_map(|model| {
+        let scaled = self.scaled.iter().copied().filter(changed);
+        let strained = scaled.filter_map(|model| {
             let [before, after] = [from, to].map(|stage| self.load(stage, model));
             Some((model, before.towards(&after, Some(self.sustains(model)))?))
         });
         strained.collect()
+    }
+
+    /// The models that steps scale: where replicas stay what they are, the way asks no more of them than its ends do. Few are, and so
+    /// few are asked about in each of thousands of stages.
+    pub(super) fn scaled_by_steps(&self) -> Vec<ModelId> {
+        let mut first: Vec<Option<u32>> = vec![None; self.models.len()];
+        let mut scaled = BTreeSet::new();
+        for stage in &self.stages {
+            for (model, replicas) in &stage.running {
+                if *first[model.0].get_or_insert(*replicas) != *replicas {
+                    scaled.insert(*model);
+                }
+            }
+        }
+        scaled.into_iter().collect()
     }
 
     /// Whether stable's present replicas suffice for a way back from one stage to another. Those of the others have their last

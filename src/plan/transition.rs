@@ -1,8 +1,6 @@
 //! What is unsafe about going from one stage to another, as far as the models of both show: one rule for the stages of a plan and for
 //! those of a committed lock. The objects of both say the rest, to `safety`.
 
-use std::fmt;
-
 /// What the rule asks of a stage.
 pub trait Served {
     /// What tells models apart: a plan's id, or a name.
@@ -31,24 +29,6 @@ pub enum Breach<M> {
     RemovedUnderTraffic(M),
     /// GP303: its subset is gone, and a route of the same stage names it.
     SubsetGone(M),
-}
-
-impl<M: fmt::Display> fmt::Display for Breach<M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotRunningBefore(model) => {
-                write!(f, "GP301: `{model}` would get traffic before its pods run")
-            }
-            Self::RemovedUnderTraffic(model) => write!(
-                f,
-                "GP302: `{model}` would be removed while it still has traffic"
-            ),
-            Self::SubsetGone(model) => write!(
-                f,
-                "GP303: `{model}` would lose its subset while a route names it"
-            ),
-        }
-    }
 }
 
 /// Everything that is unsafe about going from `before` to `after`; empty where every order of application serves all requests.

@@ -7,6 +7,7 @@ use crate::units::Duration;
 
 use super::gates::{Judged, list, unjudged};
 use super::hold::held;
+use super::proof::Proof;
 use super::{Refusal, Why};
 
 /// Where a rollout stands.
@@ -58,6 +59,7 @@ pub fn against_jump(
     lock: &Lock,
     live: LockedStageId,
     to: LockedStageId,
+    proof: &Proof,
     force: bool,
 ) -> Option<Refusal> {
     let (from, target) = (lock.stage(live), lock.stage(to));
@@ -72,15 +74,27 @@ pub fn against_jump(
         )));
     }
     let first = lock.stage_after(live).unwrap_or(to);
-    if let Some(breaches) = lock.breaches(live, to) {
+    let at_once = |found: &str| {
         let message = format!(
-            "going from `{}` to `{}` at once is unsafe: {}",
-            from.name, target.name, breaches
+            "going from `{}` to `{}` at once is unsafe: {found}",
+            from.name, target.name
         );
-        return Some(
-            Refusal::new(Why::Wrong, message)
-                .help(format!("go to `{}` first", lock.stage(first).name)),
-        );
+        Refusal::new(Why::Wrong, message)
+    };
+    let next = lock.stage(first);
+    if let Some(found) = proof.against() {
+        return Some(if first == to {
+            at_once(&found)
+                .help("change rollout.yaml so that each stage is safe to go to, and render")
+        } else {
+            at_once(&found).help(format!("go to `{}` first", next.name))
+        });
+    }
+    if let Some(found) = proof.disrupts().filter(|_| !force) {
+        return Some(at_once(&found).help(format!(
+            "go to `{}` first, or accept it with `--force --reason`",
+            next.name
+        )));
     }
     let skipped = lock
         .between(live, to)

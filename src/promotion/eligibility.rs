@@ -70,7 +70,8 @@ impl Eligibility {
             hold: committed.hold.as_ref(),
             judged: &results.judged,
         };
-        let mut refusals: Vec<Refusal> = against_jump(lock, committed.live, to, force)
+        let proof = committed.proof(committed.live, to, Some(plan))?;
+        let mut refusals: Vec<Refusal> = against_jump(lock, committed.live, to, &proof, force)
             .into_iter()
             .collect();
         if refusals.is_empty() {

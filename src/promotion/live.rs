@@ -5,12 +5,16 @@ use std::path::Path;
 
 use crate::compile::Compiled;
 use crate::diag::words::and_list;
+use crate::diag::{FileError, Files, Source};
 use crate::plan::{Plan, StageId};
+use crate::safety::Applied;
 use crate::sink::disk::DiskError;
 use crate::tree::{Hold, Lock, LockedStage, Pointer, Tree, unified};
 use crate::units::names;
 
+use super::committed::Committed;
 use super::hold::lifts;
+use super::proof::{self, Proof};
 use super::{Error, Refusal, Why};
 
 /// What is to become of the pointer.
@@ -31,7 +35,7 @@ pub fn settle(
     folder: &Path,
     lock: Option<&Lock>,
     pointer: Option<&str>,
-    read_old: &dyn Fn(&str) -> Result<Option<String>, DiskError>,
+    read_old: ReadOld<'_>,
     restart: bool,
 ) -> Result<Live, Error> {
     let plan = &compiled.plan;
@@ -66,10 +70,32 @@ pub fn settle(
     if let (Some(lock), Some(locked)) = (lock, locked)
         && is_next_rollout(plan, lock, locked)
     {
-        return next_rollout(tree, plan.baseline(), lock, locked, read_old, restart);
+        let begins = Change {
+            compiled,
+            tree,
+            folder,
+            lock,
+            locked,
+            stage: plan.baseline(),
+        };
+        return begins.next_rollout(read_old, restart);
     }
     let Some(index) = plan.stage_named(pointer.stage()) else {
-        return match locked {
+        return match (lock, locked) {
+            (Some(lock), Some(locked)) if restart => {
+                let change = Change {
+                    compiled,
+                    tree,
+                    folder,
+                    lock,
+                    locked,
+                    stage: plan.baseline(),
+                };
+                Ok(Live {
+                    pointer: Some(baseline()),
+                    notes: change.permit(read_old, restart)?.into_iter().collect(),
+                })
+            }
             _ if restart => Ok(Live { pointer: Some(baseline()), notes: Vec::new() }),
             _ => Err(Refusal::new(
                 Why::Conflict,
@@ -95,19 +121,17 @@ pub fn settle(
         live.pointer = Some(text.replace(&pointer.folder, tree.folder(index)));
     }
     if let (Some(lock), Some(locked)) = (lock, locked) {
-        if let Some(breaches) = locked.breaches_to(tree.stage(index)).filter(|_| !restart) {
-            return Err(Refusal::new(
-                Why::Conflict,
-                format!(
-                    "this render would change the live stage `{}` unsafely: {breaches}",
-                    pointer.stage(),
-                ),
-            )
-            .help("move to a stage in which this is safe first, or accept 503s with `--restart`")
-            .into());
-        }
-        let diff = live_diff(tree, index, lock, locked, read_old)?;
+        let change = Change {
+            compiled,
+            tree,
+            folder,
+            lock,
+            locked,
+            stage: index,
+        };
+        let diff = change.diff(read_old)?;
         if !diff.is_empty() {
+            live.notes.extend(change.permit(read_old, restart)?);
             live.notes.push(format!("the live stage `{}` changes with this render, and is applied as soon as it is merged:\n{diff}", pointer.stage()));
         }
     }
@@ -122,41 +146,190 @@ fn is_next_rollout(plan: &Plan, lock: &Lock, live: &LockedStage) -> bool {
         && lock.stable != plan.model(plan.stable).name.as_str()
 }
 
-/// A new rollout begins where the last one ended: its baseline must be what is live now (GP307).
-fn next_rollout(
-    tree: &Tree,
-    baseline: StageId,
-    lock: &Lock,
-    locked: &LockedStage,
-    read_old: &dyn Fn(&str) -> Result<Option<String>, DiskError>,
-    restart: bool,
-) -> Result<Live, Error> {
-    let diff = live_diff(tree, baseline, lock, locked, read_old)?;
-    let breaches = locked.breaches_to(tree.stage(baseline));
-    if (!diff.is_empty() || breaches.is_some()) && !restart {
-        let differs = match &differing(&diff)[..] {
-            [] => breaches.unwrap_or_default(),
-            [file] => format!("{file} differs"),
-            files => format!("{} differ", and_list(files)),
-        };
-        return Err(Refusal::new(
-            Why::Conflict,
-            format!(
-                "GP307: the last rollout ended in the stage `{}`, and the new one's baseline does not build the same objects: {differs}\n{diff}",
-                locked.name
-            ),
-        )
-        .help("make the stable model what it was as the candidate, or accept the change with `--restart`").into());
+/// Reads a file of the tree as it stands, by its path in the tree.
+type ReadOld<'a> = &'a dyn Fn(&str) -> Result<Option<String>, DiskError>;
+
+/// The tree as it stands, or as an interrupted render will leave it: the files of its lock.
+struct OldTree<'a> {
+    lock: &'a Lock,
+    read: ReadOld<'a>,
+}
+
+impl Files for OldTree<'_> {
+    fn read(&self, path: &str) -> Result<Option<Source>, FileError> {
+        let text = (self.read)(path).map_err(|error| FileError::System(error.to_string()))?;
+        // A file that somebody took away, or that an interrupted render did not write, took its object with it.
+        let text = text.or_else(|| self.lock.files.get(path).map(|_| String::new()));
+        Ok(text.map(|text| Source::new(path, text)))
     }
-    let note = format!(
-        "the last rollout is complete in `{}`; this one begins at `{}`",
-        locked.name,
-        tree.folder(baseline)
-    );
-    Ok(Live {
-        pointer: Some(Pointer::to(tree.folder(baseline)).text()),
-        notes: vec![note],
-    })
+
+    fn list(&self, path: &str) -> Result<Option<Vec<String>>, FileError> {
+        let below = self
+            .lock
+            .files
+            .keys()
+            .filter_map(|file| file.strip_prefix(path)?.strip_prefix('/'));
+        let names: Vec<String> = below
+            .filter(|name| !name.contains('/'))
+            .map(str::to_owned)
+            .collect();
+        Ok((!names.is_empty()).then_some(names))
+    }
+}
+
+/// What a render does to the stage that is live.
+struct Change<'a> {
+    compiled: &'a Compiled,
+    tree: &'a Tree,
+    /// The tree's folder.
+    folder: &'a Path,
+    /// The lock and the live stage as they are.
+    lock: &'a Lock,
+    locked: &'a LockedStage,
+    /// The stage that takes the live one's place.
+    stage: StageId,
+}
+
+impl Change<'_> {
+    /// What the prover says of the change: from what is committed, where it is, and else from what is on the disk.
+    fn proof(&self, read_old: ReadOld<'_>) -> Result<Proof, Error> {
+        let before = match self.committed()? {
+            Some(before) => before,
+            None => {
+                let old = OldTree {
+                    lock: self.lock,
+                    read: read_old,
+                };
+                proof::in_folder(&old, &format!("stages/{}", self.locked.folder))?
+            }
+        };
+        let after = proof::compiled(self.compiled, self.stage);
+        Ok(Proof::of(&before, &after, Some(&self.compiled.plan)))
+    }
+
+    /// The objects of the committed live stage; none where nothing is committed, or another stage.
+    fn committed(&self) -> Result<Option<Applied>, Error> {
+        let is_beside = self
+            .folder
+            .file_name()
+            .is_some_and(|name| name == names::TREE_FOLDER);
+        let rollout = self.folder.parent().filter(|_| is_beside);
+        let Some(rollout) = rollout else {
+            return Ok(None);
+        };
+        // A repository that says nothing of the rollout leaves the disk to say it.
+        if !Committed::is_committed(rollout).unwrap_or(false) {
+            return Ok(None);
+        }
+        let committed = Committed::read(rollout)?;
+        let is_same = committed.stage().name == self.locked.name;
+        is_same
+            .then(|| committed.applied(committed.live))
+            .transpose()
+    }
+
+    /// What is to be known of the change, or why it is refused. `restart` accepts requests without an answer and pods that nobody has
+    /// tried, and never what the API server refuses.
+    fn permit(&self, read_old: ReadOld<'_>, restart: bool) -> Result<Option<String>, Error> {
+        let proof = self.proof(read_old)?;
+        let name = &self.locked.name;
+        let refuse = |message: String| Refusal::new(Why::Conflict, message);
+        if let Some(found) = proof.refused() {
+            let message = format!(
+                "this render would change the live stage `{name}` in a way that cannot be applied: {found}"
+            );
+            let help = "leave the field as it is, or begin a rollout whose candidate has it under another name";
+            return Err(refuse(message).help(help).into());
+        }
+        let found = proof.all();
+        if restart {
+            return Ok(found.map(|found| format!("accepted by --restart: {found}")));
+        }
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        let message = format!("this render would change the live stage `{name}` unsafely: {found}");
+        let help = match self.lock.stage_named(name) {
+            Some(live) if !self.lock.is_only_stable(live) => {
+                "go back to a stage in which the model has no traffic (`glidepath rollback`), or make the change a rollout of its own; `--restart` accepts it"
+            }
+            Some(_) | None => {
+                "make the change a rollout of its own, with a candidate beside stable; `--restart` accepts it"
+            }
+        };
+        Err(refuse(message).help(help).into())
+    }
+
+    /// A new rollout begins where the last one ended: its baseline must be what is live now (GP307).
+    fn next_rollout(&self, read_old: ReadOld<'_>, restart: bool) -> Result<Live, Error> {
+        let diff = self.diff(read_old)?;
+        if !diff.is_empty() && !restart {
+            let differs = match &differing(&diff)[..] {
+                [file] => format!("{file} differs"),
+                files => format!("{} differ", and_list(files)),
+            };
+            return Err(Refusal::new(
+                Why::Conflict,
+                format!(
+                    "GP307: the last rollout ended in the stage `{}`, and the new one's baseline does not build the same objects: {differs}\n{diff}",
+                    self.locked.name
+                ),
+            )
+            .help("make the stable model what it was as the candidate, or accept the change with `--restart`").into());
+        }
+        let mut notes = Vec::new();
+        if !diff.is_empty() {
+            notes.extend(self.permit(read_old, restart)?);
+        }
+        let baseline = self.tree.folder(self.stage);
+        notes.push(format!(
+            "the last rollout is complete in `{}`; this one begins at `{baseline}`",
+            self.locked.name
+        ));
+        Ok(Live {
+            pointer: Some(Pointer::to(baseline).text()),
+            notes,
+        })
+    }
+
+    /// What changes in the live stage's manifests.
+    fn diff(&self, read_old: ReadOld<'_>) -> Result<String, Error> {
+        const LISTS: &str = "kustomization.yaml";
+        let mut sides: BTreeMap<String, [Option<String>; 2]> = BTreeMap::new();
+        let under = |path: &str, folder: &str| {
+            path.strip_prefix(folder)
+                .filter(|name| !name.contains('/') && *name != LISTS)
+                .map(ToOwned::to_owned)
+        };
+        let old_folder = format!("stages/{}/", self.locked.folder);
+        let new_folder = format!("stages/{}/", self.tree.folder(self.stage));
+        for path in self.lock.files.keys() {
+            if let Some(name) = under(path, &old_folder).or_else(|| under(path, "base/")) {
+                sides.entry(name).or_default()[0] = read_old(path)?;
+            }
+        }
+        for (path, text) in &self.tree.files {
+            if let Some(name) = under(path, &new_folder).or_else(|| under(path, "base/")) {
+                sides.entry(name).or_default()[1] = Some(text.to_string());
+            }
+        }
+        let changed =
+            sides
+                .iter()
+                .filter(|(_, [old, new])| old != new)
+                .map(|(name, [old, new])| {
+                    let side = |side: &str, text: &Option<String>| {
+                        text.as_ref().map(|_| format!("{side}/{name}"))
+                    };
+                    unified(
+                        side("a", old).as_deref(),
+                        side("b", new).as_deref(),
+                        old.as_deref().unwrap_or_default(),
+                        new.as_deref().unwrap_or_default(),
+                    )
+                });
+        Ok(changed.collect())
+    }
 }
 
 /// The files of a diff; one that is gone stands on the old side alone.
@@ -170,47 +343,4 @@ fn differing(diff: &str) -> Vec<&str> {
         .collect();
     files.dedup();
     files
-}
-
-/// What changes in the live stage's manifests.
-fn live_diff(
-    tree: &Tree,
-    index: StageId,
-    lock: &Lock,
-    locked: &LockedStage,
-    read_old: &dyn Fn(&str) -> Result<Option<String>, DiskError>,
-) -> Result<String, Error> {
-    const LISTS: &str = "kustomization.yaml";
-    let mut sides: BTreeMap<String, [Option<String>; 2]> = BTreeMap::new();
-    let under = |path: &str, folder: &str| {
-        path.strip_prefix(folder)
-            .filter(|name| !name.contains('/') && *name != LISTS)
-            .map(ToOwned::to_owned)
-    };
-    let old_folder = format!("stages/{}/", locked.folder);
-    let new_folder = format!("stages/{}/", tree.folder(index));
-    for path in lock.files.keys() {
-        if let Some(name) = under(path, &old_folder).or_else(|| under(path, "base/")) {
-            sides.entry(name).or_default()[0] = read_old(path)?;
-        }
-    }
-    for (path, text) in &tree.files {
-        if let Some(name) = under(path, &new_folder).or_else(|| under(path, "base/")) {
-            sides.entry(name).or_default()[1] = Some(text.to_string());
-        }
-    }
-    let changed = sides
-        .iter()
-        .filter(|(_, [old, new])| old != new)
-        .map(|(name, [old, new])| {
-            let side =
-                |side: &str, text: &Option<String>| text.as_ref().map(|_| format!("{side}/{name}"));
-            unified(
-                side("a", old).as_deref(),
-                side("b", new).as_deref(),
-                old.as_deref().unwrap_or_default(),
-                new.as_deref().unwrap_or_default(),
-            )
-        });
-    Ok(changed.collect())
 }

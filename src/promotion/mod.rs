@@ -25,6 +25,7 @@ mod on_fail;
 pub mod outcome;
 mod over;
 mod promote;
+pub mod proof;
 pub mod pull_request;
 mod refusal;
 pub mod replayed;

@@ -113,6 +113,8 @@ pub enum Note {
     Stale(String),
     /// The tree is not what rollout.yaml compiles to, and a pull request goes by the tree all the same.
     ByTree,
+    /// The move asks much of the pods that run, or of what nobody has tried.
+    Disrupts(String),
     /// What is odd about the dates of the live stage.
     Clock(String),
     /// What became of a pull request.
@@ -135,7 +137,7 @@ impl fmt::Display for Note {
             Self::ByTree => f.write_str(
                 "rollout.yaml does not compile to the committed tree; going by the tree",
             ),
-            Self::Clock(text) => write!(f, "warning: {text}"),
+            Self::Disrupts(text) | Self::Clock(text) => write!(f, "warning: {text}"),
             Self::PullRequest(text) => f.write_str(text),
         }
     }

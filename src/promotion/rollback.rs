@@ -11,7 +11,7 @@ use super::ledger::one_line;
 use super::outcome::{Move, Note, Outcome, Page, Prepared};
 use super::pull_request::GateLine;
 use super::request::MoveRequest;
-use super::target::target;
+use super::target::{Target, target};
 use super::{Error, stages};
 
 /// Prepares a rollback; `compiled` is what rollout.yaml compiles to, or one sentence why it does not, and `gates` are only told.
@@ -28,7 +28,7 @@ pub fn rollback(
     outcome.verdict = verdict(gates);
     let named = request.to.as_deref();
     let named = named.map(|name| stages::in_lock(lock, name)).transpose()?;
-    let Some(to) = target(lock, committed.live, named)? else {
+    let Some(Target { to, disrupts }) = target(committed, named)? else {
         let why = if named.is_some() {
             "it is live already"
         } else {
@@ -41,6 +41,7 @@ pub fn rollback(
         return Ok(Prepared::nothing(outcome));
     };
     outcome.next = Some(lock.stage(to).folder.clone());
+    outcome.notes.extend(disrupts.map(Note::Disrupts));
     let reason = one_line(request.reason.as_deref().unwrap_or_default());
     let hold = committed.hold_for(&reason, &request.signing)?;
     let edits: Vec<Edit> = committed.edits(to, Some(Some(hold.text())));

@@ -1,66 +1,73 @@
-//! Where a rollback goes. It asks neither time nor gates, and reads the committed lock alone: it must work where
-//! rollout.yaml no longer compiles.
+//! Where a rollback goes. It asks neither time nor gates, and reads what is committed alone: it must work where rollout.yaml no longer
+//! compiles.
 
 use crate::tree::{Lock, LockedStageId};
 
-use super::{Refusal, Why};
+use super::committed::Committed;
+use super::{Error, Refusal, Why};
+
+/// A stage to go back to.
+pub(super) struct Target {
+    /// The stage.
+    pub(super) to: LockedStageId,
+    /// What asks much of the pods that run, and keeps nobody from going back.
+    pub(super) disrupts: Option<String>,
+}
 
 /// The stage to go back to; `None` where there is nothing to go back from.
 pub(super) fn target(
-    lock: &Lock,
-    live: LockedStageId,
+    committed: &Committed,
     named: Option<LockedStageId>,
-) -> Result<Option<LockedStageId>, Refusal> {
-    let from = lock.stage(live);
-    let Some(to) = named else {
-        if lock.is_only_stable(live) {
-            return Ok(None);
-        }
-        return lock
+) -> Result<Option<Target>, Error> {
+    let (lock, live) = (&committed.lock, committed.live);
+    let to = match named {
+        Some(to) if to == live => return Ok(None),
+        Some(to) => to,
+        None if lock.is_only_stable(live) => return Ok(None),
+        None => lock
             .rollback_target(live)
-            .map(Some)
-            .ok_or_else(|| no_return(lock, live));
+            .ok_or_else(|| no_return(lock, live))?,
     };
-    let target = lock.stage(to);
-    if to == live {
-        return Ok(None);
-    }
+    let (from, target) = (lock.stage(live), lock.stage(to));
+    let wrong = |message: String| Refusal::new(Why::Wrong, message);
     if to > live {
         let message = format!(
             "`{}` comes after the live stage `{}`",
             target.name, from.name
         );
-        return Err(Refusal::new(Why::Wrong, message).help(format!(
-            "go on with `glidepath promote --to {}`",
-            target.name
-        )));
+        let help = format!("go on with `glidepath promote --to {}`", target.name);
+        return Err(wrong(message).help(help).into());
     }
     if !target.kind.is_routed() {
         let message = format!(
             "`{}` has no routes, so nothing goes back to it",
             target.name
         );
-        return Err(Refusal::new(Why::Wrong, message)
-            .help("go back to the stage after it, which routes only to stable"));
+        let help = "go back to the stage after it, which routes only to stable";
+        return Err(wrong(message).help(help).into());
     }
-    let Some(breaches) = lock.breaches(live, to) else {
-        return Ok(Some(to));
+    let proof = committed.proof(live, to, None)?;
+    let Some(found) = proof.against() else {
+        let disrupts = proof.disrupts();
+        return Ok(Some(Target { to, disrupts }));
     };
-    let message = format!(
-        "going back from `{}` to `{}` at once is unsafe: {}",
-        from.name, target.name, breaches
-    );
-    let refusal = Refusal::new(Why::Wrong, message);
-    Err(match lock.rollback_target(live) {
-        Some(safe) => refusal.help(format!(
+    let refusal = wrong(format!(
+        "going back from `{}` to `{}` at once is unsafe: {found}",
+        from.name, target.name
+    ));
+    let safe = lock.rollback_target(live).filter(|safe| *safe != to);
+    let help = match safe {
+        Some(safe) => Some(format!(
             "go back to `{}` first: `glidepath rollback`",
             lock.stage(safe).name
         )),
-        None => match long_way(lock, live) {
-            Some(help) => refusal.help(help),
-            None => refusal,
-        },
-    })
+        None => long_way(lock, live),
+    };
+    Err(match help {
+        Some(help) => refusal.help(help),
+        None => refusal,
+    }
+    .into())
 }
 
 fn no_return(lock: &Lock, live: LockedStageId) -> Refusal {

@@ -151,7 +151,7 @@ fn nobody_skips_deploy_and_only_force_skips_a_bake() {
     lab.refused(
         &["promote", "app", "--to", "split"],
         1,
-        "GP301: `resnet101` would get traffic before its pods run",
+        "GP301: VirtualService/vision/image-classifier sends requests to the subset `resnet101`",
     );
     lab.refused(
         &[

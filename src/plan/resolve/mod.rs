@@ -112,6 +112,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         gates,
         metrics: gates::metrics(document),
         ways_back: Vec::new(),
+        scaled: Vec::new(),
         stages,
         live,
         policy: policy(&spec.policy),

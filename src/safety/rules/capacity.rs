@@ -42,6 +42,15 @@ pub(super) fn share(moved: &Move<'_>, workload: &Workload<'_>, side: Side) -> f6
     shares.fold(0.0, f64::max)
 }
 
+/// Whether any request or copy of a side reaches a workload.
+pub(super) fn is_reached(moved: &Move<'_>, workload: &Workload<'_>, side: Side) -> bool {
+    let routes = moved.routes.iter().filter_map(|routing| routing.on(side));
+    let mut reached = routes
+        .flat_map(|routes| &routes.routes)
+        .flat_map(|route| route.to.iter().chain(&route.copies));
+    reached.any(|(to, _)| part(moved, workload, to, side) > 0.0)
+}
+
 /// The part of a destination's requests that a workload takes: workloads that share it take as much as they have replicas.
 fn part(moved: &Move<'_>, workload: &Workload<'_>, to: &Destination, side: Side) -> f64 {
     let Some(service) = moved

@@ -7,13 +7,23 @@ use crate::safety::pair::Move;
 use crate::safety::pods::content;
 use crate::safety::workload::Workload;
 
-use super::capacity::share;
+use super::capacity::{is_reached, share};
 
 pub(in crate::safety) fn check(moved: &Move<'_>, canary: f64) -> Vec<Finding> {
     let changed = moved.workloads.iter().filter_map(|workload| {
         let field = changed(workload)?;
-        let share = share(moved, workload, Side::Before).min(share(moved, workload, Side::After));
-        (share > canary).then(|| told(workload, &field, share))
+        let sides = [Side::Before, Side::After];
+        let [before, after] = sides.map(|side| share(moved, workload, side));
+        let share = before.min(after);
+        // Nobody knows how many requests a cohort claims; where no canary is allowed, any are too many.
+        let is_reached = sides.iter().all(|side| is_reached(moved, workload, *side));
+        let is_canary = if canary > 0.0 {
+            share <= canary
+        } else {
+            !is_reached
+        };
+        let known = (share > 0.0).then_some(share);
+        (!is_canary).then(|| told(workload, &field, known))
     });
     changed.collect()
 }
@@ -42,7 +52,7 @@ fn changed(workload: &Workload<'_>) -> Option<Route> {
     image.chain(part).next()
 }
 
-fn told(workload: &Workload<'_>, field: &Route, share: f64) -> Finding {
+fn told(workload: &Workload<'_>, field: &Route, share: Option<f64>) -> Finding {
     let identity = workload.pair().identity;
     let at = |side| Spot {
         side,
@@ -54,6 +64,6 @@ fn told(workload: &Workload<'_>, field: &Route, share: f64) -> Finding {
     );
     Finding::new(Weight::Disruptive, Code::GP316, at(Side::After), message)
         .with(at(Side::Before))
-        .share(Some(share))
+        .share(share)
         .help("run the new version beside the old one under a name of its own, and move the traffic in steps")
 }

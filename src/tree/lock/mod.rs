@@ -143,11 +143,6 @@ impl Lock {
         &self.stages[from.0 + 1..to.0]
     }
 
-    /// What is unsafe about going from one stage to another, in words; `None` where nothing is.
-    pub fn breaches(&self, from: LockedStageId, to: LockedStageId) -> Option<String> {
-        self.stage(from).breaches_to(self.stage(to))
-    }
-
     /// Whether every request of a stage goes to stable.
     pub fn is_only_stable(&self, id: LockedStageId) -> bool {
         self.stage(id).reached().all(|model| model == self.stable)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Approval, Plan, Served, Split, StageId, StageKind, WayBack, transition};
+use crate::plan::{Approval, Plan, Served, Split, StageId, StageKind, WayBack};
 use crate::units::Percent;
 
 /// A stage as the lock keeps it: enough to hold a move from it against GP301–303 without the old document.
@@ -76,13 +76,6 @@ pub struct LockedMirror {
 }
 
 impl LockedStage {
-    /// What is unsafe about going from this stage to another one, of this lock or of the next, in words; `None` where nothing is.
-    pub fn breaches_to(&self, after: &Self) -> Option<String> {
-        let breaches = transition(self, after);
-        let words: Vec<String> = breaches.iter().map(ToString::to_string).collect();
-        (!words.is_empty()).then(|| words.join("; "))
-    }
-
     pub(super) fn of(plan: &Plan, id: StageId, content: String) -> Self {
         let stage = plan.stage(id);
         let name = |model| plan.model(model).name.to_string();
