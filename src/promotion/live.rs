@@ -193,15 +193,14 @@ struct Change<'a> {
 impl Change<'_> {
     /// What the prover says of the change: from what is committed, where it is, and else from what is on the disk.
     fn proof(&self, read_old: ReadOld<'_>) -> Result<Proof, Error> {
-        let before = match self.committed()? {
-            Some(before) => before,
-            None => {
-                let old = OldTree {
-                    lock: self.lock,
-                    read: read_old,
-                };
-                proof::in_folder(&old, &format!("stages/{}", self.locked.folder))?
-            }
+        let before = if let Some(before) = self.committed()? {
+            before
+        } else {
+            let old = OldTree {
+                lock: self.lock,
+                read: read_old,
+            };
+            proof::in_folder(&old, &format!("stages/{}", self.locked.folder))?
         };
         let after = proof::compiled(self.compiled, self.stage);
         Ok(Proof::of(&before, &after, Some(&self.compiled.plan)))

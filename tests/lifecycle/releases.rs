@@ -228,7 +228,8 @@ fn what_could_not_begin_where_the_last_rollout_ended_is_refused_and_left() {
     // The number of the Service's port is the old stable model's.
     let ports = SPEC.replacen("containerPort: 8080", "containerPort: 9090", 1);
     lab.write(FILE, &ports);
-    lab.ok(&["render", FILE]);
+    // Nobody is served yet who would miss the old one.
+    lab.ok(&["render", "--restart", FILE]);
     lab.commit_all("another port");
     walk(&lab);
     lab.refused(
