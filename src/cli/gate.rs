@@ -109,7 +109,7 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
         forge: None,
         now,
     };
-    let (stage, start) = stage_and_start(plan, &wanted, &clocks, || {
+    let (stage, mut start) = stage_and_start(plan, &wanted, &clocks, || {
         Committed::read(folder_of(&input.path))
     })?;
     for warning in &start.beginning.warnings {
@@ -123,11 +123,13 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
     };
     let mut said = String::new();
     loop {
+        let now = clock::now();
+        start.or_first_sample(plan, stage, &namespace, now, &source);
         let context = EvaluationContext {
             stage,
             namespace: &namespace,
             began: start.beginning.at,
-            now: clock::now(),
+            now,
             references: &telemetry.references,
         };
         let record = record(plan, &context, &source)

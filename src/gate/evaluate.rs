@@ -108,6 +108,17 @@ pub fn preview(
         .collect()
 }
 
+/// The models that the gates of a stage judge, each once.
+pub(super) fn candidates(plan: &Plan, stage: StageId) -> Vec<ModelId> {
+    let mut models: Vec<ModelId> = Vec::new();
+    for (_, model) in jobs(plan, stage) {
+        if !models.contains(&model) {
+            models.push(model);
+        }
+    }
+    models
+}
+
 fn jobs(plan: &Plan, stage: StageId) -> Vec<(&Gate, ModelId)> {
     let gates = plan.stage(stage).gates.iter();
     gates

@@ -52,13 +52,13 @@ impl Eligibility {
             forge: forge.filter(|_| !force),
             now: facts.now,
         };
-        let start = StageStart::of_live(committed, &clocks, asks, instead)?;
+        let mut start = StageStart::of_live(committed, &clocks, asks, instead)?;
         let results = match &request.evidence {
             Some(evidence) => GateResults::handed_in(committed, &start, evidence, facts.now)?,
             None if committed.stage().gates.is_empty() => GateResults::default(),
             // What is forced does not wait for an answer that it would not heed, unless that shall be kept.
             None if request.record || (!force && facts.telemetry.is_known) => {
-                GateResults::asked(committed, plan, &start, facts)?
+                GateResults::asked(committed, plan, &mut start, facts)?
             }
             None => GateResults::of_nobody(committed),
         };

@@ -72,7 +72,7 @@ impl GateResults {
     pub fn of_live(
         committed: &Committed,
         plan: &Plan,
-        start: &StageStart,
+        start: &mut StageStart,
         evidence: Option<&EvidenceFile>,
         facts: &Facts,
     ) -> Result<Self, Error> {
@@ -87,12 +87,13 @@ impl GateResults {
     pub(super) fn asked(
         committed: &Committed,
         plan: &Plan,
-        start: &StageStart,
+        start: &mut StageStart,
         facts: &Facts,
     ) -> Result<Self, Error> {
         let address = facts.telemetry.settings.clone()?.url;
         let (stage, namespace) = (stages::live(committed, plan)?, namespace(plan, None)?);
         let source = facts.telemetry.server()?;
+        start.or_first_sample(plan, stage, &namespace, facts.now, &source);
         let context = EvaluationContext {
             stage,
             namespace: &namespace,

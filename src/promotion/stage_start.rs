@@ -1,6 +1,6 @@
 //! When the live stage began: the one answer that gates, promotions and the Action share.
 
-use crate::gate::Origin;
+use crate::gate::{Origin, Source, first_sample};
 use crate::plan::{Plan, StageId};
 use crate::units::Timestamp;
 
@@ -108,6 +108,24 @@ impl StageStart {
             content: committed.stage().content_digest.clone(),
             refusal,
         })
+    }
+
+    /// The candidates' first sample counts, too, where it is later: gates are asked, and so it can be known. What somebody gave stays.
+    pub fn or_first_sample(
+        &mut self,
+        plan: &Plan,
+        stage: StageId,
+        namespace: &str,
+        now: Timestamp,
+        source: &dyn Source,
+    ) {
+        if self.stay.is_none() {
+            return;
+        }
+        let began = (self.beginning.at, now);
+        if let Some(at) = first_sample(plan, stage, namespace, began, source) {
+            self.beginning.or(at, Origin::Sample);
+        }
     }
 
     /// When the live stage began by the repository alone.

@@ -158,3 +158,37 @@ fn a_date_in_the_future_says_nothing() {
         ran.stderr
     );
 }
+
+#[test]
+fn a_bake_counts_from_the_candidate_s_first_sample_where_gates_are_asked() {
+    let lab = live_in("first-sample", "split");
+    lab.write("app/rollout.yaml", &lab.with_one_gate());
+    lab.ok(&["render", "app"]);
+    lab.commit_all("one gate");
+    assert_eq!(lab.status()["bakeLeftSeconds"], 0);
+    let began = lab.status()["since"].as_str().expect("a time").to_owned();
+    let began: glidepath::units::Timestamp = began.parse().expect("a time");
+    // The applier took its time: the first request came hours later, and so every look is later.
+    let first = began.seconds() + 7_200;
+    let url = super::telemetry::telemetry_since(5_000, first);
+    let gate = ["gate", "app", "--prometheus-url", &url, "--format", "json"];
+    let found = lab.json(&gate);
+    assert_eq!(found["stageStartedBy"], "sample", "{found}");
+    let first = glidepath::units::Timestamp::from_seconds(first).to_string();
+    assert_eq!(found["stageStartedAt"], first);
+    // One that came just now lets nobody go on.
+    let url = super::telemetry::telemetry_since(5_000, now() - 60);
+    lab.clock.set(now() - 7_200);
+    lab.write(
+        "app/rollout.yaml",
+        &lab.read("app/rollout.yaml")
+            .replace("weight: 30", "weight: 29"),
+    );
+    lab.ok(&["render", "app"]);
+    lab.commit_at("another share", now() - 7_200);
+    assert_eq!(lab.status()["bakeLeftSeconds"], 0);
+    let mut promote = lab.prepare(&["promote", "app"]);
+    let ran = lab.finish(promote.env("GLIDEPATH_PROMETHEUS_URL", &url));
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    assert!(ran.stderr.contains("(first sample)"), "{}", ran.stderr);
+}

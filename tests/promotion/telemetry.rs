@@ -9,6 +9,21 @@ pub(crate) fn telemetry(requests: u32) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
+/// The same, and the candidate's first sample is of this second.
+pub(crate) fn telemetry_since(requests: u32, first: i64) -> String {
+    let port = serve(move |request| {
+        let form = decode(std::str::from_utf8(&request.body).expect("a form"));
+        if !form.contains("min_over_time") {
+            return Some(answer(request, requests));
+        }
+        let body = format!(
+            r#"{{"status": "success", "data": {{"resultType": "vector", "result": [{{"metric": {{}}, "value": [{first}, "{first}"]}}]}}}}"#
+        );
+        Some(Response::new(200, body).with("content-type", "application/json"))
+    });
+    format!("http://127.0.0.1:{port}")
+}
+
 fn answer(request: &Request, requests: u32) -> Response {
     let form = decode(std::str::from_utf8(&request.body).expect("a form"));
     let at: i64 = form

@@ -187,12 +187,13 @@ pub(super) fn gate(
         forge: site.as_ref(),
         now: facts.now,
     };
-    let start = StageStart::of_live(&committed, &clocks, asks, None)?.judgeable()?;
+    let mut start = StageStart::of_live(&committed, &clocks, asks, None)?.judgeable()?;
     for warned in &start.beginning.warnings {
         warning(output, &format!("{}: {warned}", committed.lock.rollout))?;
     }
     let evidence = inputs.evidence.as_deref().map(handed_in);
-    let gates = GateResults::of_live(&committed, plan, &start, evidence.as_ref(), &facts)?.lines;
+    let gates =
+        GateResults::of_live(&committed, plan, &mut start, evidence.as_ref(), &facts)?.lines;
     let verdict = verdict(&gates);
     let stage = &committed.stage().folder;
     runner.set("stage", stage.clone());
