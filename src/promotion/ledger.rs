@@ -123,7 +123,18 @@ pub fn traffic_words(lock: &Lock, stage: &LockedStage) -> String {
         .map(String::as_str)
         .collect();
     match (shares.is_empty(), others.is_empty()) {
-        (false, _) => shares.join(", "),
+        (false, _) => {
+            // Who has no weight is reached by a cohort, or by copies.
+            let beside = others
+                .iter()
+                .filter(|model| !stage.weights.contains_key(**model));
+            let beside: Vec<&str> = beside.copied().collect();
+            let words = shares.join(", ");
+            match &beside[..] {
+                [] => words,
+                beside => format!("{words}, some requests to {}", beside.join(", ")),
+            }
+        }
         (true, false) => format!("some requests to {}", others.join(", ")),
         (true, true) => format!("all traffic on {}", lock.stable),
     }

@@ -203,6 +203,30 @@ proptest! {
     }
 
     #[test]
+    fn the_shares_of_all_models_are_one_whole(numbers in numbers()) {
+        let rollout = Rollout::random(&mut Tape::new(&numbers.0));
+        let compiled = compiled(&rollout.document())?;
+        let plan = &compiled.plan;
+        for stage in plan.stage_ids() {
+            let shares: Vec<_> = plan.model_ids().map(|model| plan.share(stage, model)).collect();
+            let whole: f64 = shares.iter().map(|share| share.counted.as_f64()).sum();
+            prop_assert!((whole - 1.0).abs() < 1e-9, "{} has {whole}", plan.numbered(stage));
+            for share in &shares {
+                prop_assert!(share.least <= share.counted && share.counted <= share.most, "{share:?}");
+            }
+            let cohorts = || plan.stage(stage).cohorts.keys().map(|id| plan.cohort(*id).share);
+            if cohorts().all(|share| share.is_some()) {
+                prop_assert!(shares.iter().all(|share| share.known().is_some()), "{shares:?}");
+            }
+            // Exposure is all that stable does not have.
+            let exposure = plan.exposure(stage);
+            let stable = plan.share(stage, plan.stable);
+            prop_assert!((exposure.counted.as_f64() + stable.counted.as_f64() - 1.0).abs() < 1e-9);
+            prop_assert!((exposure.most.as_f64() + stable.least.as_f64() - 1.0).abs() < 1e-9);
+        }
+    }
+
+    #[test]
     fn emitted_routes_share_requests_as_the_rollout_says(numbers in numbers()) {
         let mut tape = Tape::new(&numbers.0);
         let rollout = Rollout::random(&mut tape);

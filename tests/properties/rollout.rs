@@ -70,6 +70,8 @@ pub(crate) struct Rollout {
     pub(crate) models: usize,
     pub(crate) stable: usize,
     pub(crate) cohorts: Vec<Vec<Entry>>,
+    /// How much of all requests each cohort claims, in hundredths of a percent, where the rollout says it.
+    pub(crate) sizes: Vec<Option<u32>>,
     pub(crate) routes: Vec<Base>,
     pub(crate) steps: Vec<Step>,
     ports: Vec<(&'static str, u16)>,
@@ -90,6 +92,11 @@ impl Rollout {
                     .collect()
             })
             .collect();
+        let sizes = cohorts.iter().map(|_| {
+            let size = u32::try_from(tape.below(3_334)).expect("small");
+            (!tape.once_in(3)).then_some(size)
+        });
+        let sizes = sizes.collect();
         let mut ports = vec![("http", 80)];
         ports.extend(tape.once_in(2).then_some(("grpc", 9090)));
         ports.extend(tape.once_in(3).then_some(("redis", 6379)));
@@ -97,6 +104,7 @@ impl Rollout {
             models,
             stable,
             cohorts,
+            sizes,
             routes,
             steps: Vec::new(),
             ports,

@@ -25,7 +25,11 @@ impl Rollout {
             .enumerate()
             .map(|(at, entries)| {
                 let entries: Vec<Value> = entries.iter().map(Entry::document).collect();
-                json!({"name": cohort(at), "match": entries})
+                let mut document = json!({"name": cohort(at), "match": entries});
+                if let Some(size) = self.sizes[at] {
+                    document["share"] = percent(size);
+                }
+                document
             })
             .collect();
         let mut traffic = json!({"port": "http", "expected": {"requestsPerMinute": 60}});
