@@ -41,6 +41,10 @@ impl Plan {
         let scaled = self.scaled.iter().copied().filter(changed);
         let strained = scaled.filter_map(|model| {
             let [before, after] = [from, to].map(|stage| self.load(stage, model));
+            // Most of a crowd starts and stops without traffic; what its replicas sustain takes a look at every stage.
+            if before.share == 0.0 && after.share == 0.0 {
+                return None;
+            }
             Some((model, before.towards(&after, Some(self.sustains(model)))?))
         });
         strained.collect()

@@ -14,9 +14,13 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
     // One complaint a model and rule: the first stage that breaks it stands for the ones after it.
     let mut told = BTreeMap::new();
     for stage in plan.stage_ids() {
-        for (model, replicas) in &plan.stage(stage).running {
-            for found in check_model(plan, stage, *model, *replicas) {
-                told.entry((*model, found.code)).or_insert(found);
+        let running = &plan.stage(stage).running;
+        for model in plan.stage(stage).with_traffic() {
+            let Some(replicas) = running.get(&model) else {
+                continue;
+            };
+            for found in check_model(plan, stage, model, *replicas) {
+                told.entry((model, found.code)).or_insert(found);
             }
         }
     }
@@ -65,7 +69,7 @@ fn check_model(plan: &Plan, at: StageId, id: ModelId, replicas: u32) -> Vec<Diag
         )
     };
     let mut found = Vec::new();
-    if most == 0 && stage.with_traffic().contains(&id) {
+    if most == 0 {
         found.push(
             Diagnostic::new(
                 Code::GP402,

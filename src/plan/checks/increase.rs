@@ -8,7 +8,9 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
         if plan.stage(index).kind != StageKind::Step {
             continue;
         }
-        let candidates = plan.model_ids().filter(|model| *model != plan.stable);
+        // What rises has traffic; there may be a thousand models that have none.
+        let candidates = plan.stage(index).with_traffic().into_iter();
+        let candidates = candidates.filter(|model| *model != plan.stable);
         let too_fast: Vec<_> = candidates
             .filter_map(|model| too_fast(plan, before, index, model))
             .collect();
