@@ -267,7 +267,10 @@ fn a_promotion_asks_since_the_commit_and_keeps_what_it_was_told() {
     let kept = kept.trim();
     let text = run("git", &["show", &format!("HEAD:{kept}")]);
     let again = ["gate", "--quiet", "--format", "json", "--replay", kept];
-    assert_eq!(run(glidepath, &again), text);
+    let statement: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let mut predicate = statement["predicate"].clone();
+    predicate.as_object_mut().expect("a map").remove("issuer");
+    assert_eq!(run(glidepath, &again), format!("{predicate:#}\n"));
     assert!(
         text.contains("istio_request_duration_milliseconds_bucket"),
         "{text}"

@@ -1,10 +1,10 @@
 //! Requests, counted: T9, N, A, Q11.
 
-use glidepath::gate::{Data, Query, Shape, Source as _, Verdict, When};
+use glidepath::gate::{Data, Query, Shape, Source as _, Verdict, When, first_sample};
 use glidepath::units::Timestamp;
 
 use super::server::server;
-use super::{BEGAN, client, is, judged, number};
+use super::{BEGAN, client, compiled, is, judged, number};
 
 /// `bad` and `total` of the only gate.
 #[track_caller]
@@ -125,4 +125,29 @@ fn a_waypoint_counts_where_the_spec_says_so() {
     let found = judged("ambient", gates).remove(0);
     is(&found, Verdict::Inconclusive);
     assert!(found.why.contains("no request"), "{}", found.why);
+}
+
+#[test]
+#[ignore = "needs prometheus; tests/conformance/run gates"]
+fn a_stage_begins_no_earlier_than_its_candidate_s_first_sample() {
+    let compiled = compiled(
+        "churn",
+        "ml",
+        "[{name: a, availability: {objective: 99.5%}}]",
+    );
+    let stage = compiled.plan.stage_named("canary").expect("the stage");
+    let now = Timestamp::from_seconds(BEGAN + 4_000);
+    let first = |began: i64| {
+        let times = (Timestamp::from_seconds(began), now);
+        first_sample(&compiled.plan, stage, "ml", times, &client(server()))
+    };
+    // The history begins ten minutes before the stage of the other tests.
+    let known = BEGAN - 600;
+    let found = first(known - 7_200).expect("a later one").seconds();
+    assert!((known..=known + 60).contains(&found), "{found}");
+    // However late it is asked, and whenever the commit was, it is the same.
+    assert_eq!(first(known - 3_601).expect("the same").seconds(), found);
+    assert_eq!(first(BEGAN), None);
+    // Nothing is known of a day in which there was nothing.
+    assert_eq!(first(known - 100_000), None);
 }
