@@ -18,6 +18,8 @@ pub(super) struct ServiceName {
 pub(super) struct Routes {
     /// The hosts that it routes, each by each way in: a gateway, or the mesh.
     pub(super) hosts: BTreeSet<(String, String)>,
+    /// The Services that these hosts are the names of, where they are any's.
+    pub(super) services: BTreeSet<ServiceName>,
     /// The routes that a request can reach, in order.
     pub(super) routes: Vec<Route>,
 }

@@ -6,14 +6,14 @@
 mod oracle;
 mod rollout;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
 use glidepath::compile::{Compiled, Environment, NoFiles, compile};
 use glidepath::diag::Code;
 use glidepath::objects::Object;
-use glidepath::plan::{StageId, StageKind};
+use glidepath::plan::{StageId, StageKind, transition};
+use glidepath::safety::{Applied, Conditions, Weight, prove};
 use glidepath::text::Source;
 use glidepath::trace::{Outcome, trace};
 use proptest::prelude::*;
@@ -76,80 +76,26 @@ fn compiled(document: &Value) -> Result<Compiled, TestCaseError> {
     })
 }
 
-fn of_kind<'a>(objects: &'a [Arc<Object>], kind: &'a str) -> impl Iterator<Item = &'a Value> {
-    objects
-        .iter()
-        .filter(move |object| object.id.kind == kind)
-        .map(|object| &object.body)
-}
-
 fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn word(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
 fn routes(objects: &[Arc<Object>]) -> impl Iterator<Item = &Value> {
-    of_kind(objects, "VirtualService").flat_map(|service| list(&service["spec"]["http"]))
+    let services = objects
+        .iter()
+        .filter(|object| object.id.kind == "VirtualService");
+    services.flat_map(|service| list(&service.body["spec"]["http"]))
 }
 
-/// The subsets that any route or mirror names.
-fn named(objects: &[Arc<Object>]) -> BTreeSet<String> {
-    routes(objects)
-        .flat_map(|route| {
-            let shares = list(&route["route"])
-                .iter()
-                .map(|share| &share["destination"]);
-            shares
-                .chain(route.get("mirror"))
-                .map(|to| word(&to["subset"]))
-        })
-        .collect()
-}
-
-/// Every subset with its labels.
-fn subsets(objects: &[Arc<Object>]) -> BTreeMap<String, Value> {
-    of_kind(objects, "DestinationRule")
-        .flat_map(|rule| list(&rule["spec"]["subsets"]))
-        .map(|subset| (word(&subset["name"]), subset["labels"].clone()))
-        .collect()
-}
-
-/// Whether pods run that a subset selects, and that the Service selects too.
-fn runs(objects: &[Arc<Object>], labels: &Value) -> bool {
-    let has = |pod: &Value, wanted: &Value| {
-        let mut wanted = wanted.as_object().into_iter().flatten();
-        wanted.all(|(key, value)| pod[key] == *value)
-    };
-    let service = of_kind(objects, "Service").next().expect("a Service");
-    of_kind(objects, "Deployment").any(|deployment| {
-        let pod = &deployment["spec"]["template"]["metadata"]["labels"];
-        has(pod, labels) && has(pod, &service["spec"]["selector"])
-    })
-}
-
-/// Whatever order the objects of `after` are applied in over those of `before`, every route finds its subset and its pods.
-fn is_safe(before: &[Arc<Object>], after: &[Arc<Object>]) -> Result<(), String> {
-    let (old, new) = (subsets(before), subsets(after));
-    for (objects, who) in [(before, "old"), (after, "new")] {
-        for subset in named(objects) {
-            for (known, side) in [(&old, before), (&new, after)] {
-                let Some(labels) = known.get(&subset) else {
-                    return Err(format!(
-                        "the {who} routes name `{subset}`, which one side lacks"
-                    ));
-                };
-                if !runs(side, labels) {
-                    return Err(format!(
-                        "the {who} routes name `{subset}`, which no pod serves"
-                    ));
-                }
-            }
-        }
-    }
-    Ok(())
+/// What the prover says of going from one stage's objects to another's: nothing, where every request is served on the way.
+fn unserved(before: &[Arc<Object>], after: &[Arc<Object>]) -> Vec<String> {
+    let applied =
+        |objects: &[Arc<Object>]| Applied::built(objects.iter().map(|object| &object.body));
+    let found = prove(&applied(before), &applied(after), &Conditions::default());
+    let found = found
+        .into_iter()
+        .filter(|found| found.weight <= Weight::Unserved);
+    found.map(|found| found.message).collect()
 }
 
 /// The same document with the keys of every mapping in another order.
@@ -185,10 +131,25 @@ proptest! {
                 prop_assert!([100, 1_000, 10_000].contains(&weights.iter().sum()), "{route}");
             }
             if let Some(before) = at.before() {
-                prop_assert_eq!(is_safe(&stages[before.0], objects), Ok(()), "into {}", plan.numbered(at));
+                prop_assert_eq!(unserved(&stages[before.0], objects), Vec::<String>::new(), "into {}", plan.numbered(at));
             }
             if let Some(back) = plan.rollback_target(at) {
-                prop_assert_eq!(is_safe(objects, &stages[back.0]), Ok(()), "back from {}", plan.numbered(at));
+                prop_assert_eq!(unserved(objects, &stages[back.0]), Vec::<String>::new(), "back from {}", plan.numbered(at));
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_plan_says_of_any_jump_its_objects_say_too(numbers in numbers()) {
+        let rollout = Rollout::random(&mut Tape::new(&numbers.0));
+        let compiled = compiled(&rollout.document())?;
+        let plan = &compiled.plan;
+        for from in plan.stage_ids() {
+            let before = compiled.objects(from);
+            for to in plan.stage_ids() {
+                let is_safe = transition(plan.stage(from), plan.stage(to)).is_empty();
+                let found = unserved(&before, &compiled.objects(to));
+                prop_assert_eq!(is_safe, found.is_empty(), "{} to {}: {:?}", plan.numbered(from), plan.numbered(to), found);
             }
         }
     }

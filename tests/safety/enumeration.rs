@@ -145,6 +145,9 @@ impl World {
             };
             if one.routing.kind == "Service" {
                 !(has_port(old) && has_port(new)) || was.contains(&at(Side::Before))
+            } else if old.is_none() && !will.contains(one) && is_first(before, new, one) {
+                // Nobody could ask.
+                true
             } else if old == new {
                 was.contains(&at(Side::Before)) && !will.contains(&at(Side::After))
             } else {
@@ -163,6 +166,25 @@ impl World {
         });
         Self(met.collect())
     }
+}
+
+/// Whether a new routing object, and the Service that it leads to, are nobody's yet.
+fn is_first(before: &[Value], new: Option<&Value>, one: &Unserved) -> bool {
+    let hosts = |object: &Value| {
+        let hosts = list(&object["spec"]["hosts"]).iter();
+        hosts
+            .map(|host| word(host).to_owned())
+            .collect::<BTreeSet<_>>()
+    };
+    let asked = new.map(hosts).unwrap_or_default();
+    before.iter().all(|object| {
+        let (kind, name) = key(object);
+        match kind {
+            "VirtualService" => hosts(object).is_disjoint(&asked),
+            "Service" => name != one.service && !asked.contains(name),
+            _ => true,
+        }
+    })
 }
 
 fn product<A: Clone, B>(all: &[A], more: &[B], join: impl Fn(A, &B) -> A) -> Vec<A> {

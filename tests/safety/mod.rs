@@ -2,6 +2,7 @@
 //! random moves it agrees with an enumeration of everything that can happen.
 
 mod adoption;
+mod command;
 mod enumeration;
 mod fixtures;
 mod random;

@@ -1,6 +1,7 @@
 //! Whether everything that a request can be routed to has ready pods, in every combination of old and new objects.
 //!
-//! What fails at rest before the move is no fault of the move, unless it fails at rest after it, too.
+//! What fails at rest before the move is no fault of the move, unless it fails at rest after it, too; nor is that nobody answers yet
+//! where nobody could ask before.
 
 mod combination;
 mod words;
@@ -151,10 +152,11 @@ impl<'a> Named<'_, 'a> {
         };
         let is_changed = self.routing.pair.is_changed();
         let was_broken = || fails_at_rest(moved, service, self.to, Side::Before);
+        let will_be_broken = || fails_at_rest(moved, service, self.to, Side::After);
         let is_excused = match (is_changed, self.side) {
             (true, Side::Before) => was_broken(),
-            (true, Side::After) => false,
-            (false, _) => was_broken() && !fails_at_rest(moved, service, self.to, Side::After),
+            (true, Side::After) => self.is_first(moved) && !will_be_broken(),
+            (false, _) => was_broken() && !will_be_broken(),
         };
         if is_excused {
             return Vec::new();
@@ -165,6 +167,25 @@ impl<'a> Named<'_, 'a> {
             self.to,
             is_changed.then_some((self.routing.pair, self.side)),
         )
+    }
+}
+
+impl Named<'_, '_> {
+    /// Whether nobody could ask before the move: neither was the host routed, nor was there a Service of its name.
+    fn is_first(&self, moved: &Move<'_>) -> bool {
+        let Some(routes) = self.routing.on(self.side) else {
+            return false;
+        };
+        let was_routed = moved.routes.iter().any(|routing| {
+            let before = routing.on(Side::Before);
+            before.is_some_and(|before| !before.hosts.is_disjoint(&routes.hosts))
+        });
+        let mut services = routes.services.iter().chain([&self.to.service]);
+        let was_there = services.any(|name| {
+            let service = moved.service(name);
+            service.is_some_and(|service| service.pair.before.is_some())
+        });
+        self.routing.pair.before.is_none() && !was_routed && !was_there
     }
 }
 

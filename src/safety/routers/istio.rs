@@ -71,7 +71,9 @@ fn routes(identity: &Identity, body: &Value) -> Routes {
         let ways = gateways.iter();
         ways.map(move |way| (full(host), way.clone()))
     });
+    let named = items(&spec["hosts"]).iter().map(text);
     let mut found = Routes {
+        services: named.map(|host| service(identity, host)).collect(),
         hosts: hosts.collect(),
         routes: Vec::new(),
     };
