@@ -21,7 +21,7 @@ pub(super) struct Routes {
     /// The Services that these hosts are the names of, where they are any's.
     pub(super) services: BTreeSet<ServiceName>,
     /// The routes that a request can reach, in order.
-    pub(super) routes: Vec<Route>,
+    pub(super) entries: Vec<Route>,
 }
 
 /// One route.
@@ -70,7 +70,7 @@ impl Subsets {
 impl Routes {
     /// The route by which requests that nothing else claims are shared: the one that takes all, or else the last one.
     pub(super) fn default_route(&self) -> Option<&Route> {
-        let takes_all = self.routes.iter().find(|route| route.takes_all);
-        takes_all.or(self.routes.last())
+        let takes_all = self.entries.iter().find(|route| route.takes_all);
+        takes_all.or(self.entries.last())
     }
 }

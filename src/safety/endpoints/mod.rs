@@ -122,7 +122,7 @@ fn routed<'m, 'a>(moved: &'m Move<'a>) -> Vec<(Named<'m, 'a>, Vec<Failing<'a>>)>
             let Some(routes) = routing.on(*side) else {
                 continue;
             };
-            for route in &routes.routes {
+            for route in &routes.entries {
                 let is_default = routes.default_route() == Some(route);
                 let all = route.to.iter().map(|to| (to, false));
                 for ((to, share), is_copy) in all.chain(route.copies.iter().map(|to| (to, true))) {

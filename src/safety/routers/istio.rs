@@ -75,7 +75,7 @@ fn routes(identity: &Identity, body: &Value) -> Routes {
     let mut found = Routes {
         services: named.map(|host| service(identity, host)).collect(),
         hosts: hosts.collect(),
-        routes: Vec::new(),
+        entries: Vec::new(),
     };
     let mut known: Vec<&Value> = Vec::new();
     for (index, route) in items(&spec["http"]).iter().enumerate() {
@@ -86,7 +86,7 @@ fn routes(identity: &Identity, body: &Value) -> Routes {
         if !is_hidden {
             let field = Field::root().key("spec").key("http").index(index);
             found
-                .routes
+                .entries
                 .push(http_route(identity, route, index, &field));
         }
         if takes_all(route) {
@@ -97,7 +97,7 @@ fn routes(identity: &Identity, body: &Value) -> Routes {
     for protocol in ["tls", "tcp"] {
         for (index, route) in items(&spec[protocol]).iter().enumerate() {
             let field = Field::root().key("spec").key(protocol).index(index);
-            found.routes.push(Route {
+            found.entries.push(Route {
                 name: format!("{protocol}[{index}]"),
                 takes_all: false,
                 to: weighted(identity, route, &field),

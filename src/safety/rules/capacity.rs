@@ -46,7 +46,7 @@ pub(super) fn share(moved: &Move<'_>, workload: &Workload<'_>, side: Side) -> f6
 pub(super) fn is_reached(moved: &Move<'_>, workload: &Workload<'_>, side: Side) -> bool {
     let routes = moved.routes.iter().filter_map(|routing| routing.on(side));
     let mut reached = routes
-        .flat_map(|routes| &routes.routes)
+        .flat_map(|routes| &routes.entries)
         .flat_map(|route| route.to.iter().chain(&route.copies));
     reached.any(|(to, _)| part(moved, workload, to, side) > 0.0)
 }
