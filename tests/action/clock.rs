@@ -4,8 +4,9 @@ use glidepath::units::Timestamp;
 use serde_json::json;
 
 use super::fake::Failure;
-use super::rollout::{PATH, PROMOTE};
+use super::rollout::{PATH, PROMOTE, body};
 use super::world::{World, git, two_days_ago};
+use crate::support::{GLIDEPATH, Run};
 
 const PENDING: [(&str, &str); 4] = [
     PROMOTE,
@@ -92,4 +93,26 @@ fn a_forge_that_does_not_answer_stops_a_promotion() {
     let ran = world.run(&PENDING);
     assert_eq!(ran.code, 6, "{}", ran.log);
     assert!(ran.log.contains("pull-requests: read"), "{}", ran.log);
+}
+
+#[test]
+fn a_pull_request_says_what_began_the_stay_again() {
+    let world = split("restarted");
+    let human = world.root.join("human");
+    let spec = human.join("rollouts/ranker/rollout.yaml");
+    let text = std::fs::read_to_string(&spec).expect("the rollout");
+    std::fs::write(&spec, text.replace("weight: 30", "weight: 29")).expect("a file");
+    let render = ["render", "--quiet", "--restart", "rollouts"];
+    let mut command = std::process::Command::new(GLIDEPATH);
+    Run::to_the_end(command.args(render).current_dir(&human)).exits(0);
+    world.publish("another share");
+    world.checkout("work");
+    world.judge("work", "split", "pass", "99.9%>=99.5% (n=18234)");
+    let ran = world.run(&PENDING);
+    assert_eq!(ran.code, 0, "{}", ran.log);
+    let body = body(&world, 3);
+    let tip = world.tip("main").expect("a commit");
+    let says = format!("restarted by {}", &tip[..7]);
+    assert!(body.contains(&says) && body.contains("weights"), "{body}");
+    assert!(body.contains("handed in by a load test"), "{body}");
 }

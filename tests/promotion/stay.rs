@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 
 use super::harness::Lab;
+use super::health::{application, serve};
 
 pub(super) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -157,4 +158,33 @@ fn what_somebody_edits_by_hand_is_another_stay_whatever_the_lock_says() {
     let patched = lab.commit_at("a patch", now());
     assert_eq!(lab.status()["commit"], patched);
     assert_eq!(lab.status()["restarted"], "`current/kustomization.yaml`");
+}
+
+#[test]
+fn argo_cd_s_deployment_of_what_was_there_before_counts_for_nothing() {
+    let lab = split("deployed-before");
+    let before = lab.head();
+    let after = edit(&lab, "weight: 30", "weight: 29", now() - 7_200);
+    let deployed = "2020-02-01T00:00:00Z";
+    let (argo, _) = serve(200, application("Synced", "Healthy", &before, deployed));
+    let evidence = lab.evidence("split", "pass");
+    let promote = |argo: &str| {
+        let args = [
+            "promote",
+            "app",
+            "--evidence",
+            &evidence,
+            "--argocd-server",
+            argo,
+        ];
+        let mut command = lab.prepare(&args);
+        lab.finish(command.env("ARGOCD_AUTH_TOKEN", "x"))
+    };
+    let ran = promote(&argo);
+    assert_eq!(ran.code, 4, "{}", ran.stderr);
+    let says = "which is no commit of the live stage";
+    assert!(ran.stderr.contains(says), "{}", ran.stderr);
+    let (argo, _) = serve(200, application("Synced", "Healthy", &after, deployed));
+    let ran = promote(&argo);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
 }
