@@ -205,7 +205,7 @@ fn what_runs_is_not_renamed_under_traffic() {
         "05-weight-100",
         "name: ranker,",
         "name: sorter,",
-        &["GP301", "GP302"],
+        &["GP302", "GP303"],
         true,
     );
     let selected = format!("{b}      selector: {{app: ranker, version: b, tier: gpu}}\n");
