@@ -100,6 +100,7 @@ fn record(stay: &Stay, now: Timestamp) -> serde_json::Value {
         "forced": told.and_then(|told| told.forced.as_deref()),
         "rollback": told.and_then(|told| told.reason.as_deref()),
         "restarted": stay.entered.changed,
+        "reverted": stay.entered.reverted,
         "foreign": told.is_none() && stay.entered.changed.is_none(),
     })
 }
@@ -108,6 +109,9 @@ fn record(stay: &Stay, now: Timestamp) -> serde_json::Value {
 fn note(stay: &Stay) -> String {
     if let Some(what) = &stay.entered.changed {
         return format!("restarted: {}", visible_line(what));
+    }
+    if stay.entered.reverted {
+        return "went back without a hold: counts as one".to_owned();
     }
     match &stay.entered.trailers {
         None => "not by glidepath".to_owned(),

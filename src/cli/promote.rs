@@ -70,6 +70,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
         force: args.force,
         resume: args.resume,
         evidence: args.evidence.as_deref().map(handed_in),
+        carried: None,
         record: args.record_evidence,
         issuer: None,
         dry_run: args.dry_run,

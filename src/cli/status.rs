@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::diag::visible_line;
 use crate::promotion::Committed;
 use crate::promotion::decide::Position;
-use crate::promotion::hold::{lifted, standing_hold};
+use crate::promotion::hold::lifted;
 use crate::promotion::ledger::traffic_words;
 use crate::promotion::status::Status;
 use crate::tree::LockedStageId;
@@ -77,8 +77,13 @@ impl Said {
 
     /// Why the hold that is there does not count any more.
     fn lifted(&self) -> Option<String> {
-        let committed = &self.0.committed;
-        lifted(&committed.lock, committed.hold.as_ref()?)
+        lifted(&self.0.committed.lock, self.0.holding.hold()?)
+    }
+
+    /// What is odd about the dates, and what this clone does not see.
+    fn warnings(&self) -> Vec<String> {
+        let odd = self.0.start.beginning.warnings.iter().cloned();
+        odd.chain(self.0.holding.unseen()).collect()
     }
 
     fn text(&self) -> String {
@@ -107,8 +112,8 @@ impl Said {
         if let Some(restarted) = start.restarted() {
             line("", restarted);
         }
-        for warning in &start.beginning.warnings {
-            line("warning", warning.clone());
+        for warning in self.warnings() {
+            line("warning", warning);
         }
         line(
             "bake",
@@ -148,10 +153,10 @@ impl Said {
         if let Some(stage) = lock.point_of_no_return() {
             line("no return", format!("from {} on", lock.stage(stage).folder));
         }
-        if let Some(hold) = standing_hold(lock, self.0.committed.hold.as_ref()) {
+        if let Some(hold) = self.0.holding.standing(lock) {
             line(
                 "hold",
-                format!("{}, by {}: {}", hold.stage, hold.by, hold.reason),
+                format!("{}: {}", hold.stage, self.0.holding.words()),
             );
         }
         if let Some(lifted) = self.lifted() {
@@ -189,7 +194,7 @@ impl Said {
             "sinceBy": start.beginning.origin.name(),
             "commit": stay.map(|stay| stay.began().id.to_string()),
             "restarted": stay.and_then(|stay| stay.changed.as_deref()),
-            "warnings": start.beginning.warnings,
+            "warnings": self.warnings(),
             "head": self.0.committed.head.tip.to_string(),
             "elapsedSeconds": self.0.elapsed,
             "bakeSeconds": position.bake().seconds(),
@@ -199,8 +204,9 @@ impl Said {
             "rollback": lock.rollback_target(self.0.committed.live).map(named),
             "pointOfNoReturn": lock.point_of_no_return().map(named),
             "pastReturn": lock.is_past_return(self.0.committed.live),
-            "hold": standing_hold(lock, self.0.committed.hold.as_ref()).map(|hold| json!({
+            "hold": self.0.holding.standing(lock).map(|hold| json!({
                 "stage": hold.stage, "reason": hold.reason, "by": hold.by, "commit": hold.commit,
+                "words": self.0.holding.words(),
             })),
             "holdLifted": self.lifted(),
             "stale": self.0.stale.is_some(),

@@ -21,7 +21,8 @@ pub struct Repository {
 }
 
 /// What is said about a commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum StatusState {
     /// It is good.
     Success,
@@ -84,6 +85,57 @@ impl Github {
         Ok(answer.default_branch)
     }
 
+    /// Whether somebody may write to the repository: who is not known there may not.
+    pub fn may_write(&self, login: &str) -> Result<bool, ForgeError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            permission: String,
+        }
+        let asked: Result<Answer, ForgeError> = self.ask(&Ask {
+            method: Method::GET,
+            path: &format!("{}/collaborators/{}/permission", self.root(), encode(login)),
+            body: None,
+            action: "ask what somebody may do",
+            permission: "metadata: read",
+            repeatable: true,
+        });
+        match asked {
+            Ok(answer) => Ok(matches!(answer.permission.as_str(), "admin" | "write")),
+            Err(error) if error.status == Some(404) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Says something about a commit under the name `context`, unless that is what was said last: GitHub keeps no more than a
+    /// thousand statuses of one name for a commit.
+    pub fn renew_status(
+        &self,
+        commit: &str,
+        context: &str,
+        state: StatusState,
+        description: &str,
+        link: Option<&str>,
+    ) -> Result<(), ForgeError> {
+        #[derive(Deserialize)]
+        struct Status {
+            context: String,
+            state: StatusState,
+            description: Option<String>,
+        }
+        let path = format!("{}/commits/{}/statuses", self.root(), encode(commit));
+        let all: Vec<Status> =
+            self.ask_all(&path, "read the commit's statuses", "statuses: write")?;
+        let short = shorten(description);
+        let is_said = all
+            .into_iter()
+            .find(|one| one.context == context)
+            .is_some_and(|one| one.state == state && one.description.as_ref() == Some(&short));
+        if is_said {
+            return Ok(());
+        }
+        self.set_status(commit, context, state, &short, link)
+    }
+
     /// Says something about a commit under the name `context`.
     pub fn set_status(
         &self,
@@ -93,7 +145,7 @@ impl Github {
         description: &str,
         link: Option<&str>,
     ) -> Result<(), ForgeError> {
-        let description: String = description.chars().take(MOST_DESCRIPTION).collect();
+        let description = shorten(description);
         let state = match state {
             StatusState::Success => "success",
             StatusState::Failure => "failure",
@@ -114,6 +166,11 @@ impl Github {
         })
         .map(|_| ())
     }
+}
+
+/// As much of a description as GitHub takes.
+fn shorten(description: &str) -> String {
+    description.chars().take(MOST_DESCRIPTION).collect()
 }
 
 #[cfg(test)]

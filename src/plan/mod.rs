@@ -146,6 +146,8 @@ pub struct Policy {
     pub min_bake: Duration,
     /// Whether the live stage must have arrived in the cluster, by Argo CD's word, before it is left.
     pub require_healthy: bool,
+    /// The greatest age at which evidence that a pull request carries speaks for its merge.
+    pub evidence_max_age: Duration,
 }
 
 impl Plan {

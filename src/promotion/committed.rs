@@ -52,10 +52,16 @@ impl Committed {
     /// Reads what is committed for the rollout in this folder.
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let repo = Repo::open(folder)?;
-        let folder = folder.join(names::TREE_FOLDER);
         let Some(head) = repo.head()? else {
+            let folder = folder.join(names::TREE_FOLDER);
             return Err(uncommitted(&folder, "the repository has no commits yet"));
         };
+        Self::at(repo, head, folder)
+    }
+
+    /// Reads what a commit has of the rollout in this folder, at which the repository is opened.
+    pub(super) fn at(repo: Repo, head: Head, folder: &Path) -> Result<Self, Error> {
+        let folder = folder.join(names::TREE_FOLDER);
         let file = |path: &str| repo.file(head.tip, &in_tree(path));
         let Some(pointer_text) = file(POINTER_FILE)? else {
             let message = format!("`{}` is not committed", folder.join(POINTER_FILE).display());

@@ -2,11 +2,11 @@
 
 use crate::diag::words::and_list;
 use crate::gate::Verdict;
-use crate::tree::{Hold, Lock, LockedStage, LockedStageId};
+use crate::tree::{Lock, LockedStage, LockedStageId};
 use crate::units::Duration;
 
 use super::gates::{Judged, list, unjudged};
-use super::hold::held;
+use super::hold::Holding;
 use super::proof::Proof;
 use super::{Refusal, Why};
 
@@ -22,7 +22,7 @@ pub struct Position<'a> {
     /// When that was, and who says so.
     pub began: &'a str,
     /// What holds promotions back.
-    pub hold: Option<&'a Hold>,
+    pub holding: &'a Holding,
     /// How the live stage's gates stand.
     pub judged: &'a [Judged],
 }
@@ -124,13 +124,9 @@ pub fn against_leaving(
 ) -> Vec<Refusal> {
     let (lock, stage) = (position.lock, position.stage());
     let mut refusals = Vec::new();
-    if let Some(hold) = held(lock, position.hold, to).filter(|_| !resume) {
-        let message = format!(
-            "`{}` is on hold: {} rolled back from it{}",
-            hold.stage,
-            hold.by,
-            reason(&hold.reason)
-        );
+    let holding = position.holding;
+    if let Some(hold) = holding.against(lock, to).filter(|_| !resume) {
+        let message = format!("`{}` is on hold: {}", hold.stage, holding.words());
         refusals.push(
             Refusal::new(Why::NotYet, message)
                 .help("change what that stage serves, or lift the hold with `--resume`"),
@@ -192,13 +188,4 @@ pub fn against_leaving(
         ));
     }
     refusals
-}
-
-/// `: 5xx`, where there is a reason.
-pub(super) fn reason(text: &str) -> String {
-    if text.is_empty() {
-        String::new()
-    } else {
-        format!(": {text}")
-    }
 }

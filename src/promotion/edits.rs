@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::words::and_list;
 use crate::gate::{Record, Statement};
 use crate::sink::git::{Edit, Signing};
-use crate::tree::{Hold, LockedStageId, Pointer, unified};
+use crate::tree::{Hold, Lock, LockedStageId, Pointer, unified};
 use crate::units::names::{HOLD_FILE, POINTER_FILE};
 
 use super::committed::{Committed, in_tree};
@@ -36,20 +36,10 @@ impl Committed {
         Ok(Hold {
             stage: self.stage().name.clone(),
             reason: reason.to_owned(),
-            contents: self.contents_from(self.live),
+            contents: contents_from(&self.lock, self.live),
             by: by.to_string(),
             commit: self.head.tip.to_string(),
         })
-    }
-
-    /// The content digests of a stage and of those after it, by name, as far as the lock has them.
-    fn contents_from(&self, first: LockedStageId) -> BTreeMap<String, String> {
-        let stages = self.lock.stage_ids().filter(|stage| *stage >= first);
-        let contents = stages.filter_map(|stage| {
-            let stage = self.lock.stage(stage);
-            Some((stage.name.clone(), stage.content_digest.clone()?))
-        });
-        contents.collect()
     }
 
     /// Who vouches for what is recorded: the run, where there is one, or else whoever commits.
@@ -177,4 +167,14 @@ impl Committed {
         }
         Ok(text)
     }
+}
+
+/// The content digests of a stage and of those after it, by name, as far as the lock has them.
+pub(super) fn contents_from(lock: &Lock, first: LockedStageId) -> BTreeMap<String, String> {
+    let stages = lock.stage_ids().filter(|stage| *stage >= first);
+    let contents = stages.filter_map(|stage| {
+        let stage = lock.stage(stage);
+        Some((stage.name.clone(), stage.content_digest.clone()?))
+    });
+    contents.collect()
 }

@@ -9,6 +9,7 @@ use super::committed::Committed;
 use super::decide::{Position, against_jump, against_leaving};
 use super::gate_results::GateResults;
 use super::gates::Judged;
+use super::hold::Holding;
 use super::pull_request::{Baked, GateLine};
 use super::request::{Facts, MoveRequest};
 use super::site::Site;
@@ -38,6 +39,7 @@ impl Eligibility {
         committed: &Committed,
         plan: &Plan,
         to: LockedStageId,
+        holding: &Holding,
         request: &MoveRequest,
         facts: &Facts,
         forge: Option<&Site>,
@@ -60,14 +62,17 @@ impl Eligibility {
             None if request.record || (!force && facts.telemetry.is_known) => {
                 GateResults::asked(committed, plan, &mut start, facts)?
             }
-            None => GateResults::of_nobody(committed),
+            None => match &request.carried {
+                Some(text) if !force => GateResults::carried(committed, plan, &start, text, facts)?,
+                Some(_) | None => GateResults::of_nobody(committed),
+            },
         };
         let position = Position {
             lock,
             live: committed.live,
             elapsed: facts.now.since(start.beginning.at).seconds(),
             began: &start.sentence(),
-            hold: committed.hold.as_ref(),
+            holding,
             judged: &results.judged,
         };
         let proof = committed.proof(committed.live, to, Some(plan))?;
@@ -82,11 +87,13 @@ impl Eligibility {
             asked: position.bake(),
             is_over: position.left() == Duration::ZERO,
         };
+        let mut warnings = start.beginning.warnings;
+        warnings.extend(holding.unseen());
         refusals.extend(start.beginning.future.filter(|_| !force));
         refusals.extend(start.refusal);
         Ok(Self {
             baked,
-            warnings: start.beginning.warnings,
+            warnings,
             refusals,
             record: results.record.filter(|_| request.record),
             judged: results.judged,

@@ -6,8 +6,8 @@ use crate::gate::{Evidence, Record, When};
 use super::gates::brief;
 use super::pull_request::GateLine;
 
-/// One row a gate and model; `server` is the address of the Prometheus that was asked.
-pub(super) fn lines(record: &Record, server: &str) -> Vec<GateLine> {
+/// One row a gate and model; `server` is the address of the Prometheus that was asked, where one was.
+pub(super) fn lines(record: &Record, server: Option<&str>) -> Vec<GateLine> {
     let line = |one: &Evidence| GateLine {
         name: one.gate.clone(),
         model: one.model.clone(),
@@ -23,7 +23,7 @@ pub(super) fn lines(record: &Record, server: &str) -> Vec<GateLine> {
         sample: brief(&one.evidence),
         why: brief(&one.why),
         issuer: None,
-        link: graph(one, server),
+        link: server.and_then(|server| graph(one, server)),
     };
     record.gates.iter().map(line).collect()
 }

@@ -12,6 +12,7 @@ use super::gate_lines::lines;
 use super::gates::{Judged, brief};
 use super::handed_in::{HandedIn, Question};
 use super::pull_request::GateLine;
+use super::replayed::verify;
 use super::request::{EvidenceFile, Facts, Telemetry};
 use super::stage_start::StageStart;
 use super::{Error, Refusal, Why, stages};
@@ -106,7 +107,7 @@ impl GateResults {
             .with_content(start.content.clone());
         Ok(Self {
             judged: judged(&record),
-            lines: lines(&record, &address),
+            lines: lines(&record, Some(&address)),
             record: Some(record),
         })
     }
@@ -134,6 +135,46 @@ impl GateResults {
                 Refusal::new(Why::Wrong, message).help(help)
             })?;
         Ok(Self::of(committed, judged, &window))
+    }
+
+    /// How they stand by the recorded evidence that a pull request carries, judged again: its answers are its own word, and count
+    /// where nobody can ask the telemetry itself.
+    pub(super) fn carried(
+        committed: &Committed,
+        plan: &Plan,
+        start: &StageStart,
+        text: &str,
+        facts: &Facts,
+    ) -> Result<Self, Error> {
+        let wrong = |why: String| {
+            let message =
+                format!("the evidence that the pull request carries does not count: {why}");
+            Refusal::new(Why::NotYet, message)
+                .help("record it anew with `glidepath promote --record-evidence`, or say where Prometheus is")
+        };
+        let record =
+            verify(plan, committed.stage(), text, &facts.telemetry.references).map_err(wrong)?;
+        let (began, most) = (start.beginning.at, plan.policy.evidence_max_age);
+        if record.began < began {
+            let why = format!(
+                "it counts from {}, and the stage is live since {began}",
+                record.began
+            );
+            return Err(wrong(why).into());
+        }
+        if record.now > facts.now || facts.now.since(record.now) > most {
+            let why = format!(
+                "it is of {}, and `policy.evidenceMaxAge` is {most}",
+                record.now
+            );
+            return Err(wrong(why).into());
+        }
+        Ok(Self {
+            judged: judged(&record),
+            // Nobody is asked, so there is no graph to look at.
+            lines: lines(&record, None),
+            record: None,
+        })
     }
 
     /// How they stand where nobody has judged anything.

@@ -10,6 +10,7 @@ use crate::units::names::LOCK_FILE;
 use super::Error;
 use super::committed::in_tree;
 use super::ledger::Trailers;
+use super::reverted::is_revert;
 use super::stay::{Began, Visited, Walk};
 
 /// How many commits of a merged branch are searched for the trailers of a move.
@@ -28,6 +29,8 @@ pub struct Entered {
     pub trailers: Option<Trailers>,
     /// What of the stage's objects changed, where the stage was live before.
     pub changed: Option<String>,
+    /// Whether it went back without a hold, which counts as one.
+    pub reverted: bool,
 }
 
 /// A time that a stage was live with the same objects.
@@ -123,9 +126,18 @@ fn moves(repo: &Repo, tip: CommitId) -> Result<Vec<Entered>, GitError> {
             commit,
             trailers,
             changed,
+            reverted: false,
         });
     }
     found.reverse();
+    for index in 1..found.len() {
+        let (before, to) = (found[index - 1].stage.clone(), found[index].stage.clone());
+        if let (Some(before), Some(to)) = (before, to)
+            && before != to
+        {
+            found[index].reverted = is_revert(repo, &found[index].commit, &before, &to)?;
+        }
+    }
     Ok(found)
 }
 
@@ -141,7 +153,11 @@ fn models(repo: &Repo, commit: &Commit, stage: Option<&str>) -> Result<Vec<Strin
 }
 
 /// What is told of a move into `stage`: by the commit itself, or by one of the branch that it merged.
-fn told(repo: &Repo, commit: &Commit, stage: Option<&str>) -> Result<Option<Trailers>, GitError> {
+pub(super) fn told(
+    repo: &Repo,
+    commit: &Commit,
+    stage: Option<&str>,
+) -> Result<Option<Trailers>, GitError> {
     let tells = |commit: &Commit| {
         Trailers::read(&commit.message).filter(|trailers| Some(trailers.to.as_str()) == stage)
     };

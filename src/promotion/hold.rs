@@ -2,6 +2,68 @@
 
 use crate::tree::{Hold, Lock, LockedStageId};
 
+/// What holds promotions back, and how that is known.
+#[derive(Clone, Debug, Default)]
+pub enum Holding {
+    /// Nothing does.
+    #[default]
+    Nothing,
+    /// The hold that a rollback wrote.
+    Written(Hold),
+    /// A move back that wrote none, such as a revert of the pull request: it counts as one.
+    Reverted(Hold),
+    /// The clone does not reach back far enough to tell; what it says of that.
+    Unseen(String),
+}
+
+impl Holding {
+    /// The hold, whether or not it still counts.
+    pub fn hold(&self) -> Option<&Hold> {
+        match self {
+            Self::Written(hold) | Self::Reverted(hold) => Some(hold),
+            Self::Nothing | Self::Unseen(_) => None,
+        }
+    }
+
+    /// The hold, if it still counts.
+    pub fn standing(&self, lock: &Lock) -> Option<&Hold> {
+        self.hold()
+            .filter(|hold| standing(lock, hold) != Standing::Lifted)
+    }
+
+    /// The hold that keeps a promotion out of a stage: it stands on that stage or on one before it.
+    pub(super) fn against(&self, lock: &Lock, to: LockedStageId) -> Option<&Hold> {
+        self.hold().filter(|hold| match standing(lock, hold) {
+            Standing::On(stage) => stage <= to,
+            Standing::Lifted => false,
+        })
+    }
+
+    /// Who or what put the stage on hold, and why: `A <a@example.com> rolled back from it: 5xx`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Written(hold) if hold.reason.is_empty() => {
+                format!("{} rolled back from it", hold.by)
+            }
+            Self::Written(hold) => format!("{} rolled back from it: {}", hold.by, hold.reason),
+            Self::Reverted(hold) => {
+                format!("reverted by {}, which counts as a hold", hold.by)
+            }
+            Self::Nothing | Self::Unseen(_) => String::new(),
+        }
+    }
+
+    /// What nobody can know in this clone, in one lower-case sentence.
+    pub fn unseen(&self) -> Option<String> {
+        match self {
+            Self::Unseen(why) => Some(format!(
+                "whether a move back holds a stage is not known: {why}"
+            )),
+            Self::Nothing | Self::Written(_) | Self::Reverted(_) => None,
+        }
+    }
+}
+
 /// What has become of a hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -29,19 +91,6 @@ pub fn standing(lock: &Lock, hold: &Hold) -> Standing {
         }),
     };
     found.map_or(Standing::Lifted, Standing::On)
-}
-
-/// The hold, if it still counts.
-pub fn standing_hold<'a>(lock: &Lock, hold: Option<&'a Hold>) -> Option<&'a Hold> {
-    hold.filter(|hold| standing(lock, hold) != Standing::Lifted)
-}
-
-/// The hold that keeps a promotion out of a stage: it stands on that stage or on one before it.
-pub(super) fn held<'a>(lock: &Lock, hold: Option<&'a Hold>, to: LockedStageId) -> Option<&'a Hold> {
-    hold.filter(|hold| match standing(lock, hold) {
-        Standing::On(stage) => stage <= to,
-        Standing::Lifted => false,
-    })
 }
 
 /// Why a hold that is there does not count any more, in one lower-case sentence; `None` where it counts.

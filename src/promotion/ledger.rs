@@ -14,6 +14,7 @@ const GATE: &str = "Gate";
 const EVIDENCE: &str = "Evidence";
 const FORCED: &str = "Forced-By-Reason";
 const REASON: &str = "Rollback-Reason";
+const LIFTED: &str = "Hold-Lifted";
 
 /// One move of the pointer, as its commit's trailers tell it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct Trailers {
     pub forced: Option<String>,
     /// The reason for which the pointer went back.
     pub reason: Option<String>,
+    /// The stage whose hold somebody lifted with the move.
+    pub lifted: Option<String>,
 }
 
 impl Trailers {
@@ -54,6 +57,7 @@ impl Trailers {
         lines.extend(self.evidence.iter().map(|path| trailer(EVIDENCE, path)));
         lines.extend(self.forced.iter().map(|why| trailer(FORCED, why)));
         lines.extend(self.reason.iter().map(|why| trailer(REASON, why)));
+        lines.extend(self.lifted.iter().map(|stage| trailer(LIFTED, stage)));
         lines.join("\n") + "\n"
     }
 
@@ -81,6 +85,7 @@ impl Trailers {
                 EVIDENCE => trailers.evidence = Some(value),
                 FORCED => trailers.forced = Some(value),
                 REASON => trailers.reason = Some(value),
+                LIFTED => trailers.lifted = Some(value),
                 _ => {}
             }
         }
@@ -88,6 +93,13 @@ impl Trailers {
             !trailers.rollout.is_empty() && !trailers.from.is_empty() && !trailers.to.is_empty();
         is_whole.then_some(trailers)
     }
+}
+
+/// The stages whose holds a message lifts, whether or not it tells of a move.
+pub(super) fn lifted(message: &str) -> impl Iterator<Item = &str> {
+    let values = message.lines().filter_map(|line| line.split_once(": "));
+    let lifted = values.filter(|(key, _)| *key == LIFTED);
+    lifted.map(|(_, value)| value.trim())
 }
 
 /// What a gate's trailer says: on what grounds it passed, or what else became of it, and who says so where it was not measured.
@@ -162,6 +174,7 @@ mod tests {
             evidence: Some("app/deploy/evidence/split-20260822T090000Z.json".to_owned()),
             forced: Some("the gate is broken".to_owned()),
             reason: None,
+            lifted: Some("split".to_owned()),
         }
     }
 

@@ -6,8 +6,8 @@ use super::committed::Committed;
 use super::delivery::{Delivery, Promotion};
 use super::eligibility::Eligibility;
 use super::gate_results::verdict;
-use super::hold::standing_hold;
 use super::ledger::{gate_trailers, one_line};
+use super::mark::Mark;
 use super::outcome::{Move, Note, Outcome, Page, Prepared};
 use super::request::{Facts, MoveRequest};
 use super::{Error, stages};
@@ -25,6 +25,9 @@ pub fn promote(
     let mut outcome = Outcome::at(committed);
     if let Some(refusal) = committed.staleness(compiled)? {
         outcome.refusals.push(refusal);
+        if let Some(site) = delivery.site() {
+            site.mark_promotion(committed, &Mark::of(&outcome.refusals))?;
+        }
         return Ok(Prepared::nothing(outcome));
     }
     let wanted = match &request.to {
@@ -32,7 +35,9 @@ pub fn promote(
         None => lock.stage_after(committed.live),
     };
     let to = wanted.unwrap_or(committed.live);
-    let hold = standing_hold(lock, committed.hold.as_ref()).filter(|_| !request.resume);
+    let holding = committed.holding()?;
+    let held = holding.standing(lock);
+    let hold = held.filter(|_| !request.resume);
     let mut step = Move {
         to,
         edits: committed.edits(to, hold.is_none().then_some(None)),
@@ -40,6 +45,8 @@ pub fn promote(
         marker: committed.marker(to),
         page: Page::default(),
     };
+    let lifts = held.filter(|_| request.resume);
+    step.trailers.lifted = lifts.map(|hold| hold.stage.clone());
     delivery.close_obsolete(committed, &step, hold, &mut outcome)?;
     if wanted.is_none() {
         outcome.notes.push(Note::Complete(outcome.stage.clone()));
@@ -50,6 +57,7 @@ pub fn promote(
         committed,
         &compiled.plan,
         to,
+        &holding,
         request,
         facts,
         delivery.site(),

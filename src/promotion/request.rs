@@ -22,6 +22,8 @@ pub struct MoveRequest {
     pub resume: bool,
     /// Verdicts that somebody else came to.
     pub evidence: Option<EvidenceFile>,
+    /// The text of recorded evidence that a pull request carries, for where no telemetry can be asked.
+    pub carried: Option<String>,
     /// Whether to commit what the gates were asked, and what was answered, beside the pointer.
     pub record: bool,
     /// Who vouches for it, such as the address of a workflow's run; whoever commits where there is none.

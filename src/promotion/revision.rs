@@ -3,10 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::sink::git::{CommitFiles, CommitId, Repo};
-use crate::tree::unified;
-use crate::units::names::{SPEC_FILE, TREE_FOLDER};
 
-use super::committed::{Committed, in_tree};
 use super::{Error, Refusal, Why};
 
 /// A file at a revision.
@@ -80,48 +77,4 @@ fn resolve(repo: &Repo, revision: &str, other: &str) -> Result<CommitId, Error> 
         ))
     })?;
     Ok(found)
-}
-
-/// What has happened to a rollout since another commit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Since {
-    /// The clone does not have that commit.
-    Unknown,
-    /// Neither rollout.yaml nor the tree has changed.
-    Nothing,
-    /// One of them has; this is what changes in the live stage's manifests, as one unified diff.
-    Changed(String),
-}
-
-impl Committed {
-    /// What has happened to the rollout since a commit, by its full hash.
-    pub fn since_commit(&self, base: &str) -> Result<Since, Error> {
-        let (repo, tip) = (&self.repo, self.head.tip);
-        let Some(base) = CommitId::parse(base).filter(|base| repo.has(*base)) else {
-            return Ok(Since::Unknown);
-        };
-        if repo.is_same(base, tip, SPEC_FILE)? && repo.is_same(base, tip, TREE_FOLDER)? {
-            return Ok(Since::Nothing);
-        }
-        let folder = in_tree(&format!("stages/{}", self.stage().folder));
-        let (old, new) = (repo.files_in(base, &folder)?, repo.files_in(tip, &folder)?);
-        let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
-        names.sort();
-        names.dedup();
-        let mut diff = String::new();
-        for name in names {
-            let (before, after) = (old.get(name), new.get(name));
-            if before != after {
-                let side =
-                    |side: &str, text: Option<&String>| text.map(|_| format!("{side}/{name}"));
-                diff.push_str(&unified(
-                    side("a", before).as_deref(),
-                    side("b", after).as_deref(),
-                    before.map_or("", String::as_str),
-                    after.map_or("", String::as_str),
-                ));
-            }
-        }
-        Ok(Since::Changed(diff))
-    }
 }

@@ -46,6 +46,8 @@ pub struct Site {
     pub teams: Vec<String>,
     /// Whether new pull requests are drafts.
     pub draft: bool,
+    /// The page of the run that speaks, for its statuses.
+    pub run: Option<String>,
 }
 
 impl Site {
@@ -116,6 +118,7 @@ impl Site {
             reviewers: Vec::new(),
             teams: Vec::new(),
             draft: false,
+            run: None,
         }
     }
 

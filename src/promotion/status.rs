@@ -6,6 +6,7 @@ use crate::units::Timestamp;
 use super::Error;
 use super::committed::Committed;
 use super::decide::Position;
+use super::hold::Holding;
 use super::stage_start::StageStart;
 
 /// Where a rollout stands.
@@ -14,6 +15,8 @@ pub struct Status {
     pub committed: Committed,
     /// Since when the live stage is what it is.
     pub start: StageStart,
+    /// What holds promotions back.
+    pub holding: Holding,
     began: String,
     /// Seconds since the live stage began.
     pub elapsed: u64,
@@ -40,6 +43,7 @@ impl Status {
         Ok(Self {
             elapsed: now.since(start.beginning.at).seconds(),
             began: start.sentence(),
+            holding: committed.holding()?,
             start,
             stale,
             is_uncommitted: committed.is_pointer_dirty()?,
@@ -54,7 +58,7 @@ impl Status {
             live: self.committed.live,
             elapsed: self.elapsed,
             began: &self.began,
-            hold: self.committed.hold.as_ref(),
+            holding: &self.holding,
             judged: &[],
         }
     }

@@ -8,7 +8,7 @@ use crate::units::names::POINTER_FILE;
 use super::committed::in_tree;
 
 /// The folder of what all stages share.
-const BASE: &str = "base";
+pub(super) const BASE: &str = "base";
 
 /// What a commit's pointer leads to.
 #[derive(Clone, Debug)]

@@ -208,6 +208,8 @@ pub struct Policy {
     pub min_bake: Option<String>,
     /// Whether `promote` asks Argo CD first; default no.
     pub require_healthy: Option<bool>,
+    /// The greatest age of evidence that a pull request carries; default `1d`.
+    pub evidence_max_age: Option<String>,
 }
 
 /// The severity of a warning.

@@ -1,6 +1,7 @@
 //! A GitHub that remembers: pull requests, comments, labels, reviewers, statuses, with the rules that matter here, failures by
 //! script, and a log of every request.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -49,6 +50,10 @@ pub(crate) struct State {
     pub(crate) pulls: Vec<Value>,
     pub(crate) comments: Vec<Value>,
     pub(crate) statuses: Vec<Value>,
+    /// Whether the token may not set any.
+    pub(crate) no_statuses: bool,
+    /// What people may do, by their logins.
+    pub(crate) permissions: BTreeMap<String, String>,
     /// The moves of the base branch, the newest first.
     pub(crate) moves: Vec<Value>,
     pub(crate) log: Vec<Exchange>,
@@ -306,11 +311,41 @@ impl State {
                     None => not_found(),
                 }
             }
+            _ => self.answer_of_commits(request, &parts, body),
+        }
+    }
+
+    /// What is known of commits, and of who may do what.
+    fn answer_of_commits(&mut self, request: &Request, parts: &[&str], body: &Value) -> Response {
+        match (request.method.as_str(), parts) {
             ("GET", ["commits", sha, "pulls"]) => {
                 let all = self.pulls_with(sha);
                 self.paged(request, &all)
             }
             ("GET", ["activity"]) => self.paged(request, &self.moves),
+            ("GET", ["commits", sha, "statuses"]) => {
+                let of = |status: &&Value| status["sha"] == *sha;
+                let all: Vec<Value> = self.statuses.iter().rev().filter(of).cloned().collect();
+                self.paged(request, &all)
+            }
+            ("GET", ["collaborators", login, "permission"]) => match self.permissions.get(*login) {
+                None => not_found(),
+                Some(role) => {
+                    // `maintain` and `triage` are roles, and no permissions.
+                    let permission = match role.as_str() {
+                        "maintain" => "write",
+                        "triage" => "read",
+                        other => other,
+                    };
+                    let user = json!({"login": login});
+                    let body = json!({"permission": permission, "role_name": role, "user": user});
+                    json_response(200, &body)
+                }
+            },
+            ("POST", ["statuses", _]) if self.no_statuses => {
+                let message = "Resource not accessible by integration";
+                json_response(403, &json!({"message": message}))
+            }
             ("POST", ["statuses", sha]) => {
                 let mut status = body.clone();
                 status["sha"] = (*sha).into();

@@ -8,6 +8,7 @@ mod clone;
 mod fake;
 mod forge;
 mod hostile;
+mod review;
 mod rollout;
 mod runner;
 mod world;

@@ -173,7 +173,9 @@ fn a_whole_rollout_goes_through_pull_requests() {
     world.fake.forget_log();
     let ran = world.run(&judged);
     assert_eq!(ran.output("pull-request-operation"), "updated");
-    assert_eq!(world.fake.writes(), ["PATCH /pulls/5"]);
+    // The trailers name the numbers, so the head is another one, and is told so.
+    let told = format!("POST /statuses/{}", ran.output("pull-request-head-sha"));
+    assert_eq!(world.fake.writes(), ["PATCH /pulls/5".to_owned(), told]);
     // And so are worse ones: whoever looks at it must not merge it.
     world.judge("work", "split", "fail", "98%<99.5% (n=20001)");
     let ran = world.run(&[PROMOTE, PATH, EVIDENCE, ("fail-on", "fail")]);

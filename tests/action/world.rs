@@ -73,10 +73,14 @@ pub(crate) fn git(folder: &Path, args: &[&str]) -> String {
 }
 
 pub(crate) fn two_days_ago() -> i64 {
+    now() - 2 * 86_400
+}
+
+pub(crate) fn now() -> i64 {
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .expect("after 1970");
-    i64::try_from(now.as_secs()).expect("a date") - 2 * 86_400
+    i64::try_from(now.as_secs()).expect("a date")
 }
 
 impl World {

@@ -207,7 +207,8 @@ fn the_ledger_is_read_back_and_bears_foreign_commits() {
         &pointer.replace("02-split", "01-deploy"),
     );
     lab.commit_all("by hand");
-    lab.ok(&["promote", "app", "--force", "--reason", "known to be good"]);
+    let reason = "known to be good";
+    lab.ok(&["promote", "app", "--force", "--resume", "--reason", reason]);
     lab.promote();
     lab.ok(&["rollback", "app", "--reason", "slow"]);
     let trailers = lab.git(&["log", "-1", "--format=%(trailers:only)"]);
@@ -257,6 +258,7 @@ fn the_ledger_is_read_back_and_bears_foreign_commits() {
         "forced: known to be good",
         "rolled back: slow",
         "not by glidepath",
+        "went back without a hold",
         "live",
         "Ada",
     ] {

@@ -7,7 +7,7 @@ use super::{list, room_named, sources};
 /// what came back. What is not here, such as the branches and pull requests below a move, is nobody's business there.
 const DOORS: &[(&str, &[&str])] = &[
     ("argocd", &["Server"]),
-    ("forge", &["ForgeError", "StatusState"]),
+    ("forge", &["ForgeError"]),
     (
         "gate",
         &[
@@ -39,7 +39,6 @@ const DOORS: &[(&str, &[&str])] = &[
             "branch::check_name",
             "decide::Position",
             "hold::lifted",
-            "hold::standing_hold",
             "deliver",
             "evidence",
             "gate_results",
@@ -48,12 +47,14 @@ const DOORS: &[(&str, &[&str])] = &[
             "ledger::one_line",
             "ledger::traffic_words",
             "live",
+            "mark::Mark",
             "outcome",
             "promote",
             "promote_or_return",
             "pull_request",
             "replayed",
             "request",
+            "review",
             "revision",
             "rollback",
             "series",

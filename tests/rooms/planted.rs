@@ -87,7 +87,7 @@ fn planted_violations_are_found() {
         (
             "cli/action/moves.rs",
             "use super::super::super::forge;\n",
-            "src/cli/action/moves.rs:1: `cli` names `forge`, which is no door; these are: `ForgeError`, `StatusState`",
+            "src/cli/action/moves.rs:1: `cli` names `forge`, which is no door; these are: `ForgeError`",
         ),
         (
             "attic/mod.rs",

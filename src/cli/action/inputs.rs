@@ -11,6 +11,8 @@ use crate::promotion::branch::PREFIX;
 use crate::promotion::request::OnFail;
 use crate::promotion::site::Site;
 
+use super::runner::run_url;
+
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Command {
@@ -104,6 +106,7 @@ impl Inputs {
         site.reviewers = list("INPUT_REVIEWERS");
         site.teams = list("INPUT_TEAM_REVIEWERS");
         site.draft = truth("draft", false)?;
+        site.run = run_url();
         Ok(site)
     }
 

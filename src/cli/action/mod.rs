@@ -2,6 +2,8 @@
 //! summary and annotations.
 
 mod check;
+mod comment;
+mod event;
 mod inputs;
 mod moves;
 mod runner;

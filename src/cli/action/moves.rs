@@ -9,12 +9,13 @@ use crate::cli::moved::handed_in;
 use crate::cli::output::Output;
 use crate::cli::{Exit, Failure, argo, telemetry};
 use crate::diag::escape_markdown as escape;
-use crate::forge::StatusState;
 use crate::gate::{PREDICATE_TYPE, Statement, Verdict};
 use crate::promotion::gate_results::{GateResults, verdict};
+use crate::promotion::mark::Mark;
 use crate::promotion::outcome::{Delivered, Outcome};
 use crate::promotion::pull_request::GateLine;
 use crate::promotion::request::{Facts, MoveRequest};
+use crate::promotion::review::table;
 use crate::promotion::stage_start::{Asks, Clocks, StageStart};
 use crate::promotion::upsert::Operation;
 use crate::promotion::{Committed, Delivery, Error, deliver, promote_or_return};
@@ -60,7 +61,7 @@ impl Start {
 }
 
 /// What the environment says of the world around.
-fn facts(input: &Input) -> Facts {
+pub(super) fn facts(input: &Input) -> Facts {
     Facts {
         now: now(),
         argocd: argo::of_environment(),
@@ -98,8 +99,9 @@ pub(super) fn promote(
             .as_deref()
             .filter(|_| has_gates)
             .map(handed_in),
+        carried: None,
         record: inputs.record,
-        issuer: run(),
+        issuer: runner::run(),
         dry_run: false,
         signing: signing(),
     };
@@ -192,9 +194,9 @@ pub(super) fn gate(
         warning(output, &format!("{}: {warned}", committed.lock.rollout))?;
     }
     let evidence = inputs.evidence.as_deref().map(handed_in);
-    let gates =
-        GateResults::of_live(&committed, plan, &mut start, evidence.as_ref(), &facts)?.lines;
-    let verdict = verdict(&gates);
+    let results = GateResults::of_live(&committed, plan, &mut start, evidence.as_ref(), &facts)?;
+    let gates = &results.lines;
+    let verdict = verdict(gates);
     let stage = &committed.stage().folder;
     runner.set("stage", stage.clone());
     runner.set("gate-verdict", verdict.map_or("pass", Verdict::name));
@@ -203,25 +205,17 @@ pub(super) fn gate(
         committed.lock.rollout
     ));
     runner.say(&format!("Live since {}.", escape(&start.sentence())));
-    runner.say(&table(&gates));
-    if inputs.status
-        && let Some(commit) = variable("GITHUB_SHA")
-    {
+    runner.say(&table(gates));
+    if inputs.status {
         let site = inputs.site(&folder)?;
-        let state = match verdict {
-            None | Some(Verdict::Pass) => StatusState::Success,
-            Some(Verdict::Fail) => StatusState::Failure,
-            Some(Verdict::Inconclusive) => StatusState::Pending,
-            Some(Verdict::Error) => StatusState::Error,
-        };
-        let passed = gates
-            .iter()
-            .filter(|gate| gate.verdict == Verdict::Pass)
-            .count();
-        let words = format!("{passed} of {} gates of {stage} pass", gates.len());
-        let context = format!("glidepath/{}", committed.lock.rollout);
-        site.github
-            .set_status(&commit, &context, state, &words, run_url().as_deref())?;
+        let mark = Mark::of_live(&committed, &start, &results.judged, facts.now)?;
+        // People merge the promotion; where none is open, the run's own commit is all there is.
+        let head = site.promotion_head(&committed)?;
+        if let Some(commit) = head.or_else(|| variable("GITHUB_SHA"))
+            && let Some(word) = site.mark(&committed.lock.rollout, &commit, &mark)?
+        {
+            warning(output, &word)?;
+        }
     }
     Ok(match verdict {
         None | Some(Verdict::Pass) => Exit::Done,
@@ -302,38 +296,6 @@ fn attestable(statement: &Statement, runner: &mut Runner) -> Result<(), Failure>
         runner.set("evidence-digest", statement.content.clone());
     }
     Ok(())
-}
-
-fn table(gates: &[GateLine]) -> String {
-    if gates.is_empty() {
-        return "No gates.".to_owned();
-    }
-    let rows = gates.iter().map(|gate| {
-        let by = gate.issuer.as_ref();
-        let by = by.map(|by| format!("handed in by {by}"));
-        format!(
-            "| {} | {} | {} | {} |\n",
-            escape(&gate.name),
-            gate.verdict.name(),
-            escape(&gate.value),
-            escape(by.as_ref().unwrap_or(&gate.why))
-        )
-    });
-    format!(
-        "| Gate | Verdict | Measured | |\n| :-- | :-- | --: | :-- |\n{}",
-        rows.collect::<String>()
-    )
-}
-
-/// The page of this run.
-fn run_url() -> Option<String> {
-    Some(format!("{}/{}", variable("GITHUB_SERVER_URL")?, run()?))
-}
-
-/// This run, by its path on the server.
-fn run() -> Option<String> {
-    let [repository, run] = ["GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(variable);
-    Some(format!("{}/actions/runs/{}", repository?, run?))
 }
 
 fn signing() -> Signing {

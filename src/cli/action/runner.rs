@@ -65,6 +65,17 @@ impl Runner {
     }
 }
 
+/// The page of this run.
+pub(super) fn run_url() -> Option<String> {
+    Some(format!("{}/{}", variable("GITHUB_SERVER_URL")?, run()?))
+}
+
+/// This run, by its path on the server.
+pub(super) fn run() -> Option<String> {
+    let [repository, run] = ["GITHUB_REPOSITORY", "GITHUB_RUN_ID"].map(variable);
+    Some(format!("{}/actions/runs/{}", repository?, run?))
+}
+
 /// A file for what is too large for an output.
 pub(super) fn file(name: &str, text: &str) -> Result<Option<PathBuf>, Failure> {
     let Some(folder) = variable("RUNNER_TEMP") else {

@@ -28,6 +28,8 @@ use super::{ModelId, Plan, Policy, Stage, StageId, checks};
 const MAX_INCREASE: u32 = 5_000;
 /// The default of `policy.minBake`: time for Argo CD or Flux to have applied a stage.
 const MIN_BAKE: Duration = Duration::from_seconds(300);
+/// The default of `policy.evidenceMaxAge`: a pull request may stay open over a night.
+const EVIDENCE_MAX_AGE: Duration = Duration::from_seconds(86_400);
 
 /// Resolves a document and holds it against every rule; `None` where the report has errors.
 pub fn resolve(document: &Document, report: &mut Report) -> Option<Plan> {
@@ -127,15 +129,19 @@ fn policy(given: &spec::Policy) -> Policy {
     let max_increase = given
         .max_increase
         .map_or(Percent::from_hundredths(MAX_INCREASE), points);
-    let min_bake = given.min_bake.as_ref();
+    let time = |given: &Option<String>, default: Duration| {
+        given
+            .as_ref()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(default)
+    };
     Policy {
         max_increase,
         // With one candidate the two are one number, and who raised one has said it.
         max_exposure_increase: given.max_exposure_increase.map_or(max_increase, points),
-        min_bake: min_bake
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(MIN_BAKE),
+        min_bake: time(&given.min_bake, MIN_BAKE),
         require_healthy: given.require_healthy.unwrap_or(false),
+        evidence_max_age: time(&given.evidence_max_age, EVIDENCE_MAX_AGE),
     }
 }
 

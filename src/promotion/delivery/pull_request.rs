@@ -1,7 +1,9 @@
 //! A move as a pull request.
 
+use crate::forge::PullState;
 use crate::plan::{Plan, StageId};
 use crate::promotion::committed::Committed;
+use crate::promotion::mark::{GOOD, Mark};
 use crate::promotion::outcome::{Delivered, Move, Note, Outcome, Page};
 use crate::promotion::pull_request::{Baked, Kind, Proposal, bare};
 use crate::promotion::request::MoveRequest;
@@ -151,6 +153,19 @@ pub(super) fn deliver(
     )?;
     let notes = upserted.notes.iter().cloned().map(Note::PullRequest);
     outcome.notes.extend(notes);
+    let is_open = upserted
+        .pull
+        .as_ref()
+        .is_some_and(|pull| pull.state == PullState::Open);
+    if let Some(tip) = upserted.tip.as_ref().filter(|_| is_open) {
+        let good = match (step.to < committed.live, &step.trailers.forced) {
+            (true, _) => "a way back waits for neither bake time nor gates".to_owned(),
+            (false, Some(why)) => format!("forced: {why}"),
+            (false, None) => GOOD.to_owned(),
+        };
+        let word = site.mark(&lock.rollout, tip, &Mark::good(good))?;
+        outcome.notes.extend(word.map(Note::PullRequest));
+    }
     outcome.delivered = Some(Delivered::PullRequest {
         branch: Some(branch),
         upserted: Box::new(upserted),
@@ -161,6 +176,9 @@ pub(super) fn deliver(
 /// Whoever looks at a pull request that is open already must see what has become of the evidence.
 pub(super) fn retell(site: &Site, step: &Move, outcome: &mut Outcome) -> Result<(), Error> {
     if let Some((pull, changed)) = upsert::retell(site, &step.marker, &step.page)? {
+        let mark = Mark::of(&outcome.refusals);
+        let word = site.mark(&step.marker.rollout, &pull.head_sha, &mark)?;
+        outcome.notes.extend(word.map(Note::PullRequest));
         outcome.delivered = Some(Delivered::PullRequest {
             branch: Some(pull.head.clone()),
             upserted: Box::new(Upserted {

@@ -119,6 +119,7 @@ fn is_the_same(
             trailers.to.clone(),
             trailers.digest.clone(),
             trailers.forced.clone(),
+            trailers.lifted.clone(),
             trailers.gates.clone(),
         )
     };

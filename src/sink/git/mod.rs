@@ -2,6 +2,7 @@
 //! The only door to git. Commits are made as objects; a reference moves only from the value that was read before.
 //! Never runs hooks, filters or the `git` command, never waits for somebody's lock, never decides what is committed.
 
+mod between;
 mod dates;
 mod error;
 mod files;
