@@ -3,7 +3,7 @@
 //! Never writes anything.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
@@ -14,7 +14,7 @@ use crate::plan::{self, Plan, StageId};
 use crate::spec;
 use crate::text::Route;
 use crate::tree::{self, Lock, Tree};
-use crate::units::{DnsLabel, names, sha256_hex, sorted};
+use crate::units::{DnsLabel, names, sha256_hex, write_sorted};
 
 /// What is compiled, and the reader of what lies beside it; whoever compiles has them from here and needs nothing else of `text`.
 pub use crate::text::{Below, FileError, Files, NoFiles, Source};
@@ -217,14 +217,15 @@ impl Compiled {
 
 /// The digest of a document, whatever the order of its keys, and of the files that it names.
 fn digest(document: &Value, files: &BTreeMap<String, Source>) -> String {
-    let mut read = sorted(document).to_string();
+    let mut read = Vec::new();
+    write_sorted(document, &|_| true, &mut read);
     for (path, file) in files {
         // JSON in one line has no line end of its own, so no document reads like one with files.
         let path = Value::from(path.as_str());
         let file = sha256_hex(file.text().as_bytes());
-        write!(read, "\n{path} {file}").expect("writing to a string cannot fail");
+        write!(read, "\n{path} {file}").expect("writing to memory cannot fail");
     }
-    format!("sha256:{}", sha256_hex(read.as_bytes()))
+    format!("sha256:{}", sha256_hex(&read))
 }
 
 #[cfg(test)]

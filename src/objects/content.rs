@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::units::{names, sha256_hex, sorted};
+use crate::units::{names, sha256_hex, sorted, write_sorted};
 
 use super::Object;
 
@@ -30,22 +30,34 @@ pub fn content(body: &Value) -> Value {
         };
         map.retain(|key, _| !is_ours(field, key));
         if map.is_empty() {
-            metadata.remove(field);
+            metadata.shift_remove(field);
         }
     }
     content
 }
 
-/// The line that stands for one object in a stage's digest: its identity, and the hash of its content.
+/// The line that stands for one object in a stage's digest: its identity, and the hash of its content, printed with its keys in
+/// order.
 pub fn content_line(body: &Value) -> String {
-    let content = content(body);
-    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let word = |value: &'_ Value| value.as_str().unwrap_or_default().to_owned();
+    let metadata = &body["metadata"];
+    // Thousands of objects are hashed in one run, so none is copied for it.
+    let keeps = |path: &[&str]| match path {
+        ["metadata", field @ ("labels" | "annotations")] => {
+            let map = metadata[*field].as_object();
+            map.is_none_or(|map| map.keys().any(|key| !is_ours(field, key)))
+        }
+        ["metadata", field, key] => !is_ours(field, key),
+        _ => true,
+    };
+    let mut text = Vec::with_capacity(4096);
+    write_sorted(body, &keeps, &mut text);
     format!(
         "{} {} {} {}",
-        word(&content["kind"]),
-        word(&content["metadata"]["namespace"]),
-        word(&content["metadata"]["name"]),
-        sha256_hex(content.to_string().as_bytes())
+        word(&body["kind"]),
+        word(&metadata["namespace"]),
+        word(&metadata["name"]),
+        sha256_hex(&text)
     )
 }
 
@@ -100,6 +112,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_line_has_the_hash_of_the_content() {
+        let mut emptied = deployment();
+        emptied["metadata"]["labels"]["team"] = json!("search \"a\" \u{e9}\n");
+        emptied["spec"]["list"] = json!([1.5, null, {"b": true, "a": []}]);
+        for body in [deployment(), emptied, json!({"kind": "X"})] {
+            let hash = sha256_hex(content(&body).to_string().as_bytes());
+            assert!(content_line(&body).ends_with(&hash), "{body}");
+        }
+    }
 
     fn deployment() -> Value {
         json!({

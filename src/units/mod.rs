@@ -20,7 +20,7 @@ mod timestamp;
 pub use duration::Duration;
 pub use hash::{is_sha256_hex, sha256_hex};
 pub use image::ImageRef;
-pub use json::sorted;
+pub use json::{sorted, write_sorted};
 pub use label::{DnsLabel, HeaderName, is_dns_subdomain, is_host, is_label_key, is_label_value};
 pub use percent::{HUNDRED, Percent};
 pub use prom_duration::PromDuration;
