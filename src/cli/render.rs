@@ -8,12 +8,13 @@ use indicatif::ProgressBar;
 
 use crate::diag::words::count;
 use crate::promotion::live::{self, Live};
+use crate::promotion::reverted::lifted_by_render;
 use crate::promotion::stages;
 use crate::sink::disk::{self, Change, ChangeKind, Comparison, Staged, Wanted};
 use crate::tree::{Lock, Tree, stream, unified};
 use crate::units::names::{LOCK_FILE, POINTER_FILE};
 
-use super::inputs::{Input, Paths, each, in_parallel, sole};
+use super::inputs::{Input, Paths, each, folder_of, in_parallel, sole};
 use super::output::Output;
 use super::{Exit, Failure};
 
@@ -208,7 +209,7 @@ fn prepare(how: How<'_>, input: &Input) -> Result<Job, Failure> {
     if let Some(lock) = &lock {
         tree.keep_generator(lock);
     }
-    let live = live::settle(
+    let mut live = live::settle(
         &input.compiled,
         &tree,
         &folder,
@@ -217,6 +218,11 @@ fn prepare(how: How<'_>, input: &Input) -> Result<Job, Failure> {
         &read,
         how.restart,
     )?;
+    if let Some(lock) = &lock {
+        let folder = folder_of(&input.path);
+        live.notes
+            .extend(lifted_by_render(folder, lock, tree.lock()));
+    }
     Ok(Job {
         folder,
         stages: input.compiled.plan.stages.len(),

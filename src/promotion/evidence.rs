@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::gate::{Record, Statement};
 use crate::tree::Hold;
-use crate::units::Timestamp;
 use crate::units::names::{EVIDENCE_FOLDER, HOLD_FILE, POINTER_FILE};
+use crate::units::{Duration, Timestamp};
 
 use super::{Refusal, Why};
 
@@ -78,6 +78,20 @@ pub(super) fn is_same(path: &str, a: Option<&str>, b: Option<&str>) -> bool {
     }
 }
 
+/// Whether evidence that is there is to be recorded anew, though the same was found again: it is older than half of what it may be,
+/// so that whoever judges it before the next run still takes it.
+pub(super) fn is_worn(there: Option<&str>, wanted: Option<&str>, most: Duration) -> bool {
+    let at = |text: Option<&str>| -> Option<Timestamp> {
+        let body: Value = serde_json::from_str(text?).ok()?;
+        let at = &body["predicate"]["evaluatedAt"];
+        at.as_str()?.parse().ok()
+    };
+    match (at(there), at(wanted)) {
+        (Some(then), Some(now)) => now.since(then).seconds() > most.seconds() / 2,
+        (None, _) | (_, None) => false,
+    }
+}
+
 /// What was found, without the time of asking.
 fn looks(text: Option<&str>) -> Option<Value> {
     let mut body: Value = serde_json::from_str(text?).ok()?;
@@ -123,6 +137,19 @@ mod tests {
             refused.message,
             "the evidence has 8388609 bytes, and at most 8388608 are committed"
         );
+    }
+
+    #[test]
+    fn evidence_is_recorded_anew_before_it_is_too_old() {
+        let at =
+            |time: &str| format!(r#"{{"predicate": {{"evaluatedAt": "2026-08-22T{time}Z"}}}}"#);
+        let most = Duration::from_seconds(3_600);
+        let worn = |a: &str, b: &str| is_worn(Some(&at(a)), Some(&at(b)), most);
+        assert!(!worn("09:00:00", "09:30:00"));
+        assert!(worn("09:00:00", "09:30:01"));
+        assert!(!worn("09:30:01", "09:00:00"));
+        assert!(!is_worn(Some("{}"), Some("{}"), most));
+        assert!(!is_worn(None, Some(&at("09:00:00")), most));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is said of a move where people merge it: a status on the head of its pull request, renewed whenever somebody judges.
 
-use crate::forge::StatusState;
+use crate::forge::{Pull, StatusState};
+use crate::tree::LockedStageId;
 use crate::units::Timestamp;
 
 use super::committed::Committed;
@@ -98,13 +99,30 @@ impl Site {
 
     /// The head of the open pull request that promotes a rollout out of its live stage.
     pub fn promotion_head(&self, committed: &Committed) -> Result<Option<String>, Error> {
+        let found = self.open_move(committed, |to| to > committed.live)?;
+        Ok(found.map(|pull| pull.head_sha))
+    }
+
+    /// A way back that is proposed is decided on before the way on.
+    pub(super) fn open_rollback(&self, committed: &Committed) -> Result<Option<Refusal>, Error> {
+        let found = self.open_move(committed, |to| to < committed.live)?;
+        Ok(found.map(|pull| {
+            Refusal::new(Why::NotYet, format!("#{} proposes to go back", pull.number))
+                .help("merge it, or close it")
+        }))
+    }
+
+    /// The open pull request that leaves the live stage for such a one.
+    fn open_move(
+        &self,
+        committed: &Committed,
+        is_such: impl Fn(LockedStageId) -> bool,
+    ) -> Result<Option<Pull>, Error> {
         let marker = committed.marker(committed.live);
-        let lock = &committed.lock;
-        let leads_on = |to: &str| lock.stage_named(to).is_some_and(|to| to > committed.live);
+        let leads_there = |to: &str| committed.lock.stage_named(to).is_some_and(&is_such);
         let open = upsert::open(self, &marker)?;
-        let found = open
-            .into_iter()
-            .find(|(_, found)| found.from == marker.from && leads_on(&found.to));
-        Ok(found.map(|(pull, _)| pull.head_sha))
+        let mut open = open.into_iter();
+        let found = open.find(|(_, found)| found.from == marker.from && leads_there(&found.to));
+        Ok(found.map(|(pull, _)| pull))
     }
 }

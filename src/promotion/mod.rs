@@ -31,7 +31,7 @@ pub mod pull_request;
 mod refusal;
 pub mod replayed;
 pub mod request;
-mod reverted;
+pub mod reverted;
 pub mod review;
 pub mod revision;
 mod rollback;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::sink::git::{CommitId, Edit};
 use crate::tree::LockedStageId;
+use crate::units::Duration;
 
 use super::Refusal;
 use super::branch::Proposed;
@@ -29,6 +30,8 @@ pub(super) struct Move {
     pub(super) to: LockedStageId,
     /// The files that change.
     pub(super) edits: Vec<Edit>,
+    /// The greatest age of the evidence among them.
+    pub(super) evidence_max_age: Duration,
     /// The trailers of the move's commit.
     pub(super) trailers: Trailers,
     /// The marker by which a pull request names the move.

@@ -41,6 +41,7 @@ pub fn promote(
     let mut step = Move {
         to,
         edits: committed.edits(to, hold.is_none().then_some(None)),
+        evidence_max_age: compiled.plan.policy.evidence_max_age,
         trailers: committed.trailers(to),
         marker: committed.marker(to),
         page: Page::default(),

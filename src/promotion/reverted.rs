@@ -2,6 +2,7 @@
 //! as a hold on the stage that was left, until what that stage serves changes or somebody resumes.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::sink::git::{Commit, CommitId, GitError, Repo};
 use crate::tree::{Hold, Lock};
@@ -11,7 +12,7 @@ use super::Error;
 use super::committed::{Committed, in_tree};
 use super::edits::contents_from;
 use super::history::told;
-use super::hold::{Holding, Standing, standing};
+use super::hold::{Holding, Standing, lifts, standing};
 use super::stay::{Began, Walk};
 
 /// What a commit that moved the pointer did.
@@ -57,6 +58,24 @@ impl Committed {
             Err(error) if self.repo.is_shallow() => Ok(Some(Holding::Unseen(error.to_string()))),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// What a render says of a move back that wrote no hold, where it changes what was left: the history is read only then.
+pub fn lifted_by_render(folder: &Path, before: &Lock, after: &Lock) -> Option<String> {
+    let contents = |lock: &Lock| -> BTreeSet<Option<String>> {
+        let stages = lock.stages.iter();
+        stages.map(|stage| stage.content_digest.clone()).collect()
+    };
+    if contents(before).is_subset(&contents(after)) {
+        return None;
+    }
+    // A folder that is in no repository, or not committed yet, has no history.
+    let committed = Committed::read(folder).ok()?;
+    match committed.holding().ok()? {
+        Holding::Reverted(hold) => lifts(before, after, &hold),
+        // The file speaks for itself.
+        Holding::Written(_) | Holding::Nothing | Holding::Unseen(_) => None,
     }
 }
 

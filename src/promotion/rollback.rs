@@ -3,6 +3,7 @@
 
 use crate::compile::Compiled;
 use crate::sink::git::Edit;
+use crate::units::Duration;
 
 use super::committed::Committed;
 use super::delivery::{Delivery, Return};
@@ -48,6 +49,8 @@ pub fn rollback(
     let mut step = Move {
         to,
         edits,
+        // A way back carries none.
+        evidence_max_age: Duration::ZERO,
         trailers: committed.trailers(to),
         marker: committed.marker(to),
         page: Page::default(),

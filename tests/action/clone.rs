@@ -125,7 +125,7 @@ fn a_way_back_is_proposed_from_a_clone() {
 }
 
 /// As Prometheus answers for a candidate with so many requests, and no failure.
-fn counts(request: &Request, requests: u32) -> Response {
+pub(crate) fn counts(request: &Request, requests: u32) -> Response {
     let form = String::from_utf8_lossy(&request.body).into_owned();
     let at: i64 = form
         .split('&')

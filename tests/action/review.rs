@@ -4,10 +4,12 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use super::clone::counts;
 use super::fake::{NAME, OWNER};
 use super::rollout::{PATH, PROMOTE};
 use super::runner::Ran;
 use super::world::{World, git, now};
+use crate::support::http::serve;
 
 const CHECK: (&str, &str) = ("command", "check");
 const POINTER: &str = "rollouts/ranker/deploy/current/kustomization.yaml";
@@ -468,4 +470,125 @@ fn a_promotion_carries_its_verdict_on_its_head() {
     let ran = world.run(&promote);
     assert_eq!(ran.code, 0, "{}", ran.log);
     assert!(ran.log.contains("statuses: write"), "{}", ran.log);
+}
+
+#[test]
+fn evidence_that_a_promotion_carries_is_judged_again() {
+    let world = world("carried", 2);
+    let port = serve(|request| Some(counts(request, 5_000)));
+    let server = format!("http://127.0.0.1:{port}");
+    let ran = world.run(&[
+        PROMOTE,
+        PATH,
+        ("prometheus-url", server.as_str()),
+        ("record-evidence", "true"),
+    ]);
+    assert_eq!(ran.code, 0, "{}", ran.log);
+    let branch = ran.output("pull-request-branch").to_owned();
+    let work = world.root.join("work");
+    let bare = world.bare.to_str().expect("UTF-8");
+    git(&work, &["fetch", "--quiet", bare, &branch]);
+    git(&work, &["checkout", "--quiet", "--detach", "FETCH_HEAD"]);
+    let ran = check(&world, &event(&world, ""));
+    assert_eq!(ran.code, 0, "{}\n{}", ran.log, ran.summary);
+    assert!(
+        ran.summary.contains("nobody was asked again"),
+        "{}",
+        ran.summary
+    );
+    // Its own answers must lead to what it says.
+    let folder = work.join("rollouts/ranker/deploy/evidence");
+    let file = fs::read_dir(&folder)
+        .expect("a folder")
+        .next()
+        .expect("a file");
+    let file = file.expect("a file").path();
+    let good = fs::read_to_string(&file).expect("evidence");
+    let old = glidepath::units::Timestamp::from_seconds(now() - 2 * 86_400);
+    let at = good
+        .lines()
+        .find(|line| line.contains("\"evaluatedAt\""))
+        .expect("a time")
+        .to_owned();
+    let forged = [
+        ("forged", good.replace("5000", "50")),
+        ("other", good.replace("ranker/split", "ranker/weight-100")),
+        (
+            "old",
+            good.replace(&at, &format!("\"evaluatedAt\": \"{old}\",")),
+        ),
+        ("broken", "{}".to_owned()),
+    ];
+    for (name, text) in forged {
+        assert_ne!(text, good, "{name}");
+        commit(&world, name, |_| fs::write(&file, &text).expect("a file"));
+        let ran = check(&world, &event(&world, ""));
+        assert_eq!(ran.code, 1, "{name}: {}", ran.summary);
+        assert!(
+            ran.summary.contains("does not count"),
+            "{name}: {}",
+            ran.summary
+        );
+    }
+}
+
+#[test]
+fn what_is_live_is_proved_and_never_patched_unseen() {
+    let world = world("patched", 2);
+    // Other lines of the pointer's file are nobody's render.
+    commit(&world, "a patch", |work| {
+        let text = fs::read_to_string(work.join(POINTER)).expect("a pointer");
+        fs::write(work.join(POINTER), format!("{text}nameSuffix: -x\n")).expect("a file");
+    });
+    let ran = check(&world, &event(&world, ""));
+    assert_eq!(ran.code, 1, "{}", ran.log);
+    assert!(ran.summary.contains("nameSuffix"), "{}", ran.summary);
+    // Another image for who has traffic, forced through by a restart, is seen here.
+    world.checkout("work");
+    commit(&world, "another image", |work| {
+        let spec = work.join("rollouts/ranker/rollout.yaml");
+        let text = fs::read_to_string(&spec).expect("a spec");
+        let text = text.replacen("serving:2.8.0", "serving:2.14.1", 1);
+        fs::write(&spec, text).expect("a file");
+        let done = std::process::Command::new(crate::support::GLIDEPATH)
+            .args(["render", "--quiet", "--restart", "rollouts"])
+            .current_dir(work)
+            .output()
+            .expect("glidepath");
+        assert!(done.status.success(), "{done:?}");
+    });
+    let ran = check(&world, &event(&world, ""));
+    assert_eq!(ran.code, 1, "{}", ran.log);
+    assert!(ran.summary.contains("unsafely"), "{}", ran.summary);
+    // Which a person may take on them, as with `--restart`.
+    may(&world, "ann", "write");
+    let ran = check(&world, &event(&world, "Glidepath-Override: at night"));
+    assert_eq!(ran.code, 0, "{}\n{}", ran.log, ran.summary);
+}
+
+#[test]
+fn a_merge_queue_is_judged_as_well() {
+    let world = world("queue", 1);
+    move_pointer(&world, "01-deploy", "03-weight-100");
+    let group = json!({"merge_group": {
+        "base_sha": world.tip("main"), "base_ref": "refs/heads/main", "head_sha": head(&world),
+    }});
+    let ran = world.run_in("work", "merge_group", &group, &[CHECK]);
+    assert_eq!(ran.code, 1, "{}", ran.log);
+    assert!(ran.summary.contains("would be skipped"), "{}", ran.summary);
+    assert_eq!(
+        status(&world, &head(&world)).expect("a status").0,
+        "failure"
+    );
+    // A status that a branch requires is on every pull request, where that is asked for.
+    world.checkout("work");
+    commit(&world, "elsewhere", |work| {
+        fs::write(work.join("README"), "x").expect("a file");
+    });
+    for (every, is_there) in [("false", false), ("true", true)] {
+        let inputs = [CHECK, ("status", every)];
+        let ran = world.run_in("work", "pull_request", &event(&world, ""), &inputs);
+        assert_eq!(ran.code, 0, "{}", ran.log);
+        assert_eq!(status(&world, &head(&world)).is_some(), is_there);
+    }
 }

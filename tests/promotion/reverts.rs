@@ -48,7 +48,13 @@ fn a_change_of_what_was_left_lifts_it() {
         "app/rollout.yaml",
         &spec.replace("weight: 30", "weight: 20"),
     );
-    lab.ok(&["render", "app"]);
+    let ran = lab.run(&["render", "app"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("the hold on `split` lifts"),
+        "{}",
+        ran.stderr
+    );
     lab.commit_all("another weight");
     assert_eq!(lab.status()["hold"], serde_json::Value::Null);
     assert!(lab.status()["holdLifted"].is_string(), "{}", lab.status());

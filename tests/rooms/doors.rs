@@ -54,6 +54,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "pull_request",
             "replayed",
             "request",
+            "reverted::lifted_by_render",
             "review",
             "revision",
             "rollback",

@@ -9,7 +9,7 @@ use crate::promotion::pull_request::{Baked, Kind, Proposal, bare};
 use crate::promotion::request::MoveRequest;
 use crate::promotion::site::Site;
 use crate::promotion::upsert::{self, Operation, PullRequest, Upserted};
-use crate::promotion::{Error, Refusal, Why, stages};
+use crate::promotion::{Error, Refusal, stages};
 use crate::tree::{Hold, LockedStageId, diff};
 use crate::units::Duration;
 
@@ -56,9 +56,7 @@ pub(super) fn promotion(
         request,
         eligibility,
     } = promotion;
-    outcome
-        .refusals
-        .extend(open_rollback(site, committed, step)?);
+    outcome.refusals.extend(site.open_rollback(committed)?);
     let words = outcome.reasons();
     let (from, to) = in_plan(committed, &compiled.plan, step.to)?;
     let proposal = Proposal {
@@ -145,6 +143,7 @@ pub(super) fn deliver(
             branch: &branch,
             page: &step.page,
             edits: &step.edits,
+            evidence_max_age: step.evidence_max_age,
             message: &committed.message(step.to, &step.trailers),
             signing: &request.signing,
             head: &committed.head,
@@ -206,24 +205,4 @@ fn in_plan(
         stages::in_plan(plan, &committed.stage().name)?,
         stages::in_plan(plan, &committed.lock.stage(to).name)?,
     ))
-}
-
-/// A way back that is proposed is decided on before the way on.
-fn open_rollback(
-    site: &Site,
-    committed: &Committed,
-    step: &Move,
-) -> Result<Option<Refusal>, Error> {
-    let leads_back = |to: &str| {
-        let to = committed.lock.stage_named(to);
-        to.is_some_and(|to| to < committed.live)
-    };
-    let open = upsert::open(site, &step.marker)?;
-    let back = open
-        .into_iter()
-        .find(|(_, found)| found.from == step.marker.from && leads_back(&found.to));
-    Ok(back.map(|(pull, _)| {
-        Refusal::new(Why::NotYet, format!("#{} proposes to go back", pull.number))
-            .help("merge it, or close it")
-    }))
 }

@@ -342,7 +342,7 @@ impl Proposal<'_> {
             ),
             (_, Some(target)) => {
                 let revert = if target == self.from {
-                    "A revert of this pull request goes there, too, but puts nothing on hold."
+                    "A revert of this pull request goes there, too, and counts as a hold."
                         .to_owned()
                 } else {
                     format!(

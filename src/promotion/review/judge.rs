@@ -142,6 +142,9 @@ impl Judge<'_> {
             }
             Err(error) => found.refusals.extend(error.into_refusals()),
         }
+        if let Some(site) = self.site.filter(|_| !force) {
+            found.refusals.extend(site.open_rollback(old)?);
+        }
         Ok(())
     }
 

@@ -9,6 +9,7 @@ mod push;
 
 use crate::forge::{ForgeError, Pull};
 use crate::sink::git::{Edit, Head, Repo, Signing};
+use crate::units::Duration;
 
 use super::outcome::Page;
 use super::pull_request::Marker;
@@ -29,6 +30,8 @@ pub(super) struct PullRequest<'a> {
     pub(super) page: &'a Page,
     /// The files that the branch's commit changes.
     pub(super) edits: &'a [Edit],
+    /// The greatest age of the evidence among them.
+    pub(super) evidence_max_age: Duration,
     /// The commit's message.
     pub(super) message: &'a str,
     /// Who signs the commit.

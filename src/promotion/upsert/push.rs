@@ -1,7 +1,7 @@
 //! The branch of a pull request, in the repository elsewhere.
 
 use crate::promotion::branch::is_ours;
-use crate::promotion::evidence::is_same;
+use crate::promotion::evidence::{is_same, is_worn};
 use crate::promotion::ledger::Trailers;
 use crate::promotion::site::Site;
 use crate::promotion::{Error, Refusal, Why};
@@ -131,7 +131,9 @@ fn is_the_same(
             return Ok(false);
         }
         let there = repo.file(tip, &edit.path)?;
-        if !is_same(&edit.path, there.as_deref(), edit.content.as_deref()) {
+        let (there, content) = (there.as_deref(), edit.content.as_deref());
+        if !is_same(&edit.path, there, content) || is_worn(there, content, wanted.evidence_max_age)
+        {
             return Ok(false);
         }
     }
