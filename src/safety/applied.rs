@@ -1,6 +1,6 @@
 //! The objects of one state of a cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::Value;
@@ -11,6 +11,19 @@ use super::pods::Pods;
 use super::routers;
 use super::routing::{Routes, Subsets};
 use super::service::Service;
+
+/// Kinds that no request goes through.
+const HARMLESS: [&str; 9] = [
+    "ConfigMap",
+    "Namespace",
+    "PodDisruptionBudget",
+    "PodMonitor",
+    "PrometheusRule",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+    "ServiceMonitor",
+];
 
 /// What tells objects apart in a cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -164,6 +177,14 @@ impl Applied {
             }
         }
         applied
+    }
+
+    /// The kinds of the objects that say nothing here, though requests may depend on them: another router's, an operator's.
+    pub fn unread(&self) -> BTreeSet<&str> {
+        let others = self.objects.iter();
+        let others = others.filter(|(_, object)| matches!(object.form, Form::Other));
+        let kinds = others.map(|(identity, _)| identity.kind.as_str());
+        kinds.filter(|kind| !HARMLESS.contains(kind)).collect()
     }
 
     /// The values of a label of the objects' own.

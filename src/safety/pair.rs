@@ -3,7 +3,7 @@
 use crate::units::names::{LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGER};
 
 use super::applied::{Applied, Form, Identity, Object};
-use super::fields::{covers, labels};
+use super::fields::{covers, labels, selects};
 use super::finding::Side;
 use super::load::Autoscaler;
 use super::routing::{Routes, ServiceName, Subsets};
@@ -100,6 +100,24 @@ impl<'a> Move<'a> {
         self.services.iter().find(|service| {
             let identity = service.pair.identity;
             identity.name == name.name && identity.namespace == name.namespace
+        })
+    }
+
+    /// Whether any workload has pods that a Service selects, on either side. The pods of one that nobody here runs, such as an
+    /// operator's, cannot be judged.
+    pub(super) fn has_pods_of(&self, service: &Typed<'a, Service>) -> bool {
+        let sides = [Side::Before, Side::After];
+        let selectors = sides.map(|side| service.on(side).map(|service| &service.selector));
+        let namespace = &service.pair.identity.namespace;
+        let mut workloads = self.workloads.iter();
+        workloads.any(|workload| {
+            let is_there = workload.pair().identity.namespace == *namespace;
+            let pods = sides.iter().filter_map(|side| workload.pods(*side));
+            is_there
+                && pods.into_iter().any(|pods| {
+                    let mut selectors = selectors.iter().flatten();
+                    selectors.any(|selector| selects(selector, &pods.labels))
+                })
         })
     }
 }

@@ -60,7 +60,7 @@ impl fmt::Display for Strain {
         };
         write!(
             f,
-            "{} % of the requests with {} {noun}, and one is asked for {} % at most at rest",
+            "{} % of the requests with {} {noun}, where one takes {} % at most at rest",
             round(self.share),
             self.replicas,
             round(self.sustains)

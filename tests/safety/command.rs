@@ -89,6 +89,15 @@ fn nothing_outside_the_repository_is_read() {
             .exits(1)
             .says(&["leads out of the folder"]);
     }
+    // Nor by a link in the place of a side.
+    let secret = Place::new();
+    secret.write("secret.yaml", "password: hunter2\n");
+    std::os::unix::fs::symlink(secret.root(), place.path("link")).expect("a link");
+    for side in ["link", "link/secret.yaml", ".git/config"] {
+        let run = prove(&place, &["--from", "base", "--to", side]).exits(1);
+        assert!(!run.stderr.contains("hunter2"), "{}", run.shown());
+        run.says(&["leads out of the folder"]);
+    }
     // Without a repository, nothing above the folder is.
     let alone = Place::new();
     alone.write("secret.yaml", "x: 1\n");

@@ -109,8 +109,14 @@ impl World {
                 all
             });
         }
+        let all = || before.iter().chain(after);
+        // Of a Service whose pods nobody here runs, nothing is known.
         let known = |name: &str| {
-            find(before, ("Service", name)).is_some() || find(after, ("Service", name)).is_some()
+            let services = all().filter(|object| key(object) == ("Service", name));
+            services.into_iter().any(|service| {
+                let mut workloads = all().filter(|object| object["kind"] == "Deployment");
+                workloads.any(|workload| carries(workload, &service["spec"]["selector"]))
+            })
         };
         let mut met = BTreeSet::new();
         for objects in &applied {
@@ -185,6 +191,13 @@ fn is_first(before: &[Value], new: Option<&Value>, one: &Unserved) -> bool {
             _ => true,
         }
     })
+}
+
+/// Whether a workload's pods carry labels.
+fn carries(workload: &Value, wanted: &Value) -> bool {
+    let carried = &workload["spec"]["template"]["metadata"]["labels"];
+    let mut wanted = wanted.as_object().into_iter().flatten();
+    wanted.all(|(key, value)| carried[key] == *value)
 }
 
 fn product<A: Clone, B>(all: &[A], more: &[B], join: impl Fn(A, &B) -> A) -> Vec<A> {
@@ -379,16 +392,11 @@ impl<'a> Moment<'a> {
     }
 
     fn has_pod(&self, service: &Value, port: &Value, labels: &Value) -> bool {
-        let selected = |pod: &Value, wanted: &Value| {
-            let carried = &pod["spec"]["template"]["metadata"]["labels"];
-            let mut wanted = wanted.as_object().into_iter().flatten();
-            wanted.all(|(key, value)| carried[key] == *value)
-        };
         self.pods.iter().flatten().any(|pod| {
             let ports = list(&pod["spec"]["template"]["spec"]["containers"][0]["ports"]);
             let target = &port["targetPort"];
-            selected(pod, &service["spec"]["selector"])
-                && selected(pod, labels)
+            carries(pod, &service["spec"]["selector"])
+                && carries(pod, labels)
                 && (target.is_number() || ports.iter().any(|port| port["name"] == *target))
         })
     }

@@ -2,7 +2,7 @@
 
 mod side;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 
@@ -45,12 +45,12 @@ What needs building is piped in:
 
   git diff --quiet main... || glidepath prove --from main:overlays/prod --to overlays/prod
   kubectl kustomize overlays/prod | glidepath prove --from live.yaml --to -
-  kubectl get deploy,svc,vs,dr,hpa -n shop -o yaml | glidepath prove --from - --to deploy/stages/00-baseline
+  kubectl get deploy,svc,vs,dr,hpa -n shop -o yaml | glidepath prove --from - --to overlays/prod
 
 Objects that a server prints and the other side does not have are somebody else's, and stay. In all other cases what --to does not
 have is taken away.
 
-Exit codes: 0 safe, 1 unsafe or unreadable, 2 wrong usage.";
+Exit codes: 0 safe, 1 unsafe or no manifests, 2 wrong usage, 6 a file that cannot be read.";
 
 fn namespace(text: &str) -> Result<DnsLabel, String> {
     text.parse().map_err(|()| {
@@ -79,6 +79,14 @@ pub(super) fn run(args: &ProveArgs, output: &mut Output<'_>) -> Result<Exit, Fai
         canary: args.canary,
         ..Conditions::default()
     };
+    let unread: BTreeSet<&str> = [&before, &after]
+        .iter()
+        .flat_map(|side| side.applied.unread())
+        .collect();
+    if !unread.is_empty() {
+        let kinds: Vec<&str> = unread.into_iter().collect();
+        output.note(format_args!("not looked at: {}", kinds.join(", ")));
+    }
     let findings = prove(&before.applied, &after.applied, &conditions);
     let reports = reports(&before, &after, &findings);
     output.reports(&reports.iter().collect::<Vec<_>>());

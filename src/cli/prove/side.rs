@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::cli::output::Output;
 use crate::cli::{Exit, Failure};
@@ -22,6 +22,7 @@ pub(super) fn read(
     output: &mut Output<'_>,
 ) -> Result<Manifests, Failure> {
     let path = Path::new(given);
+    confined(path)?;
     let found = if given == "-" {
         stream(&text(STDIN, std::io::stdin().lock())?, namespace)
     } else if path.is_dir() {
@@ -42,6 +43,32 @@ pub(super) fn read(
         ));
     }
     Ok(manifests)
+}
+
+/// Refuses a path of this repository that leads out of it, or to what git keeps there: whoever proposes a change may have put a link in
+/// the place of a folder.
+fn confined(path: &Path) -> Result<(), Failure> {
+    let (Ok(here), Ok(there)) = (fs::canonicalize("."), fs::canonicalize(path)) else {
+        return Ok(());
+    };
+    let Some(root) = root_of(&here)?.and_then(|root| fs::canonicalize(root).ok()) else {
+        return Ok(());
+    };
+    let mut plain = PathBuf::new();
+    for part in here.join(path).components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    let is_ours = plain.starts_with(&root);
+    let is_inside = there.starts_with(&root) && !there.starts_with(root.join(".git"));
+    if is_ours && !is_inside {
+        return Err(unreadable(&path.display().to_string(), &FileError::Outside));
+    }
+    Ok(())
 }
 
 fn stream(source: &Source, namespace: Option<&str>) -> Result<Manifests, Unread> {

@@ -147,7 +147,8 @@ fn routed<'m, 'a>(moved: &'m Move<'a>) -> Vec<(Named<'m, 'a>, Vec<Failing<'a>>)>
 
 impl<'a> Named<'_, 'a> {
     fn failing(&self, moved: &Move<'a>) -> Vec<Failing<'a>> {
-        let Some(service) = moved.service(&self.to.service) else {
+        let service = moved.service(&self.to.service);
+        let Some(service) = service.filter(|service| moved.has_pods_of(service)) else {
             return Vec::new();
         };
         let is_changed = self.routing.pair.is_changed();

@@ -80,9 +80,9 @@ fn told(subject: &str, at: Spot, service: Option<Pair<'_>>, failing: &Failing<'_
                 }
                 (None, _) => "nothing defines it".to_owned(),
             },
-            match (rule, side) {
-                (Some(_), Side::Before) => "add the subset in a stage of its own, and route to it in the next".to_owned(),
-                (Some(_), Side::After) => "take the routes away in one stage, and the subset in the next".to_owned(),
+            match (rule, at.side) {
+                (Some(_), Side::After) => "define the subset in a stage of its own, and route to it in the next".to_owned(),
+                (Some(_), Side::Before) => "take the routes away in one stage, and the subset in the next".to_owned(),
                 (None, _) => "define the subset, or name one that is there".to_owned(),
             },
         ),

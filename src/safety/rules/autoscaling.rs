@@ -19,11 +19,18 @@ pub(in crate::safety) fn check(moved: &Move<'_>) -> Vec<Finding> {
         let replicas = |side: Side| workload.pods(side)?.replicas;
         let scaled = scaler(Side::After)?;
         let [before, after] = [Side::Before, Side::After].map(replicas);
-        let is_live = workload.pair().before.is_some_and(Object::is_live);
+        let is_live = |object: Option<&Object>| object.is_some_and(Object::is_live);
+        // A server always shows replicas, whoever set them; and what only it has is applied by nobody.
+        if is_live(workload.pair().after) {
+            return None;
+        }
+        let was_scaled = scaler(Side::Before).is_some();
+        let were_live = is_live(workload.pair().before);
         match (before, after) {
+            // What was so before is no fault of the move.
+            (Some(before), Some(_)) if before > 0 && was_scaled && !were_live => None,
             (_, Some(replicas)) if replicas > 0 => Some(both(workload, scaled, replicas)),
-            // A server always shows replicas, whoever set them.
-            (Some(before), None) if before > 1 && !(is_live && scaler(Side::Before).is_some()) => {
+            (Some(before), None) if before > 1 && !(were_live && was_scaled) => {
                 Some(handed_over(workload, scaled, before))
             }
             _ => None,

@@ -106,7 +106,5 @@ fn told(workload: &Workload<'_>, strain: &Strain) -> Finding {
         Side::Before => "scale it up in a stage of its own, and send it more in the next",
         Side::After => "send it less in a stage of its own, and scale it down in the next",
     };
-    Finding::new(Weight::Disruptive, Code::GP406, at, message)
-        .share(Some(strain.share))
-        .help(help)
+    Finding::new(Weight::Disruptive, Code::GP406, at, message).help(help)
 }

@@ -14,9 +14,10 @@ pub(in crate::safety) fn check(moved: &Move<'_>, canary: f64) -> Vec<Finding> {
         let field = changed(workload)?;
         let sides = [Side::Before, Side::After];
         let [before, after] = sides.map(|side| share(moved, workload, side));
-        let share = before.min(after);
+        // The old routes may meet the new pods, and the new routes do.
+        let share = before.max(after);
         // Nobody knows how many requests a cohort claims; where no canary is allowed, any are too many.
-        let is_reached = sides.iter().all(|side| is_reached(moved, workload, *side));
+        let is_reached = sides.iter().any(|side| is_reached(moved, workload, *side));
         let is_canary = if canary > 0.0 {
             share <= canary
         } else {

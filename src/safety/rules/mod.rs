@@ -6,3 +6,4 @@ pub(super) mod containers;
 pub(super) mod contents;
 pub(super) mod hosts;
 pub(super) mod immutable;
+pub(super) mod services;
