@@ -56,11 +56,10 @@ fn confined(path: &Path) -> Result<(), Failure> {
     };
     let mut plain = PathBuf::new();
     for part in here.join(path).components() {
-        match part {
-            Component::ParentDir => {
-                plain.pop();
-            }
-            part => plain.push(part),
+        if part == Component::ParentDir {
+            plain.pop();
+        } else {
+            plain.push(part);
         }
     }
     let is_ours = plain.starts_with(&root);
