@@ -161,6 +161,23 @@ fn bake_that_is_left_and_gates_that_nobody_judged_are_red() {
         "{}",
         ran.summary
     );
+    // Another system may judge them, and the pull request itself may not.
+    world.judge("work", "split", "pass", PASSED);
+    let inputs = [CHECK, ("evidence", "evidence.json")];
+    let run = || world.run_in("work", "pull_request", &event(&world, ""), &inputs);
+    let ran = run();
+    assert_eq!(ran.code, 1, "{}", ran.summary);
+    assert!(ran.summary.contains("is no evidence"), "{}", ran.summary);
+    let work = world.root.join("work");
+    let moved = head(&world);
+    git(&work, &["checkout", "--quiet", "--detach", "origin/main"]);
+    world.judge("work", "split", "pass", PASSED);
+    git(&work, &["checkout", "--quiet", "--detach", &moved]);
+    assert_eq!(run().code, 0);
+    commit(&world, "verdicts", |_| {});
+    let ran = run();
+    assert_eq!(ran.code, 1, "{}", ran.summary);
+    assert!(ran.summary.contains("not been judged"), "{}", ran.summary);
 }
 
 #[test]
@@ -464,6 +481,20 @@ fn a_promotion_carries_its_verdict_on_its_head() {
         assert_eq!(status(&world, &head(&world)), None);
         world.run(&promote);
     }
+    // A tree that is not what it should be any more is told there, too.
+    let spec = world.root.join("human/rollouts/ranker/rollout.yaml");
+    let text = fs::read_to_string(&spec).expect("a spec");
+    fs::write(&spec, text.replace("weight: 30", "weight: 31")).expect("a file");
+    world.publish("stale");
+    world.checkout("work");
+    let ran = world.run(&[PROMOTE, PATH, ("reason", "x")]);
+    assert_eq!(ran.code, 5, "{}", ran.log);
+    let (state, words) = status(&world, &sha).expect("a status");
+    assert_eq!(state, "failure", "{words}");
+    assert!(words.contains("stale"), "{words}");
+    fs::write(&spec, text).expect("a file");
+    world.publish("current");
+    world.checkout("work");
     // A token that may not is no failure.
     world.judge("work", "split", "inconclusive", "x");
     world.fake.with(|state| state.no_statuses = true);

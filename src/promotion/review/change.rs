@@ -94,6 +94,12 @@ impl Change {
             .filter_map(move |path| path.strip_prefix(prefix))
     }
 
+    /// Whether it brings or changes a file, by its path from where the workflow runs.
+    pub(super) fn changes(&self, path: &str) -> bool {
+        let path = path.trim_start_matches("./");
+        self.paths.iter().any(|changed| changed == path)
+    }
+
     /// The messages of its commits, the newest first.
     pub(super) fn messages(&self) -> impl Iterator<Item = &str> {
         self.messages.iter().map(String::as_str)

@@ -113,11 +113,14 @@ impl Judge<'_> {
         found
             .notes
             .extend(lifts.map(|hold| lifts_words(&hold.stage)));
-        let has_gates = !old.stage().gates.is_empty();
+        // Nobody hands in verdicts on their own pull request by that pull request.
+        let evidence = self
+            .evidence
+            .filter(|file| !old.stage().gates.is_empty() && !self.change.changes(&file.path));
         let request = MoveRequest {
             force,
             resume: force || lifts.is_some(),
-            evidence: self.evidence.filter(|_| has_gates).cloned(),
+            evidence: evidence.cloned(),
             carried: self.carried()?,
             ..MoveRequest::default()
         };

@@ -34,11 +34,9 @@ pub(super) enum Found {
 /// Looks for an override: in the pull request's text and its commits, for whoever opened it, and then in its comments.
 pub(super) fn find(change: &Change, site: Option<&Site>) -> Result<Found, Error> {
     let pull = &change.pull;
-    let author = pull.author.as_deref().unwrap_or("nobody");
-    let own = reason(&pull.body).or_else(|| change.messages().find_map(reason));
-    let own = own.map(|reason| Override {
-        by: author.to_owned(),
-        reason,
+    let own = pull.author.clone().and_then(|by| {
+        let reason = reason(&pull.body).or_else(|| change.messages().find_map(reason))?;
+        Some(Override { by, reason })
     });
     let ignored = |why: &str| Found::Ignored(format!("the override {why}, and does not count"));
     let site = match site {
