@@ -97,6 +97,7 @@ fn a_pointer_moved_by_hand_past_a_stage_with_gates_is_red() {
         assert!(text.contains("`01-deploy` to `03-weight-100`"), "{text}");
         assert!(text.contains("would be skipped"), "{text}");
         assert!(!text.contains("stays as it is"), "{text}");
+        assert!(text.contains("`Glidepath-Override: why`"), "{text}");
         // What the merge changes in the cluster.
         assert!(text.contains("+++ b/"), "{text}");
         assert!(text.contains("weight: 100"), "{text}");
@@ -230,6 +231,12 @@ fn an_override_counts_by_whom_github_knows_and_lifts_no_proof() {
     assert_eq!(ran.code, 1, "{}", ran.log);
     assert!(ran.summary.contains("unsafe"), "{}", ran.summary);
     assert!(ran.summary.contains("lifts no"), "{}", ran.summary);
+    let ran = check(&world, &event(&world, ""));
+    assert!(
+        !ran.summary.contains("Glidepath-Override"),
+        "{}",
+        ran.summary
+    );
 }
 
 #[test]

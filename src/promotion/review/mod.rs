@@ -42,6 +42,8 @@ pub struct Review {
     pub refusals: Vec<Refusal>,
     /// What an override lifts.
     lifted: Vec<Refusal>,
+    /// Whether an override would lift all that speaks against it.
+    is_liftable: bool,
     overridden: Option<Override>,
 }
 
@@ -109,16 +111,16 @@ impl Review {
         if self.refusals.is_empty() {
             return Ok(());
         }
+        let left = judge.judge(true)?.refusals;
+        self.is_liftable = left.is_empty();
         match overrides::find(change, site)? {
             Found::Nothing => {}
             Found::Ignored(why) => self.notes.push(why),
             Found::Counts(found) => {
-                let left = judge.judge(true)?.refusals;
-                let mut lifted = std::mem::replace(&mut self.refusals, left);
-                let stays =
-                    |one: &Refusal| self.refusals.iter().any(|left| left.message == one.message);
-                lifted.retain(|one| !stays(one));
-                self.lifted = lifted;
+                let stays = |one: &Refusal| left.iter().any(|left| left.message == one.message);
+                let all = std::mem::take(&mut self.refusals);
+                self.lifted = all.into_iter().filter(|one| !stays(one)).collect();
+                self.refusals = left;
                 self.overridden = Some(found);
             }
         }

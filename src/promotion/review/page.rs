@@ -11,6 +11,9 @@ use super::Review;
 /// A string takes everything.
 const INFALLIBLE: &str = "writing to a string cannot fail";
 
+/// What else can be done, where a person may decide.
+const OVERRIDE: &str = "or somebody who may write here takes it on them, with a line `Glidepath-Override: why` in a comment, or in the text of a pull request of their own";
+
 impl Review {
     /// What the merge does to the live stage, and what speaks against it.
     pub fn words(&self) -> String {
@@ -34,9 +37,9 @@ impl Review {
                 None => "",
             };
             say(format!(
-                "> [!CAUTION]\n> **Do not merge:** {}.{all}\n>\n> To do: {}.",
+                "> [!CAUTION]\n> **Do not merge:** {}.{all}{}",
                 list(&self.refusals),
-                helps(&self.refusals)
+                self.helps()
             ));
         }
         if let Some(moves) = moves {
@@ -52,6 +55,24 @@ impl Review {
             say(diff);
         }
         text
+    }
+
+    /// What to do, each thing once.
+    fn helps(&self) -> String {
+        let mut helps: Vec<String> = Vec::new();
+        for help in self.refusals.iter().filter_map(|one| one.help.as_deref()) {
+            let help = escape(help);
+            if !helps.contains(&help) {
+                helps.push(help);
+            }
+        }
+        if self.is_liftable {
+            helps.push(OVERRIDE.to_owned());
+        }
+        match &helps[..] {
+            [] => String::new(),
+            helps => format!("\n>\n> To do: {}.", helps.join("; ")),
+        }
     }
 
     /// What changes in the manifests.
@@ -87,22 +108,6 @@ impl Review {
 fn list(refusals: &[Refusal]) -> String {
     let messages: Vec<String> = refusals.iter().map(|one| escape(&one.message)).collect();
     messages.join("; ")
-}
-
-/// What to do, each thing once.
-fn helps(refusals: &[Refusal]) -> String {
-    let mut helps: Vec<String> = Vec::new();
-    for help in refusals.iter().filter_map(|one| one.help.as_deref()) {
-        let help = escape(help);
-        if !helps.contains(&help) {
-            helps.push(help);
-        }
-    }
-    helps.push(
-        "or somebody who may write here takes it on them, with a line `Glidepath-Override: why` in a comment, or in the text of a pull request of their own"
-            .to_owned(),
-    );
-    helps.join("; ")
 }
 
 /// The gates of the live stage as a table.
