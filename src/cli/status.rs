@@ -142,12 +142,19 @@ impl Said {
         );
         line(
             "rollback",
-            match self.back() {
-                Some(back) => format!("to {back}"),
-                None if lock.is_past_return(self.0.committed.live) => {
-                    "none in one step: the point of no return has passed".to_owned()
+            match (self.back(), lock.long_way_back(self.0.committed.live)) {
+                (Some(back), _) => format!("to {back}"),
+                (None, Some((first, moves))) => {
+                    let first = lock.stage(first);
+                    format!(
+                        "{moves} moves, by {}: `glidepath rollback --to {}` first",
+                        first.folder, first.name
+                    )
                 }
-                None => "not needed: all traffic is on stable".to_owned(),
+                (None, None) if lock.is_past_return(self.0.committed.live) => {
+                    "none: the point of no return has passed".to_owned()
+                }
+                (None, None) => "not needed: all traffic is on stable".to_owned(),
             },
         );
         if let Some(stage) = lock.point_of_no_return() {
@@ -202,6 +209,9 @@ impl Said {
             "gates": stage.gates,
             "next": position.next().map(named),
             "rollback": lock.rollback_target(self.0.committed.live).map(named),
+            "longWayBack": lock.long_way_back(self.0.committed.live).map(|(first, moves)| {
+                json!({"first": named(first), "moves": moves})
+            }),
             "pointOfNoReturn": lock.point_of_no_return().map(named),
             "pastReturn": lock.is_past_return(self.0.committed.live),
             "hold": self.0.holding.standing(lock).map(|hold| json!({

@@ -173,6 +173,12 @@ fn a_whole_rollout_is_walked_and_rolled_back_from_every_stage() {
             assert_eq!(numbers.lines().count(), 2, "{numbers}");
             lab.git(&["reset", "--quiet", "--hard", &here]);
         } else if *stage == "retire" {
+            assert_eq!(status["longWayBack"]["first"]["stage"], "weight-100");
+            assert_eq!(status["longWayBack"]["moves"], 2);
+            let said = lab.ok(&["status", "app"]);
+            let wanted =
+                "rollback  2 moves, by 03-weight-100: `glidepath rollback --to weight-100` first\n";
+            assert!(said.contains(wanted), "{said}");
             lab.refused(
                 &["rollback", "app"],
                 1,
