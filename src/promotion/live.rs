@@ -96,18 +96,11 @@ pub fn settle(
                     notes: change.permit(read_old, restart)?.into_iter().collect(),
                 })
             }
-            _ if restart => Ok(Live { pointer: Some(baseline()), notes: Vec::new() }),
-            _ => Err(Refusal::new(
-                Why::Conflict,
-                format!("the stage `{}` is live, and {} has no stage of this name any more", pointer.stage(), names::SPEC_FILE),
-            )
-            .help(format!(
-                "keep {} until the rollout has moved on, or begin again at the baseline with `--restart`",
-                match pointer.stage() {
-                    names::ADOPT => "`adopt: true`".to_owned(),
-                    step => format!("a step with `name: {step}`"),
-                }
-            )).into()),
+            _ if restart => Ok(Live {
+                pointer: Some(baseline()),
+                notes: Vec::new(),
+            }),
+            _ => Err(gone(lock, pointer.stage()).into()),
         };
     };
     let mut live = Live::default();
@@ -136,6 +129,43 @@ pub fn settle(
         }
     }
     Ok(live)
+}
+
+/// The live stage is none of the new ones. Where other models have traffic, the way back comes first: the baseline takes their pods away
+/// under it.
+fn gone(lock: Option<&Lock>, live: &str) -> Refusal {
+    let refusal = Refusal::new(
+        Why::Conflict,
+        format!(
+            "the stage `{live}` is live, and {} has no stage of this name any more",
+            names::SPEC_FILE
+        ),
+    );
+    let keep = match live {
+        names::ADOPT => "`adopt: true`".to_owned(),
+        step => format!("a step with `name: {step}`"),
+    };
+    let back = lock.and_then(|lock| {
+        let live = lock.stage_named(live)?;
+        let to = |stage| format!("`{}`", lock.stage(stage).name);
+        let at_once = lock.rollback_target(live);
+        let at_once = at_once.map(|target| format!("`glidepath rollback` (to {})", to(target)));
+        at_once.or_else(|| {
+            let (first, moves) = lock.long_way_back(live)?;
+            let first = &lock.stage(first).name;
+            Some(format!(
+                "`glidepath rollback --to {first}`, the first of {moves} moves"
+            ))
+        })
+    });
+    refusal.help(match back {
+        Some(back) => format!(
+            "go back with {back}, or keep {keep} until the rollout has moved on; `--restart` begins again at the baseline, and takes away pods that have traffic"
+        ),
+        None => format!(
+            "keep {keep} until the rollout has moved on, or begin again at the baseline with `--restart`"
+        ),
+    })
 }
 
 /// Whether the last rollout is over and this spec begins another one, with another stable model.

@@ -208,6 +208,37 @@ fn three_releases_in_a_row_and_one_given_up_go_through_one_file() {
 }
 
 #[test]
+fn a_live_stage_that_goes_from_the_file_is_left_by_a_rollback() {
+    let lab = began("releases-gone");
+    for _ in 0..3 {
+        lab.ok(&["promote", FILE]);
+    }
+    assert_eq!(lab.live(), "weight-50");
+    lab.write(FILE, &SPEC.replace("weight: 50", "weight: 40"));
+    lab.refused(
+        &["render", FILE],
+        5,
+        "go back with `glidepath rollback` (to `deploy`), or keep a step with `name: weight-50`",
+    );
+    lab.ok(&["rollback", FILE]);
+    render(&lab, "40 in place of 50");
+    assert_eq!(lab.live(), "deploy");
+    walk(&lab);
+    assert_eq!(lab.live(), "retire");
+    // The last stage goes: the old model is brought back in more than one move.
+    lab.write(
+        FILE,
+        &lab.read(FILE)
+            .replace("  steps:", "  retire: never\n  steps:"),
+    );
+    lab.refused(
+        &["render", FILE],
+        5,
+        "go back with `glidepath rollback --to weight-100`, the first of 2 moves, or keep",
+    );
+}
+
+#[test]
 fn a_dry_run_shows_the_difference_and_writes_nothing() {
     let lab = began("releases-dry");
     walk(&lab);
