@@ -204,6 +204,55 @@ fn the_rollout_after_an_adopting_one_begins_at_the_baseline() {
 }
 
 #[test]
+fn a_rollout_that_adopts_is_walked_to_its_end_and_followed_by_the_next() {
+    const FILE: &str = "app/rollout.yaml";
+    let said = "    selector: {app.kubernetes.io/instance: image-classifier}\n";
+    let text = fixture(SILENT, "rollout.yaml");
+    for (name, text) in [
+        ("adopt-next-said", text.clone()),
+        ("adopt-next-default", text.replace(said, "")),
+    ] {
+        let lab = Lab::bare_bones(name);
+        // Nothing is judged here.
+        lab.write(
+            FILE,
+            &text.replace("bake: 1h, gates: [availability]", "gates: []"),
+        );
+        fs::remove_dir_all(lab.dir.join("app/deploy")).expect("a tree");
+        lab.ok(&["render", FILE]);
+        lab.commit_all("begin");
+        while lab.status()["next"].is_object() {
+            lab.ok(&["promote", FILE]);
+        }
+        assert_eq!(lab.live(), "retire");
+        let built = |stage| lab.ok(&["render", "--stdout", "--stage", stage, FILE]);
+        let ended = built("retire");
+        lab.ok(&[
+            "next",
+            "--model",
+            "v3",
+            "--image",
+            "registry.example/classifier:3.0",
+            FILE,
+        ]);
+        let after = lab.read(FILE);
+        assert!(!after.contains("adopt:"), "{after}");
+        assert!(
+            after.contains(&format!(
+                "  service:\n{}    name: classifier\n",
+                if name.ends_with("default") { said } else { "" }
+            )),
+            "{after}"
+        );
+        assert_eq!(built("baseline"), ended);
+        lab.ok(&["render", FILE]);
+        lab.commit_all("v3 after v2");
+        assert_eq!(lab.live(), "baseline");
+        lab.ok(&["promote", FILE]);
+    }
+}
+
+#[test]
 fn the_rollout_after_one_that_adopts_plainly_changes_nothing_that_serves() {
     let text = fixture(TELLING, "rollout.yaml");
     let place = Place::with(&text);

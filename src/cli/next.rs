@@ -17,7 +17,7 @@ use super::{Exit, Failure};
 /// Write the next rollout into rollout.yaml, in place: the winner becomes stable
 ///
 /// The other models go, a copy of the winner's entry is the new model, and the steps and gates go on with the names that take their
-/// parts. Only what must change does: comments, order and layout stay. The rollout must be over. What cannot be carried over is an
+/// parts; `adopt` goes, and the Service's selector stays. Only what must change does: comments, order and layout stay. The rollout must be over. What cannot be carried over is an
 /// error that leaves the file as it was.
 #[derive(Debug, Args)]
 pub(super) struct NextArgs {

@@ -2,6 +2,7 @@
 //! and begins where this one ends, or why there is none.
 //! Changes what it must and nothing else: comments, order and layout stay. Never touches the disk, asks which stage is live, or guesses.
 
+mod adopted;
 mod change;
 mod list;
 mod models;
@@ -18,6 +19,7 @@ use crate::text::{Node, Route, Span, parse};
 use crate::tree::diff;
 use crate::units::DnsLabel;
 
+use adopted::Adopted;
 use change::{Change, changed, renamed};
 use roles::Roles;
 
@@ -58,9 +60,14 @@ pub fn next(compiled: &Compiled, release: &Release, files: &dyn Files) -> Result
         names: renamed(source, document, &roles)?,
         stable: models::of_stable(compiled, &roles)?,
         copy: models::of_copy(document, &roles, release)?,
+        adopted: Adopted::of(compiled, document, &roles),
     };
     let wanted = wanted(document, &roles, &changes);
-    let text = edited(source.text(), document, &roles, &changes);
+    let adopted = match &changes.adopted {
+        Some(adopted) => adopted.edits(source.text(), document)?,
+        None => Vec::new(),
+    };
+    let text = edited(source.text(), document, &roles, &changes, adopted);
     let text = text.filter(|text| is_read_as(text, wanted.as_ref()));
     let Some(text) = text else {
         return Err(Refused::because(
@@ -101,26 +108,37 @@ fn models_route() -> Route {
 }
 
 /// Everything that changes.
-struct Changes {
+struct Changes<'a> {
     /// The mentions of models outside their list.
     names: Vec<Change>,
     /// What changes in the winner's entry, by places below it.
     stable: Vec<Change>,
     /// What is other in the winner's copy, by places below its entry.
     copy: Vec<Change>,
+    /// What becomes of `adopt`, where it goes.
+    adopted: Option<Adopted<'a>>,
 }
 
 /// The document as it shall be, by what it says and not by its text.
-fn wanted(document: &Node, roles: &Roles, changes: &Changes) -> Option<Value> {
+fn wanted(document: &Node, roles: &Roles, changes: &Changes<'_>) -> Option<Value> {
     let mut whole = changed(document, &changes.names);
     let winner = document.get(&models_route().index(roles.winner))?;
     let models = [&changes.stable, &changes.copy].map(|changes| changed(winner, changes));
     *whole.pointer_mut("/spec/models")? = Value::Array(models.into());
+    if let Some(adopted) = &changes.adopted {
+        adopted.say(&mut whole)?;
+    }
     Some(whole)
 }
 
 /// The text with every change in its place; none where a place cannot be found.
-fn edited(text: &str, document: &Node, roles: &Roles, changes: &Changes) -> Option<String> {
+fn edited(
+    text: &str,
+    document: &Node,
+    roles: &Roles,
+    changes: &Changes<'_>,
+    adopted: Vec<Edit>,
+) -> Option<String> {
     let models = document.get(&models_route())?;
     let winner = document.get(&models_route().index(roles.winner))?;
     let place = |changes: &[Change], node: &Node| -> Option<Vec<Edit>> {
@@ -132,6 +150,7 @@ fn edited(text: &str, document: &Node, roles: &Roles, changes: &Changes) -> Opti
         place(&changes.names, document)?,
         place(&changes.stable, winner)?,
         list::edits(text, models, roles.winner, &copy)?,
+        adopted,
     ];
     applied(text, Span::new(0, text.len()), &edits.concat())
 }

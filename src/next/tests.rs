@@ -195,6 +195,100 @@ fn what_a_model_is_known_by_follows_its_name() {
     assert!(refused(&other, &bare).contains("GP108"));
 }
 
+/// A rollout whose stable model has a selector, and what it says of `adopt` and of the Service.
+fn adopting(adopt: &str) -> String {
+    let selected = A.replace("name: a,", "name: a, selector: {app: old},");
+    let (list, _) = &layouts()[0];
+    format!("{HEAD}{adopt}{}{TAIL}", list.replace(A, &selected))
+}
+
+#[test]
+fn adopt_goes_and_the_service_selects_what_it_selected() {
+    const KEPT: &str = "selector: {app.kubernetes.io/instance: ranker}";
+    for (adopt, wanted) in [
+        (
+            "  adopt: true   # once\n",
+            format!("  service: {{{KEPT}}}\n"),
+        ),
+        (
+            "  # of the cluster\n  adopt: true\n  service: {name: r}\n",
+            format!("  # of the cluster\n  service: {{{KEPT}, name: r}}\n"),
+        ),
+        (
+            "  service:\n    # the old name\n    name: r   # kept\n  \"adopt\": true # once\n",
+            format!("  service:\n    # the old name\n    {KEPT}\n    name: r   # kept\n"),
+        ),
+        (
+            "  service: {}\n  adopt: true\n",
+            format!("  service: {{{KEPT}}}\n"),
+        ),
+        (
+            "  service: {selector: {team: x}}\n  adopt: true\n",
+            "  service: {selector: {team: x}}\n".to_owned(),
+        ),
+    ] {
+        for eol in ["\n", "\r\n"] {
+            let old = format!("{HEAD}{adopt}");
+            let new = format!("{HEAD}{wanted}").replace('\n', eol);
+            let found = after(&adopting(adopt).replace('\n', eol));
+            assert!(found.starts_with(&new), "{old}\n{found}");
+        }
+    }
+    // At the end of a file, and between braces.
+    let text = adopting("");
+    let found = after(&format!("{text}  adopt: true"));
+    assert!(
+        found.ends_with(&format!("\n  service: {{{KEPT}}}")),
+        "{found}"
+    );
+    let flow = |adopt: &str, last: &str| {
+        format!(
+            "apiVersion: glidepath.dev/v1alpha1\nkind: ModelRollout\nmetadata: {{name: ranker}}\nspec: {{{adopt}models: [{}, {}], stable: a, steps: [{{weight: 100, gates: []}}]{last}}}\n",
+            A.replace("name: a,", "name: a, selector: {app: old},"),
+            line("b", "i:2")
+        )
+    };
+    let found = after(&flow("adopt: true, ", ""));
+    assert!(
+        found.contains(&format!("spec: {{service: {{{KEPT}}}, models: [")),
+        "{found}"
+    );
+    let found = after(&flow("service: {name: r}, ", ", adopt: true"));
+    assert!(
+        found.contains(&format!("spec: {{service: {{{KEPT}, name: r}}, models")),
+        "{found}"
+    );
+    assert!(found.contains("gates: []}]}\n"), "{found}");
+}
+
+#[test]
+fn adopt_stays_where_the_winner_could_be_adopted_again() {
+    let text = adopting("  adopt: true\n").replace("{name: b,", "{name: b, selector: {app: m-b},");
+    let found = after(&text);
+    assert!(
+        found.starts_with(&format!("{HEAD}  adopt: true\n")),
+        "{found}"
+    );
+    let told = "{name: b, subset: {labels: {app: m-b}},";
+    let found = after(&text.replace("{name: b,", told));
+    assert!(!found.contains("adopt:"), "{found}");
+}
+
+#[test]
+fn adopt_that_cannot_be_taken_out_is_told_how() {
+    let bare = release("c");
+    for adopt in ["  adopt:\n    true\n", "  ? adopt\n  : true\n"] {
+        match next(&compiled(&adopting(adopt)), &bare, &NoFiles) {
+            Err(Refused::Because(message, help)) => {
+                assert!(message.contains("`adopt` has done its work"), "{message}");
+                let wanted = "without `adopt`, and with `service: {selector: {app.kubernetes.io/instance: ranker}}`";
+                assert!(help.contains(wanted), "{help}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 #[test]
 fn the_replicas_that_the_last_step_left_are_the_stable_ones() {
     let (list, _) = &layouts()[0];
