@@ -67,30 +67,23 @@ pub fn settle(
         }
     };
     let locked = lock.and_then(|lock| Some(lock.stage(lock.stage_named(pointer.stage())?)));
+    let change = |lock, locked, stage| Change {
+        compiled,
+        tree,
+        folder,
+        lock,
+        locked,
+        stage,
+    };
     if let (Some(lock), Some(locked)) = (lock, locked)
         && is_next_rollout(plan, lock, locked)
     {
-        let begins = Change {
-            compiled,
-            tree,
-            folder,
-            lock,
-            locked,
-            stage: plan.baseline(),
-        };
-        return begins.next_rollout(read_old, restart);
+        return change(lock, locked, plan.baseline()).next_rollout(read_old, restart);
     }
     let Some(index) = plan.stage_named(pointer.stage()) else {
         return match (lock, locked) {
             (Some(lock), Some(locked)) if restart => {
-                let change = Change {
-                    compiled,
-                    tree,
-                    folder,
-                    lock,
-                    locked,
-                    stage: plan.baseline(),
-                };
+                let change = change(lock, locked, plan.baseline());
                 Ok(Live {
                     pointer: Some(baseline()),
                     notes: change.permit(read_old, restart)?.into_iter().collect(),
@@ -114,14 +107,7 @@ pub fn settle(
         live.pointer = Some(text.replace(&pointer.folder, tree.folder(index)));
     }
     if let (Some(lock), Some(locked)) = (lock, locked) {
-        let change = Change {
-            compiled,
-            tree,
-            folder,
-            lock,
-            locked,
-            stage: index,
-        };
+        let change = change(lock, locked, index);
         let diff = change.diff(read_old)?;
         if !diff.is_empty() {
             live.notes.extend(change.permit(read_old, restart)?);
