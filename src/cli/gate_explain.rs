@@ -23,9 +23,15 @@ pub(super) fn explain(
             None => failure,
         }
     })?;
+    let source = plan.source(gate.source);
+    let by = if source.is_default() {
+        String::new()
+    } else {
+        format!(" by `{}`", source.name)
+    };
     for (model, window, queries, meaning) in preview(plan, context, gate) {
         output.result(format_args!(
-            "{name} ({}) of {model}, from {} to {}\n",
+            "{name} ({}) of {model}{by}, from {} to {}\n",
             gate.word(),
             window.start,
             window.end

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 
 use crate::gate::prometheus::Settings;
-use crate::plan::{Plan, StageId};
+use crate::plan::{Plan, SourceId, StageId};
 use crate::promotion::request::Telemetry;
 use crate::promotion::{Committed, Refusal, Why, stages};
 use crate::units::Duration;
@@ -53,7 +53,7 @@ pub(super) fn stage(input: &Input, name: Option<&str>) -> Result<StageId, Failur
 pub(super) fn of_environment(input: &Input) -> Telemetry {
     let plan = &input.compiled.plan;
     Telemetry {
-        is_known: plan.metrics.is_some() || variable(URL_VARIABLE).is_some(),
+        is_known: plan.source(SourceId::DEFAULT).url.is_some() || variable(URL_VARIABLE).is_some(),
         settings: settings(plan, None, DEADLINE),
         references: references(input),
     }
@@ -74,7 +74,8 @@ impl TelemetryArgs {
 /// How the telemetry is asked.
 fn settings(plan: &Plan, given: Option<&str>, deadline: Duration) -> Result<Settings, Refusal> {
     let usage = |message: String| Refusal::new(Why::Usage, message);
-    let spec = || plan.metrics.as_ref().map(|metrics| metrics.url.clone());
+    let source = plan.source(SourceId::DEFAULT);
+    let spec = || source.url.clone();
     let known = given
         .map(|url| ("--prometheus-url", url.to_owned()))
         .or_else(|| Some((URL_VARIABLE, variable(URL_VARIABLE)?)))
@@ -103,9 +104,7 @@ fn settings(plan: &Plan, given: Option<&str>, deadline: Duration) -> Result<Sett
         ));
     }
     let mut settings = Settings::new(url).with_environment().map_err(usage)?;
-    if let Some(metrics) = &plan.metrics {
-        settings.timeout = std::time::Duration::from_secs(metrics.timeout.seconds().max(1));
-    }
+    settings.timeout = std::time::Duration::from_secs(source.timeout.seconds().max(1));
     settings.deadline = std::time::Duration::from_secs(deadline.seconds());
     Ok(settings)
 }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::plan::{Gate, ModelId, NoData, OnInconclusive, Plan, StageId};
+use crate::plan::{Gate, ModelId, NoData, OnInconclusive, Plan, SourceId, StageId};
 use crate::units::Timestamp;
 
 use super::answer::{Fault, Source};
@@ -108,12 +108,12 @@ pub fn preview(
         .collect()
 }
 
-/// The models that the gates of a stage judge, each once.
-pub(super) fn candidates(plan: &Plan, stage: StageId) -> Vec<ModelId> {
-    let mut models: Vec<ModelId> = Vec::new();
-    for (_, model) in jobs(plan, stage) {
-        if !models.contains(&model) {
-            models.push(model);
+/// The models that the gates of a stage judge, each once for every source that is asked about it.
+pub(super) fn candidates(plan: &Plan, stage: StageId) -> Vec<(ModelId, SourceId)> {
+    let mut models = Vec::new();
+    for (gate, model) in jobs(plan, stage) {
+        if !models.contains(&(model, gate.source)) {
+            models.push((model, gate.source));
         }
     }
     models
@@ -153,8 +153,8 @@ impl<'a> Job<'a> {
             context,
             schedule,
             look: schedule.at(context.now),
-            candidate: Target::new(plan, model, context.namespace, ""),
-            stable: Target::new(plan, plan.stable, context.namespace, "stable "),
+            candidate: Target::new(plan, model, gate.source, context.namespace, ""),
+            stable: Target::new(plan, plan.stable, gate.source, context.namespace, "stable "),
         }
     }
 
@@ -315,6 +315,7 @@ impl<'a> Job<'a> {
             gate: self.gate.name.clone(),
             kind: self.gate.word(),
             model: self.candidate.subset.clone(),
+            source: self.candidate.source.clone(),
             advisory: self.gate.advisory,
             verdict: judged.verdict,
             look: self.look,

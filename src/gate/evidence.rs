@@ -29,6 +29,8 @@ pub struct Evidence {
     pub kind: &'static str,
     /// The name of the model that is judged.
     pub model: String,
+    /// The name of the source that was asked.
+    pub source: String,
     /// Whether the verdict is only reported, and no part of the stage's.
     pub advisory: bool,
     /// The gate's verdict on the model.
@@ -267,6 +269,7 @@ fn write_gate(gate: &Evidence) -> Value {
         "gate": gate.gate,
         "kind": gate.kind,
         "model": gate.model,
+        "source": gate.source,
         "advisory": gate.advisory,
         "verdict": gate.verdict.name(),
         "state": gate.look.state.name(),

@@ -26,8 +26,8 @@ pub fn first_sample(
         return None;
     }
     let models = candidates(plan, stage).into_iter();
-    let found = models.filter_map(|model| {
-        let target = Target::new(plan, model, namespace, "");
+    let found = models.filter_map(|(model, of)| {
+        let target = Target::new(plan, model, of, namespace, "");
         let answer = source.ask(&question(&target, began, until)).ok()?;
         moment(&answer)
     });

@@ -1,7 +1,9 @@
 //! The questions, in PromQL, from the names that the compiler emits.
 
+use std::collections::BTreeMap;
+
 use crate::plan::template::{Variable, fill};
-use crate::plan::{ModelId, Plan};
+use crate::plan::{ModelId, Plan, SourceId};
 use crate::units::{Duration, Timestamp, names};
 
 use super::telemetry::{self, Telemetry};
@@ -34,6 +36,8 @@ pub struct Query {
     pub name: String,
     /// The question, in PromQL.
     pub promql: String,
+    /// The name of the source that is asked.
+    pub source: String,
     /// What the question is made of.
     pub shape: Shape,
     /// The time that the question is about.
@@ -79,14 +83,25 @@ pub struct Target {
     pub rollout: String,
     /// The Service's name.
     pub service: String,
+    /// The name of the source that has its telemetry.
+    pub source: String,
+    /// The source's own matchers, each with a comma behind: `cluster="eu",`
+    pub(super) matchers: String,
     /// What the router measures of the model.
     pub(super) telemetry: &'static dyn Telemetry,
 }
 
 impl Target {
-    /// A model of a plan.
-    pub fn new(plan: &Plan, model: ModelId, namespace: &str, prefix: &'static str) -> Self {
+    /// A model of a plan, as a source knows it.
+    pub fn new(
+        plan: &Plan,
+        model: ModelId,
+        source: SourceId,
+        namespace: &str,
+        prefix: &'static str,
+    ) -> Self {
         let found = plan.model(model);
+        let source = plan.source(source);
         let version = found.pod_labels.get(names::LABEL_VERSION);
         Self {
             prefix,
@@ -96,6 +111,8 @@ impl Target {
             version: version.cloned().unwrap_or_else(|| found.name.to_string()),
             rollout: plan.name.to_string(),
             service: plan.service.name.clone(),
+            source: source.name.clone(),
+            matchers: matchers(&source.labels),
             telemetry: telemetry::of(&plan.traffic.router),
         }
     }
@@ -104,7 +121,8 @@ impl Target {
     /// name begins the same.
     pub fn pods(&self) -> String {
         format!(
-            "namespace=\"{}\",pod=~\"{}\"",
+            "{}namespace=\"{}\",pod=~\"{}\"",
+            self.matchers,
             self.namespace,
             pod_pattern(&self.workload).replace('\\', "\\\\")
         )
@@ -131,6 +149,7 @@ impl Target {
         Query {
             name: format!("{}{name}", self.prefix),
             promql,
+            source: self.source.clone(),
             shape: Shape::Expression,
             when,
         }
@@ -150,6 +169,17 @@ impl Target {
             ..self.ask(name, promql, When::At(at))
         }
     }
+}
+
+/// Matchers of labels, each with a comma behind.
+fn matchers(labels: &BTreeMap<String, String>) -> String {
+    let quoted = |value: &str| {
+        let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
+        escaped.replace('\n', "\\n")
+    };
+    let labels = labels.iter();
+    let each = labels.map(|(name, value)| format!("{name}=\"{}\",", quoted(value)));
+    each.collect::<Vec<_>>().concat()
 }
 
 /// What the names of a Deployment's pods match: its name, the ReplicaSet's hash, and five characters. Kubernetes cuts what

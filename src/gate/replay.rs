@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::plan::MetricSource;
 use crate::units::Timestamp;
 
 use super::answer::{Answer, Data, Fault, Source, said};
@@ -26,7 +27,7 @@ pub struct Replay {
     pub origin: Origin,
     /// When the gates were evaluated.
     pub now: Timestamp,
-    answers: BTreeMap<(String, When), Result<Answer, Fault>>,
+    answers: BTreeMap<(String, String, When), Result<Answer, Fault>>,
 }
 
 impl Replay {
@@ -42,9 +43,15 @@ impl Replay {
             let value = body[key].as_str().map(ToOwned::to_owned);
             value.ok_or_else(|| format!("it has no `{key}`"))
         };
-        let mut answers: BTreeMap<(String, When), Result<Answer, Fault>> = BTreeMap::new();
+        let mut answers: BTreeMap<(String, String, When), Result<Answer, Fault>> = BTreeMap::new();
         let gates = body["gates"].as_array().into_iter().flatten();
-        for asked in gates.flat_map(|gate| gate["asked"].as_array().into_iter().flatten()) {
+        let asked = gates.flat_map(|gate| {
+            // What was recorded before there were several sources has no name of one.
+            let source = gate["source"].as_str().unwrap_or(MetricSource::DEFAULT);
+            let asked = gate["asked"].as_array().into_iter().flatten();
+            asked.map(move |asked| (source, asked))
+        });
+        for (source, asked) in asked {
             let promql = asked["promql"]
                 .as_str()
                 .ok_or("a question has no `promql`")?;
@@ -64,7 +71,7 @@ impl Replay {
                 }
             };
             // Gates that ask the same keep different samples of the answer; the fullest serves them all.
-            let key = (promql.to_owned(), when);
+            let key = (source.to_owned(), promql.to_owned(), when);
             if answers
                 .get(&key)
                 .is_none_or(|known| size(known) < size(&answer))
@@ -116,7 +123,7 @@ fn when(asked: &Value) -> Option<When> {
 
 impl Source for Replay {
     fn ask(&self, query: &Query) -> Result<Answer, Fault> {
-        let key = (query.promql.clone(), query.when);
+        let key = (query.source.clone(), query.promql.clone(), query.when);
         self.answers.get(&key).cloned().unwrap_or_else(|| {
             Err(Fault::Question(format!(
                 "the recording does not have `{}`: the gate asks something else now",

@@ -11,6 +11,7 @@ mod model;
 mod resolve;
 mod router;
 pub mod runtimes;
+mod sources;
 mod split;
 mod stage;
 mod strain;
@@ -32,6 +33,7 @@ pub use model::{
 };
 pub use resolve::resolve;
 pub use router::{Gateway, Istio, Router, Server};
+pub use sources::{Auth, MetricSource, SourceId};
 pub use split::Split;
 pub use stage::{CohortId, Mirror, Stage, StageId, StageKind};
 pub use total_share::{Fraction, TotalShare};
@@ -70,8 +72,8 @@ pub struct Plan {
     pub cohorts: Vec<Cohort>,
     /// The gates, in the order of the spec.
     pub gates: Vec<Gate>,
-    /// The server that the gates ask, if the spec names one.
-    pub metrics: Option<Metrics>,
+    /// The sources that gates ask, the default one first; never none.
+    pub sources: Vec<MetricSource>,
     /// The stages in order; never none.
     pub stages: Vec<Stage>,
     /// The way back from each of them.
@@ -126,15 +128,6 @@ pub struct ServicePort {
     pub node_port: Option<u16>,
 }
 
-/// A Prometheus server, or what speaks its API.
-#[derive(Clone, Debug)]
-pub struct Metrics {
-    /// The server's base address, without credentials.
-    pub url: String,
-    /// The most time for one query.
-    pub timeout: Duration,
-}
-
 /// Limits for the steps.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
@@ -180,6 +173,11 @@ impl Plan {
     /// The gate behind an id.
     pub fn gate(&self, id: GateId) -> &Gate {
         &self.gates[id.0]
+    }
+
+    /// The source behind an id.
+    pub fn source(&self, id: SourceId) -> &MetricSource {
+        &self.sources[id.0]
     }
 
     /// The gates' ids, in the order of the spec.

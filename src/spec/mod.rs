@@ -6,6 +6,7 @@ mod argocd;
 mod cohort;
 pub mod gate;
 mod kube;
+mod metrics;
 mod model;
 mod percentage;
 mod read;
@@ -21,7 +22,8 @@ pub use argocd::{
     Application, ApplicationSet, Argocd, ClusterWave, ClusterWaves, Clusters, Rollouts,
 };
 pub use cohort::{Cohort, FullMatcher, MatchEntry, Matcher};
-pub use gate::{Gate, GateDefaults, GateKind, Metrics, NoData, OnInconclusive, Prometheus};
+pub use gate::{Gate, GateDefaults, GateKind, NoData, OnInconclusive};
+pub use metrics::{Auth, MetricSource, Metrics, NoFields, Prometheus, Sigv4};
 pub use model::{
     Autoscaling, Capacity, DisruptionBudget, Drain, DrainHook, Model, ModelSource, RollingUpdate,
     RuntimeName, ServiceAccount, Subset,

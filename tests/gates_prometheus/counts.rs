@@ -61,6 +61,7 @@ fn samples_come_back_as_they_were_written() {
     let query = Query {
         name: "raw".to_owned(),
         promql: "istio_requests_total{reporter=\"destination\",destination_workload=\"churn-v2\",response_code=\"503\"}[60s]".to_owned(),
+        source: "default".to_owned(),
         shape: Shape::Expression,
         when: When::At(Timestamp::from_seconds(BEGAN + 720)),
     };

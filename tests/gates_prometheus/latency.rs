@@ -11,6 +11,7 @@ fn asked(promql: &str) -> f64 {
     let query = Query {
         name: "value".to_owned(),
         promql: promql.to_owned(),
+        source: "default".to_owned(),
         shape: Shape::Expression,
         when: When::At(Timestamp::from_seconds(BEGAN + 3_720)),
     };

@@ -17,11 +17,14 @@ impl Doctor<'_> {
             self.buckets(target, gate, times)?;
         }
         if let Some(metric) = facts.exported() {
-            let found = self.value(format!(
-                "count(last_over_time({metric}{{{}}}[{}s]))",
-                target.pods(),
-                BACK.seconds()
-            ))?;
+            let found = self.value(
+                &target.source,
+                format!(
+                    "count(last_over_time({metric}{{{}}}[{}s]))",
+                    target.pods(),
+                    BACK.seconds()
+                ),
+            )?;
             if found.is_empty() {
                 self.say(
                     Level::Missing,
@@ -35,7 +38,7 @@ impl Doctor<'_> {
             }
         }
         if let Some(template) = facts.template() {
-            let found = self.value(target.fill(template, gate.look(BACK)))?;
+            let found = self.value(&target.source, target.fill(template, gate.look(BACK)))?;
             self.answer(target, gate, &found);
         }
         Ok(())
@@ -69,10 +72,13 @@ impl Doctor<'_> {
     /// The bounds of the histogram against the limit.
     fn buckets(&mut self, target: &Target, gate: &Gate, times: &Times) -> Result<(), Fault> {
         let (selector, unit) = telemetry::times(target, times);
-        let found = self.value(format!(
-            "count by (le) (last_over_time({selector}[{}s]))",
-            BACK.seconds()
-        ))?;
+        let found = self.value(
+            &target.source,
+            format!(
+                "count by (le) (last_over_time({selector}[{}s]))",
+                BACK.seconds()
+            ),
+        )?;
         if found.is_empty() {
             self.say(
                 Level::Missing,

@@ -5,10 +5,10 @@
 mod gates;
 mod requests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::gates::Reporter;
-use crate::plan::{Gate, ModelId, Plan, StageId};
+use crate::plan::{Gate, ModelId, Plan, SourceId, StageId};
 use crate::units::{Duration, Timestamp};
 
 use super::answer::{Data, Fault, Series, Source};
@@ -65,7 +65,6 @@ pub fn examine(
         now,
         findings: Vec::new(),
     };
-    doctor.value("vector(1)".to_owned())?;
     let gates: Vec<&Gate> = plan
         .stage(stage)
         .gates
@@ -78,13 +77,23 @@ pub fn examine(
                 && gate.kind.facts().compares()
                 && !plan.judged(gate, stage).is_empty()
     };
-    for model in plan.model_ids() {
+    let mut sources: BTreeSet<SourceId> = gates.iter().map(|gate| gate.source).collect();
+    if sources.is_empty() {
+        sources.insert(SourceId::DEFAULT);
+    }
+    for source in &sources {
+        doctor.value(&plan.source(*source).name, "vector(1)".to_owned())?;
+    }
+    let pairs = plan
+        .model_ids()
+        .flat_map(|model| sources.iter().map(move |source| (model, *source)));
+    for (model, source) in pairs {
         let gates: Vec<&Gate> = gates
             .iter()
             .copied()
-            .filter(|gate| asks(gate, model))
+            .filter(|gate| gate.source == source && asks(gate, model))
             .collect();
-        let target = Target::new(plan, model, namespace, "");
+        let target = Target::new(plan, model, source, namespace, "");
         let named = |reporter| (target.telemetry.reporter(reporter), reporter);
         let reporters: BTreeMap<&str, Reporter> = gates
             .iter()
@@ -136,10 +145,12 @@ impl Doctor<'_> {
         }
     }
 
-    fn value(&self, promql: String) -> Result<Vec<Series>, Fault> {
+    /// What a source answers now.
+    fn value(&self, source: &str, promql: String) -> Result<Vec<Series>, Fault> {
         let query = Query {
             name: "doctor".to_owned(),
             promql,
+            source: source.to_owned(),
             shape: Shape::Expression,
             when: When::At(self.now),
         };

@@ -38,7 +38,10 @@ impl Doctor<'_> {
         let about = target.subset.as_str();
         let everyone = telemetry.requests(target, None);
         let range = BACK.seconds();
-        let found = self.value(format!("last_over_time({everyone}[{range}s])"))?;
+        let found = self.value(
+            &target.source,
+            format!("last_over_time({everyone}[{range}s])"),
+        )?;
         if found.is_empty() {
             return self.nothing(target);
         }
@@ -82,7 +85,7 @@ impl Doctor<'_> {
     /// No series of the workload; perhaps there are some under another name.
     fn nothing(&mut self, target: &Target) -> Result<(), Fault> {
         let (promql, namespace) = target.telemetry.namespaces(target, BACK.seconds());
-        let near = self.value(promql)?;
+        let near = self.value(&target.source, promql)?;
         let found = match near.first() {
             Some(one) => format!(
                 "no request of `{}` in the namespace `{}`, but in `{}`",
@@ -148,7 +151,7 @@ impl Doctor<'_> {
         bake: Duration,
     ) -> Result<(), Fault> {
         let counters = target.telemetry.requests(target, Some(reporter));
-        let found = self.value(format!("{counters}[{}s]", BACK.seconds()))?;
+        let found = self.value(&target.source, format!("{counters}[{}s]", BACK.seconds()))?;
         // Between scrapes, and not over the whole range: a young pod has few of them, however often it is scraped.
         let intervals = found.iter().filter_map(|one| {
             let (first, last) = (one.points.first()?, one.points.last()?);

@@ -21,7 +21,8 @@ pub(super) struct Istio;
 fn labels(target: &Target, reporter: Option<Reporter>) -> String {
     let reporter = reporter.map(|reporter| format!("reporter=\"{}\",", Istio.reporter(reporter)));
     format!(
-        "{}{NAMESPACE}=\"{}\",destination_workload=\"{}\"",
+        "{}{}{NAMESPACE}=\"{}\",destination_workload=\"{}\"",
+        target.matchers,
         reporter.unwrap_or_default(),
         target.namespace,
         target.workload
@@ -89,7 +90,8 @@ impl Telemetry for Istio {
 
     fn service_requests(&self, target: &Target, reporter: Reporter, seconds: u64) -> String {
         format!(
-            "sum(increase({REQUESTS}{{reporter=\"{}\",destination_service_namespace=\"{}\",destination_service_name=\"{}\"}}[{seconds}s]))",
+            "sum(increase({REQUESTS}{{{}reporter=\"{}\",destination_service_namespace=\"{}\",destination_service_name=\"{}\"}}[{seconds}s]))",
+            target.matchers,
             self.reporter(reporter),
             target.namespace,
             target.service,
@@ -125,8 +127,8 @@ impl Telemetry for Istio {
 
     fn namespaces(&self, target: &Target, seconds: u64) -> (String, &'static str) {
         let promql = format!(
-            "count by ({NAMESPACE}) (last_over_time({REQUESTS}{{destination_workload=\"{}\"}}[{seconds}s]))",
-            target.workload
+            "count by ({NAMESPACE}) (last_over_time({REQUESTS}{{{}destination_workload=\"{}\"}}[{seconds}s]))",
+            target.matchers, target.workload
         );
         (promql, NAMESPACE)
     }

@@ -97,6 +97,7 @@ fn a_recorded_fault_does_not_act_on_a_terminal() {
     let query = Query {
         name: "q".to_owned(),
         promql: "m".to_owned(),
+        source: "default".to_owned(),
         shape: Shape::Expression,
         when: When::At(BEGAN),
     };

@@ -2,7 +2,7 @@
 
 use super::{AVAILABILITY, By, LATE, at, counted, counters, known, labels, rollout, vector};
 use crate::gate::*;
-use crate::plan::GateKind;
+use crate::plan::{GateKind, SourceId};
 
 #[test]
 fn five_failures_at_birth_are_five_failures() {
@@ -105,7 +105,7 @@ fn names_are_those_that_are_emitted() {
     let compiled = rollout(AVAILABILITY);
     let stage = compiled.plan.stage_named("canary").expect("the stage");
     let candidate = compiled.plan.judged(&compiled.plan.gates[0], stage)[0];
-    let target = Target::new(&compiled.plan, candidate, "ml", "");
+    let target = Target::new(&compiled.plan, candidate, SourceId::DEFAULT, "ml", "");
     let deployments: Vec<String> = compiled
         .objects(stage)
         .iter()

@@ -8,6 +8,7 @@ mod drift;
 mod latency;
 mod looks;
 mod simulation;
+mod sources;
 mod stages;
 
 use std::collections::BTreeMap;

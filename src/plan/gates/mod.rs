@@ -15,7 +15,7 @@ mod threshold;
 
 use crate::units::Duration;
 
-use super::{ModelId, NoData, OnInconclusive};
+use super::{ModelId, NoData, OnInconclusive, SourceId};
 
 pub use crate::spec::gate::{BadResponse, Direction, Measure, Reduce, Reporter};
 pub use availability::Availability;
@@ -42,6 +42,8 @@ pub struct Gate {
     pub name: String,
     /// The one model it judges; otherwise every candidate with traffic.
     pub model: Option<ModelId>,
+    /// The source that it asks.
+    pub source: SourceId,
     /// Time after the stage's start that no sample counts from.
     pub warmup: Duration,
     /// The length of one look's window; otherwise the stage's bake divided by the looks.

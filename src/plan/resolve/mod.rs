@@ -10,6 +10,7 @@ mod names;
 mod router;
 mod selector;
 mod service;
+mod sources;
 mod stages;
 mod traffic;
 
@@ -21,6 +22,7 @@ use crate::units::{Duration, HUNDRED, Percent};
 
 use labels::{check_label, check_labels, label};
 use names::Names;
+use sources::Sources;
 
 use super::{ModelId, Plan, Policy, Stage, StageId, checks};
 
@@ -70,7 +72,8 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
     let selector = selector::selector(spec, &name, report);
     let models = models::resolve(document, &name, &selector, report);
     let cohorts = cohorts::resolve(spec, report);
-    let gates = gates::resolve(document, &names, report);
+    let sources = Sources::resolve(document, report);
+    let gates = gates::resolve(document, &names, &sources, report);
     let stages = stages::resolve(spec, &names, stable, report);
     let models = models?;
     // Ports that the spec lists do not depend on the stable model.
@@ -112,7 +115,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         traffic,
         cohorts: cohorts?,
         gates,
-        metrics: gates::metrics(document),
+        sources: sources.all,
         ways_back: Vec::new(),
         scaled: Vec::new(),
         stages,

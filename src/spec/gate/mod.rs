@@ -33,6 +33,8 @@ pub struct Gate {
     pub name: String,
     /// The one model it judges; default: every candidate with traffic.
     pub model: Option<String>,
+    /// The source that it asks, by its name; default: `metrics.prometheus`.
+    pub source: Option<String>,
     /// Time after the stage's start that no sample counts from.
     pub warmup: Option<String>,
     /// The length of one look's window.
@@ -75,26 +77,6 @@ pub enum GateKind {
     BurnRate(BurnRate),
     /// How far a distribution has moved.
     Drift(Drift),
-}
-
-/// Where the gates ask.
-#[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Metrics {
-    /// A Prometheus server, or what speaks its API.
-    pub prometheus: Prometheus,
-}
-
-/// A Prometheus server.
-#[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Prometheus {
-    /// The server's base address.
-    pub url: String,
-    /// The most time for one query.
-    pub timeout: Option<String>,
 }
 
 /// What gates share.

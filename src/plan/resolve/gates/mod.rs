@@ -14,31 +14,27 @@ mod threshold;
 
 use crate::diag::{Report, Route};
 use crate::plan::gates::{Gate, GateKind};
-use crate::plan::{Metrics, NoData, OnInconclusive};
+use crate::plan::{NoData, OnInconclusive, SourceId};
 use crate::spec::gate::{OnDrift, Statistical};
 use crate::spec::{self, Document};
 use crate::units::Duration;
 
 use super::names::Names;
+use super::sources::Sources;
 use reader::Reader;
 
 /// Istio's reports are late by as much.
 const WARMUP: Duration = Duration::from_seconds(120);
 const SETTLE: Duration = Duration::from_seconds(60);
 const MAX_LOOKS: u32 = 3;
-const TIMEOUT: Duration = Duration::from_seconds(30);
-
-/// Where the gates ask, if the spec says so.
-pub(super) fn metrics(document: &Document) -> Option<Metrics> {
-    let prometheus = &document.spec.metrics.as_ref()?.prometheus;
-    Some(Metrics {
-        url: prometheus.url.clone(),
-        timeout: duration(prometheus.timeout.as_ref()).unwrap_or(TIMEOUT),
-    })
-}
 
 /// The gates of a document; one that cannot be understood is a complaint, and left out.
-pub(super) fn resolve(document: &Document, names: &Names<'_>, report: &mut Report) -> Vec<Gate> {
+pub(super) fn resolve(
+    document: &Document,
+    names: &Names<'_>,
+    sources: &Sources,
+    report: &mut Report,
+) -> Vec<Gate> {
     let spec = Route::root().key("spec");
     let defaults = document.spec.gate_defaults.as_ref();
     let confidence = defaults.and_then(|defaults| {
@@ -54,6 +50,10 @@ pub(super) fn resolve(document: &Document, names: &Names<'_>, report: &mut Repor
                 Some(model) => Some(names.model(model, &at.key("model"), report)?),
                 None => None,
             };
+            let source = match &gate.source {
+                Some(source) => sources.named(source, at.key("source"), report)?,
+                None => SourceId::DEFAULT,
+            };
             let kind = kind(&gate.kind, confidence, &mut Reader::new(at, report))?;
             let (least, advisory) = by_drift(&gate.kind);
             let default =
@@ -61,6 +61,7 @@ pub(super) fn resolve(document: &Document, names: &Names<'_>, report: &mut Repor
             Some(Gate {
                 name: gate.name.clone(),
                 model,
+                source,
                 warmup: duration(gate.warmup.as_ref())
                     .or_else(|| duration(default(|defaults| defaults.warmup.as_ref())))
                     .unwrap_or(WARMUP),
