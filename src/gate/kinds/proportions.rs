@@ -35,7 +35,8 @@ impl Kind for Proportions {
         let stable_share = two.0 as f64 / two.1 as f64;
         let difference = one.0 as f64 / one.1 as f64 - stable_share;
         let level = per_look(self.confidence, context.look.of);
-        let bounds = newcombe(one, two, level);
+        let share = |(bad, total): (u64, u64)| (bad as f64, total as f64);
+        let bounds = newcombe(share(one), share(two), level);
         let least = context.gate.least_samples();
         let margin = match self.margin {
             Margin::Absolute(margin) => Some(margin),

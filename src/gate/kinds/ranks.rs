@@ -73,13 +73,21 @@ impl Kind for Ranks {
         } else if let Some(margin) = margin {
             let shown = |value: f64| shift(self, value);
             let verdict = decide(self.direction, result.bounds, margin);
-            let why = format!(
-                "with {} confidence the shift is {} to {}, and {} is accepted",
-                words::percent(level),
-                shown(result.bounds.lower),
-                shown(result.bounds.upper),
-                signed(self, margin)
-            );
+            let why = if result.bounds.lower.is_infinite() {
+                format!(
+                    "{} that follow each other are too few to bound the shift with {} confidence",
+                    words::count(n, "point"),
+                    words::percent(level)
+                )
+            } else {
+                format!(
+                    "with {} confidence the shift is {} to {}, and {} is accepted",
+                    words::percent(level),
+                    shown(result.bounds.lower),
+                    shown(result.bounds.upper),
+                    signed(self, margin)
+                )
+            };
             (verdict, why)
         } else {
             (

@@ -1,5 +1,6 @@
 //! Shares of requests, and the difference of two.
 
+use super::level::Level;
 use super::special::{ln_choose, normal_quantile, normal_tail};
 
 /// A lower and an upper bound, each one-sided at its level.
@@ -11,12 +12,12 @@ pub struct Interval {
     pub upper: f64,
 }
 
-/// Wilson's score bounds of the share `x / n`, each one-sided at `confidence`.
+/// Wilson's score bounds of the share `x / n`, each one-sided at `level`.
 ///
-/// Wilson (1927), JASA 22, 209. `x` may be fractional (a weighted count), `n` must be above 0. Exactly 0 at `x = 0` and
-/// exactly 1 at `x = n`.
-pub fn wilson(x: f64, n: f64, confidence: f64) -> Interval {
-    let z = normal_quantile(confidence);
+/// Wilson (1927), JASA 22, 209. `x` and `n` may be fractional (weighted counts, or counts over a design effect), `n` must be
+/// above 0. Exactly 0 at `x = 0` and exactly 1 at `x = n`.
+pub fn wilson(x: f64, n: f64, level: impl Into<Level>) -> Interval {
+    let Level { z } = level.into();
     let (p, z2) = (x / n, z * z);
     let scale = 1.0 + z2 / n;
     let centre = (p + z2 / (2.0 * n)) / scale;
@@ -35,18 +36,31 @@ pub fn wilson(x: f64, n: f64, confidence: f64) -> Interval {
     }
 }
 
-/// Newcombe's hybrid score bounds of `x1/n1 - x2/n2`, each one-sided at `confidence`.
+/// Newcombe's hybrid score bounds of `x1/n1 - x2/n2`, each one-sided at `level`.
 ///
 /// Newcombe (1998), Statistics in Medicine 17, 873, method 10: from two Wilson intervals, in closed form, and defined where
 /// a count is 0 or all. Totals must be above 0.
-pub fn newcombe((x1, n1): (u64, u64), (x2, n2): (u64, u64), confidence: f64) -> Interval {
-    let (x1, n1, x2, n2) = (x1 as f64, n1 as f64, x2 as f64, n2 as f64);
+pub fn newcombe(one: (f64, f64), two: (f64, f64), level: impl Into<Level>) -> Interval {
+    newcombe_scaled(one, two, 1.0, level)
+}
+
+/// The bounds of `x1/n1 - scale x2/n2`, where `scale` is above 0: with 1 plus a relative margin, whether the first share is within
+/// it of the second, whose own uncertainty counts in full.
+///
+/// Zou and Donner (2008), Statistics in Medicine 27, 1693: Newcombe's way for any linear combination (MOVER).
+pub fn newcombe_scaled(
+    (x1, n1): (f64, f64),
+    (x2, n2): (f64, f64),
+    scale: f64,
+    level: impl Into<Level>,
+) -> Interval {
+    let level = level.into();
     let (p1, p2) = (x1 / n1, x2 / n2);
-    let (one, two) = (wilson(x1, n1, confidence), wilson(x2, n2, confidence));
-    let d = p1 - p2;
+    let (one, two) = (wilson(x1, n1, level), wilson(x2, n2, level));
+    let d = p1 - scale * p2;
     Interval {
-        lower: d - (p1 - one.lower).hypot(two.upper - p2),
-        upper: d + (one.upper - p1).hypot(p2 - two.lower),
+        lower: d - (p1 - one.lower).hypot(scale * (two.upper - p2)),
+        upper: d + (one.upper - p1).hypot(scale * (p2 - two.lower)),
     }
 }
 

@@ -1,7 +1,8 @@
-//! Tests on ranks: the candidate's points first, stable's second. Points are finite.
+//! Tests on ranks: the candidate's points first, stable's second. What is no number is dropped at the door.
 
+use super::level::Level;
 use super::proportions::Interval;
-use super::special::{normal_quantile, normal_tail};
+use super::special::normal_tail;
 
 /// The most points of a side: all pairs of more would be too many to sort.
 const MOST_POINTS: usize = 2_000;
@@ -32,8 +33,9 @@ pub struct MannWhitney {
 
 /// Mann and Whitney (1947); ties as Lehmann (1975), 1.4, and a continuity correction of one half. Neither side may be empty.
 pub fn mann_whitney(candidate: &[f64], stable: &[f64]) -> MannWhitney {
+    let (candidate, stable) = (numbers(candidate), numbers(stable));
     let (n1, n2) = (candidate.len() as f64, stable.len() as f64);
-    let all: Vec<f64> = candidate.iter().chain(stable).copied().collect();
+    let all: Vec<f64> = candidate.iter().chain(&stable).copied().collect();
     let (ranks, ties) = ranks(&all);
     let rank_sum: f64 = ranks[..candidate.len()].iter().sum();
     let u = rank_sum - n1 * (n1 + 1.0) / 2.0;
@@ -62,18 +64,24 @@ pub fn mann_whitney(candidate: &[f64], stable: &[f64]) -> MannWhitney {
 }
 
 impl MannWhitney {
-    /// The bounds of the shift, each one-sided at `confidence`; `wider` scales the standard deviation for points that are not
-    /// independent. Hodges and Lehmann (1963): order statistics of the differences.
-    pub fn bounds(&self, confidence: f64, wider: f64) -> Interval {
+    /// The bounds of the shift, each one-sided at `level`; `wider` scales the standard deviation for points that are not
+    /// independent. Hodges and Lehmann (1963): order statistics of the differences. Infinite where there are too few of them
+    /// for the level.
+    pub fn bounds(&self, level: impl Into<Level>, wider: f64) -> Interval {
         let mu = self.differences.len() as f64 / 2.0;
-        order_bounds(&self.differences, mu, self.sigma_plain * wider, confidence)
+        order_bounds(
+            &self.differences,
+            mu,
+            self.sigma_plain * wider,
+            level.into(),
+        )
     }
 }
 
 /// Wilcoxon's signed-rank test, without the shift's bounds.
 #[derive(Clone, Debug)]
 pub struct SignedRank {
-    /// Pairs whose difference is not 0.
+    /// All pairs, those without a difference too.
     pub pairs: usize,
     /// The rank sum of the differences above 0.
     pub w_plus: f64,
@@ -92,36 +100,35 @@ pub struct SignedRank {
     averages: Vec<f64>,
 }
 
-/// Wilcoxon (1945), differences of 0 dropped. Without any other difference the shift is 0 and every p is 1.
+/// Wilcoxon (1945), with differences of 0 as Pratt (1959), JASA 54, 655, has them: they are ranked, and their ranks dropped. A
+/// pair without a difference speaks for no shift, so the shift's averages keep it. Without any other difference every p is 1.
 pub fn signed_rank(differences: &[f64]) -> SignedRank {
-    let kept: Vec<f64> = differences
-        .iter()
-        .copied()
-        .filter(|difference| *difference != 0.0)
-        .collect();
-    let n = kept.len() as f64;
-    let sizes: Vec<f64> = kept.iter().map(|difference| difference.abs()).collect();
+    let differences = numbers(differences);
+    let sizes: Vec<f64> = differences.iter().map(|one| one.abs()).collect();
     let (ranks, ties) = ranks(&sizes);
-    let signed = |above: bool| -> f64 {
-        let ranked = kept.iter().zip(&ranks);
+    let signed = |holds: fn(f64) -> bool| -> f64 {
+        let ranked = differences.iter().zip(&ranks);
         ranked
-            .filter(|(difference, _)| (**difference > 0.0) == above)
+            .filter(|(difference, _)| holds(**difference))
             .map(|(_, rank)| rank)
             .sum()
     };
-    let (w_plus, w_minus) = (signed(true), signed(false));
-    let mu = n * (n + 1.0) / 4.0;
-    let sigma = (n * (n + 1.0) * (2.0 * n + 1.0) / 24.0 - ties / 48.0)
+    let (w_plus, w_minus) = (signed(|one| one > 0.0), signed(|one| one < 0.0));
+    let n = differences.len() as f64;
+    let zeros = sizes.iter().filter(|size| **size <= 0.0).count() as f64;
+    let mu = mean(n) - mean(zeros);
+    let ties = ties - (zeros.powi(3) - zeros);
+    let sigma = (variance(n) - variance(zeros) - ties / 48.0)
         .max(0.0)
         .sqrt();
     let (greater, less, two_sided) = tails(w_plus - mu, w_minus - mu, sigma);
-    let mut averages: Vec<f64> = (0..kept.len())
-        .flat_map(|i| (i..kept.len()).map(move |j| (i, j)))
-        .map(|(i, j)| f64::midpoint(kept[i], kept[j]))
+    let mut averages: Vec<f64> = (0..differences.len())
+        .flat_map(|i| (i..differences.len()).map(move |j| (i, j)))
+        .map(|(i, j)| f64::midpoint(differences[i], differences[j]))
         .collect();
     averages.sort_by(f64::total_cmp);
     SignedRank {
-        pairs: kept.len(),
+        pairs: differences.len(),
         w_plus,
         w_minus,
         sigma,
@@ -134,17 +141,22 @@ pub fn signed_rank(differences: &[f64]) -> SignedRank {
 }
 
 impl SignedRank {
-    /// The bounds of the shift, each one-sided at `confidence`; see [`MannWhitney::bounds`]. Both 0 without a difference.
-    pub fn bounds(&self, confidence: f64, wider: f64) -> Interval {
+    /// The bounds of the shift, each one-sided at `level`; see [`MannWhitney::bounds`].
+    pub fn bounds(&self, level: impl Into<Level>, wider: f64) -> Interval {
         let n = self.pairs as f64;
-        let sigma = (n * (n + 1.0) * (2.0 * n + 1.0) / 24.0).sqrt();
-        order_bounds(
-            &self.averages,
-            n * (n + 1.0) / 4.0,
-            sigma * wider,
-            confidence,
-        )
+        let sigma = variance(n).sqrt() * wider;
+        order_bounds(&self.averages, mean(n), sigma, level.into())
     }
+}
+
+/// The mean of the rank sum of `n` pairs without a shift.
+fn mean(n: f64) -> f64 {
+    n * (n + 1.0) / 4.0
+}
+
+/// The variance of the rank sum of `n` pairs without a shift and without ties.
+fn variance(n: f64) -> f64 {
+    n * (n + 1.0) * (2.0 * n + 1.0) / 24.0
 }
 
 /// The probability that a request of the candidate falls into a higher bucket than one of stable's, ties half: A12 from
@@ -213,17 +225,16 @@ fn tails(above: f64, below: f64, sigma: f64) -> (f64, f64, f64) {
     (greater, less, (2.0 * tail(above.max(below))).min(1.0))
 }
 
-/// Order statistics of sorted values: the k-th from either end, `k = max(1, floor(mu - z sigma + 0.5))`.
-fn order_bounds(sorted: &[f64], mu: f64, sigma: f64, confidence: f64) -> Interval {
-    if sorted.is_empty() {
+/// Order statistics of sorted values: the k-th from either end, `k = floor(mu - z sigma + 0.5)`. Where there is no such value,
+/// nothing bounds the shift: no value of the sample is as far off as the level demands.
+fn order_bounds(sorted: &[f64], mu: f64, sigma: f64, level: Level) -> Interval {
+    let k = (mu - level.z * sigma + 0.5).floor();
+    if k < 1.0 || sorted.is_empty() {
         return Interval {
-            lower: 0.0,
-            upper: 0.0,
+            lower: f64::NEG_INFINITY,
+            upper: f64::INFINITY,
         };
     }
-    let k = (mu - normal_quantile(confidence) * sigma + 0.5)
-        .floor()
-        .max(1.0);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -236,6 +247,12 @@ fn order_bounds(sorted: &[f64], mu: f64, sigma: f64, confidence: f64) -> Interva
     }
 }
 
+/// The values without those that are no number.
+fn numbers(values: &[f64]) -> Vec<f64> {
+    let found = values.iter().copied();
+    found.filter(|value| !value.is_nan()).collect()
+}
+
 /// The middle of sorted values; 0 of nothing.
 fn middle(sorted: &[f64]) -> f64 {
     match sorted.len() {
@@ -245,7 +262,7 @@ fn middle(sorted: &[f64]) -> f64 {
     }
 }
 
-/// The rank of each value, from 1, ties at their mean; and `sum (t³ - t)` over the ties.
+/// The rank of each value, from 1, ties at their mean; and `sum (t³ - t)` over the ties. What is no number ties with nothing.
 fn ranks(values: &[f64]) -> (Vec<f64>, f64) {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
@@ -255,7 +272,8 @@ fn ranks(values: &[f64]) -> (Vec<f64>, f64) {
         let tied = order[at..]
             .iter()
             .take_while(|index| values[**index] <= values[order[at]])
-            .count();
+            .count()
+            .max(1);
         let (first, t) = (at as f64 + 1.0, tied as f64);
         for index in &order[at..at + tied] {
             ranks[*index] = first + (t - 1.0) / 2.0;

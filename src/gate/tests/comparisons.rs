@@ -106,7 +106,7 @@ fn shares_are_compared_by_their_bounds() {
         }
     }
     // Two failures prove nothing, however few requests there were.
-    assert!(newcombe((2, 300), (0, 100_000), 0.95).lower > 0.0);
+    assert!(newcombe((2.0, 300.0), (0.0, 100_000.0), 0.95).lower > 0.0);
     let gates =
         "[{name: p, maxLooks: 1, statistical: {test: proportions, margin: 0pp, confidence: 95%}}]";
     let source = By(|query: &Query| {
@@ -179,8 +179,7 @@ fn series_are_compared_step_by_step() {
             let candidate = query.promql.contains("\"v2\"");
             #[expect(clippy::cast_precision_loss, reason = "a time of our days")]
             let points = (0..steps).filter(|at| at % every == 0).map(|at| {
-                let wave =
-                    100.0 + 30.0 * (f64::from(at) / 9.0).sin() + f64::from(at * 7 % 5) / 10.0;
+                let wave = 100.0 + 30.0 * f64::from(at).sin() + f64::from(at * 7 % 5) / 10.0;
                 let noise = f64::from(at * 31 % 17) / 17.0;
                 (
                     start.seconds() as f64 + f64::from(at) * 60.0,
