@@ -9,6 +9,7 @@ mod disk;
 mod explain;
 mod fixtures;
 mod gates_faults;
+mod gates_handed;
 mod gates_prometheus;
 mod lifecycle;
 mod plan;

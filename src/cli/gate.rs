@@ -18,6 +18,7 @@ use crate::units::{Duration, Timestamp};
 use super::argo::ArgoArgs;
 use super::inputs::{Input, OnePath, folder_of};
 use super::output::Output;
+use super::results::{self, ResultArgs};
 use super::telemetry::{self, TelemetryArgs};
 use super::{Exit, Failure, clock, gate_explain, gate_report};
 
@@ -33,12 +34,17 @@ Credentials come from the environment: GLIDEPATH_PROMETHEUS_TOKEN, or GLIDEPATH_
 GLIDEPATH_PROMETHEUS_PASSWORD, each secret also from a file by …_FILE; GLIDEPATH_PROMETHEUS_CA_FILE names the certificates to
 trust, GLIDEPATH_PROMETHEUS_ORG_ID the tenant.
 
+`web` gates ask only the hosts that GLIDEPATH_WEB_HOSTS names, each as host or host:port, separated by commas, and send no
+credentials; GLIDEPATH_WEB_CA_FILE names the certificates to trust.
+
 Exit codes: 0 passed, 3 failed, 4 not yet (baking, no data, too little evidence), 6 the telemetry failed.")]
 pub(super) struct GateArgs {
     #[command(flatten)]
     path: OnePath,
     #[command(flatten)]
     telemetry: TelemetryArgs,
+    #[command(flatten)]
+    results: ResultArgs,
     #[command(flatten)]
     start: StartArgs,
     /// How the result is written
@@ -48,7 +54,7 @@ pub(super) struct GateArgs {
     #[arg(long, conflicts_with_all = ["replay", "explain"])]
     watch: bool,
     /// Judge again what a run with `--format json` recorded; asks nobody
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["explain", "stage", "stage_started_at", "server", "namespace", "prometheus_url"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["explain", "stage", "stage_started_at", "server", "namespace", "prometheus_url", "results"])]
     replay: Option<PathBuf>,
     /// Print what a gate asks, and what each answer would mean
     #[arg(long, value_name = "GATE")]
@@ -83,6 +89,7 @@ struct StartArgs {
 pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let input = args.path.compile(output)?;
     let plan = &input.compiled.plan;
+    results::check(plan, &args.results.results)?;
     if let Some(file) = &args.replay {
         let record = judged_again(&input, file, output)?;
         return finish(args.format, &record, output);
@@ -115,8 +122,6 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
     for warning in &start.beginning.warnings {
         output.note(format_args!("warning: {warning}"));
     }
-    let telemetry = args.telemetry.telemetry(&input);
-    let source = telemetry.server()?;
     let content = match &start.content {
         Some(content) => content.clone(),
         None => input.compiled.content_digest(stage),
@@ -124,6 +129,9 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
     let mut said = String::new();
     loop {
         let now = clock::now();
+        // A file may have come since the last look.
+        let telemetry = args.telemetry.telemetry(&input, &args.results.results);
+        let source = telemetry.sources(plan, stage)?;
         start.or_first_sample(plan, stage, &namespace, now, &source);
         let context = EvaluationContext {
             stage,

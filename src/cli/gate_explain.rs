@@ -29,14 +29,18 @@ pub(super) fn explain(
     } else {
         format!(" by `{}`", source.name)
     };
-    for (model, window, queries, meaning) in preview(plan, context, gate) {
-        output.result(format_args!(
-            "{name} ({}) of {model}{by}, from {} to {}\n",
-            gate.word(),
-            window.start,
-            window.end
-        ))?;
-        for query in queries {
+    for asked in preview(plan, context, gate) {
+        let (model, window) = (&asked.model, asked.window);
+        output.result(format_args!("{name} ({}) of {model}{by}", gate.word()))?;
+        if asked.queries.is_empty() {
+            output.result("\n")?;
+        } else {
+            output.result(format_args!(", from {} to {}\n", window.start, window.end))?;
+        }
+        if let Some(wanted) = asked.document {
+            output.result(format_args!("\n  {}\n", wanted.place))?;
+        }
+        for query in asked.queries {
             let when = match query.when {
                 When::At(time) => format!("at {time}"),
                 When::Over { start, end, step } => format!("from {start} to {end}, every {step} s"),
@@ -47,11 +51,11 @@ pub(super) fn explain(
             ))?;
         }
         output.result("\n")?;
-        for line in meaning {
+        for line in asked.meaning {
             output.result(format_args!("  {line}\n"))?;
         }
         let needs = needs(plan, context.stage).into_iter();
-        for need in needs.filter(|need| need.gate == name && need.model == model) {
+        for need in needs.filter(|need| need.gate == name && need.model == *model) {
             if let Some(words) = need.words() {
                 output.result(format_args!("  {words}\n"))?;
             }

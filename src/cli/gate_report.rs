@@ -201,6 +201,9 @@ fn told(gate: &Evidence) -> String {
     for note in &gate.notes {
         add(&mut text, format_args!("note: {note}\n"));
     }
+    if let Some(read) = &gate.document {
+        add(&mut text, format_args!("{}\n", read.wanted.place));
+    }
     for asked in &gate.asked {
         add(
             &mut text,

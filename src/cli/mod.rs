@@ -28,6 +28,7 @@ mod promote;
 mod prove;
 mod reference;
 mod render;
+mod results;
 mod revision;
 mod rollback;
 mod series;

@@ -13,6 +13,7 @@ use super::clock::now;
 use super::inputs::{OnePath, committed, folder_of};
 use super::moved::{self, handed_in};
 use super::output::Output;
+use super::results::{self, ResultArgs};
 use super::signing::SigningArgs;
 use super::site::{PullRequestArgs, of_clone};
 use super::telemetry;
@@ -48,6 +49,8 @@ pub(super) struct PromoteArgs {
     #[arg(long, conflicts_with = "evidence")]
     record_evidence: bool,
     #[command(flatten)]
+    results: ResultArgs,
+    #[command(flatten)]
     health: HealthArgs,
     #[command(flatten)]
     pull_request: PullRequestArgs,
@@ -63,6 +66,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
     let spec = args.path.locate()?;
     let committed = committed(&spec, !args.dry_run, output)?;
     let input = args.path.compile(output)?;
+    results::check(&input.compiled.plan, &args.results.results)?;
     let now = now();
     let request = MoveRequest {
         to: args.to.clone(),
@@ -89,7 +93,7 @@ pub(super) fn run(args: &PromoteArgs, output: &mut Output<'_>) -> Result<Exit, F
     let facts = Facts {
         now,
         argocd: args.health.argocd(),
-        telemetry: telemetry::of_environment(&input),
+        telemetry: telemetry::of_environment(&input, &args.results.results),
     };
     let prepared = promote(&committed, &input.compiled, &request, &facts, delivery)?;
     moved::finish(&committed, prepared, &request, delivery, output)

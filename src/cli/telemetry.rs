@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 
+use crate::gate::WebSettings;
 use crate::gate::prometheus::Settings;
 use crate::plan::{Plan, SourceId, StageId};
 use crate::promotion::request::Telemetry;
@@ -13,9 +14,14 @@ use crate::units::Duration;
 use super::Failure;
 use super::environment::variable;
 use super::inputs::{Input, folder_of};
+use super::results::{self, HandedFile};
 
 /// Names the server where neither the command line nor the spec does.
 const URL_VARIABLE: &str = "GLIDEPATH_PROMETHEUS_URL";
+/// Names the hosts that `web` gates may ask.
+const WEB_HOSTS_VARIABLE: &str = "GLIDEPATH_WEB_HOSTS";
+/// Names a file with the certificates that they are trusted by.
+const WEB_CA_VARIABLE: &str = "GLIDEPATH_WEB_CA_FILE";
 /// The field in which the spec names the server.
 const URL_FIELD: &str = "spec.metrics.prometheus.url";
 /// The time for all questions together, where the command line says nothing of it.
@@ -50,22 +56,26 @@ pub(super) fn stage(input: &Input, name: Option<&str>) -> Result<StageId, Failur
 }
 
 /// How the telemetry is asked by the environment and the spec.
-pub(super) fn of_environment(input: &Input) -> Telemetry {
+pub(super) fn of_environment(input: &Input, results: &[HandedFile]) -> Telemetry {
     let plan = &input.compiled.plan;
     Telemetry {
         is_known: plan.source(SourceId::DEFAULT).url.is_some() || variable(URL_VARIABLE).is_some(),
         settings: settings(plan, None, DEADLINE),
+        results: results::texts(input, results),
+        web: web(DEADLINE),
         references: references(input),
     }
 }
 
 impl TelemetryArgs {
     /// How the telemetry is asked by the command line, and then by the environment and the spec.
-    pub(super) fn telemetry(&self, input: &Input) -> Telemetry {
+    pub(super) fn telemetry(&self, input: &Input, results: &[HandedFile]) -> Telemetry {
         let plan = &input.compiled.plan;
         Telemetry {
             is_known: true,
             settings: settings(plan, self.prometheus_url.as_deref(), self.deadline),
+            results: results::texts(input, results),
+            web: web(self.deadline),
             references: references(input),
         }
     }
@@ -107,6 +117,22 @@ fn settings(plan: &Plan, given: Option<&str>, deadline: Duration) -> Result<Sett
     settings.timeout = std::time::Duration::from_secs(source.timeout.seconds().max(1));
     settings.deadline = std::time::Duration::from_secs(deadline.seconds());
     Ok(settings)
+}
+
+/// Who may be asked for `web` gates.
+fn web(deadline: Duration) -> Result<WebSettings, Refusal> {
+    let ca = match variable(WEB_CA_VARIABLE) {
+        None => None,
+        Some(path) => Some(std::fs::read(path).map_err(|_| {
+            let message = format!("the file that {WEB_CA_VARIABLE} names cannot be read");
+            Refusal::new(Why::Usage, message)
+        })?),
+    };
+    Ok(WebSettings {
+        hosts: variable(WEB_HOSTS_VARIABLE).unwrap_or_default(),
+        ca,
+        deadline: std::time::Duration::from_secs(deadline.seconds()),
+    })
 }
 
 /// The files that drift gates hold the candidate against; what cannot be read is the gate's error.

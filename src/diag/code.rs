@@ -141,6 +141,7 @@ codes! {
     GP531 Error "a label that no source can add",
     GP532 Error "a header that no source can add",
     GP533 Error "a token command from the repository",
+    GP538 Error "a JSONPath that does not parse",
     GP601 Warning "an image that is not pinned",
     GP602 Warning "a port that declares no protocol to Istio",
     GP603 Warning "no readiness probe",

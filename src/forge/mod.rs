@@ -11,6 +11,7 @@ mod repository;
 mod secret;
 mod url;
 
+pub use crate::http::encode;
 pub use client::{Github, Patience};
 pub use comments::Comment;
 pub use error::ForgeError;
@@ -18,4 +19,4 @@ pub use landed::Landed;
 pub use pulls::{NewPull, Pull, PullChange, PullState};
 pub use repository::{Repository, StatusState};
 pub use secret::Token;
-pub use url::{encode, is_confidential};
+pub use url::is_confidential;

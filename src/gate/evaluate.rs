@@ -9,6 +9,7 @@ use crate::plan::{Gate, ModelId, NoData, OnInconclusive, Plan, SourceId, StageId
 use crate::units::Timestamp;
 
 use super::answer::{Fault, Source};
+use super::documents::{Consulted, Wanted};
 use super::evidence::{Asked, Evidence};
 use super::kinds::{self, Answers, Context, Judgement, Kind};
 use super::looks::{Look, Schedule, State, Window};
@@ -80,12 +81,23 @@ pub fn next_look(plan: &Plan, context: &EvaluationContext<'_>) -> Option<Timesta
         .min()
 }
 
+/// What a gate would ask of one model, and what it would mean.
+#[derive(Debug)]
+pub struct Preview {
+    /// The model's name.
+    pub model: String,
+    /// The time that it would be asked about.
+    pub window: Window,
+    /// What the telemetry would be asked.
+    pub queries: Vec<Query>,
+    /// What would be read.
+    pub document: Option<Wanted>,
+    /// What an answer would mean: a sentence each.
+    pub meaning: Vec<String>,
+}
+
 /// What a gate of a stage asks of each model, and what the answers would mean. Before the first look it is that look's.
-pub fn preview(
-    plan: &Plan,
-    context: &EvaluationContext<'_>,
-    gate: &Gate,
-) -> Vec<(String, Window, Vec<Query>, Vec<String>)> {
+pub fn preview(plan: &Plan, context: &EvaluationContext<'_>, gate: &Gate) -> Vec<Preview> {
     let models = plan.judged(gate, context.stage).into_iter();
     models
         .map(|model| {
@@ -97,13 +109,14 @@ pub fn preview(
                 .filter(|_| job.look.number == 0);
             let look = first.map_or(job.look, |first| job.schedule.at(first));
             let window = look.window.unwrap_or_else(|| job.schedule.whole());
-            let questions = job.kind().questions(&job.kind_context(look, window, false));
-            (
-                job.candidate.subset.clone(),
+            let asked = job.kind_context(look, window, false);
+            Preview {
+                model: job.candidate.subset.clone(),
                 window,
-                questions,
-                kinds::meaning(gate),
-            )
+                queries: job.kind().questions(&asked),
+                document: job.kind().document(&asked),
+                meaning: kinds::meaning(gate),
+            }
         })
         .collect()
 }
@@ -181,6 +194,9 @@ impl<'a> Job<'a> {
         }
         let mut asked = Vec::new();
         let judged = match self.look.window {
+            None if self.kind().is_timeless() => {
+                self.ask(self.schedule.whole(), false, source, &mut asked)
+            }
             None => Judgement::new(
                 Verdict::Inconclusive,
                 match self.look.next {
@@ -244,7 +260,10 @@ impl<'a> Job<'a> {
     ) -> Judgement {
         let context = self.kind_context(self.look, window, early);
         let cuts = self.kind().cuts(&context);
-        let mut answers = BTreeMap::new();
+        let mut answers = Answers::default();
+        if let Some(wanted) = self.kind().document(&context) {
+            return self.read(wanted, &context, source);
+        }
         let mut warnings = Vec::new();
         for query in self.kind().questions(&context) {
             let mut answer = source.ask(&query);
@@ -255,7 +274,8 @@ impl<'a> Job<'a> {
                         Shape::Expression => {}
                     }
                     warnings.extend(answer.warnings.iter().cloned());
-                    answers.insert(query.name.clone(), answer.clone());
+                    let telemetry = &mut answers.telemetry;
+                    telemetry.insert(query.name.clone(), answer.clone());
                     asked.push(Asked {
                         query,
                         answer: Ok(answer.clone()),
@@ -268,7 +288,7 @@ impl<'a> Job<'a> {
                 }
             }
         }
-        let judged = match self.kind().judge(&context, &Answers(answers)) {
+        let judged = match self.kind().judge(&context, &answers) {
             Ok(judged) => judged,
             Err(Fault::Telemetry(message) | Fault::Question(message)) => {
                 Judgement::new(Verdict::Error, message)
@@ -283,6 +303,22 @@ impl<'a> Job<'a> {
             },
             (Some(warning), _) => judged.note(Some(format!("the data is partial: {warning}"))),
             (None, _) => judged,
+        }
+    }
+
+    /// Reads a document and judges it.
+    fn read(&self, wanted: Wanted, context: &Context<'_>, source: &dyn Source) -> Judgement {
+        let document = source.read(&wanted);
+        let judged = document.clone().and_then(|document| {
+            let answers = Answers {
+                document: Some(document),
+                ..Answers::default()
+            };
+            self.kind().judge(context, &answers)
+        });
+        Judgement {
+            document: Some(Consulted { wanted, document }),
+            ..judged.unwrap_or_else(|fault| Judgement::new(Verdict::Error, fault.message()))
         }
     }
 
@@ -310,6 +346,20 @@ impl<'a> Job<'a> {
         }
     }
 
+    /// The look that a verdict is of: what has decided, and no time changes, looks no more.
+    fn look_after(&self, verdict: Verdict) -> Look {
+        let is_decided = matches!(verdict, Verdict::Pass | Verdict::Fail);
+        if !(is_decided && self.kind().is_timeless()) {
+            return self.look;
+        }
+        Look {
+            number: self.look.of,
+            state: State::Final,
+            next: None,
+            ..self.look
+        }
+    }
+
     fn evidence(&self, judged: Judgement, asked: Vec<Asked>) -> Evidence {
         Evidence {
             gate: self.gate.name.clone(),
@@ -318,7 +368,7 @@ impl<'a> Job<'a> {
             source: self.candidate.source.clone(),
             advisory: self.gate.advisory,
             verdict: judged.verdict,
-            look: self.look,
+            look: self.look_after(judged.verdict),
             early: None,
             value: judged.value,
             limit: if judged.limit.is_empty() {
@@ -331,6 +381,7 @@ impl<'a> Job<'a> {
             because: self.gate.because.clone(),
             numbers: judged.numbers,
             notes: judged.notes,
+            document: judged.document,
             asked,
         }
     }

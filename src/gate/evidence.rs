@@ -6,6 +6,7 @@ use crate::plan::{Plan, StageId};
 use crate::units::Timestamp;
 
 use super::answer::{Answer, Fault};
+use super::documents::Consulted;
 use super::looks::{Look, Window};
 use super::query::{Query, When};
 use super::statement::answer_digest;
@@ -53,6 +54,8 @@ pub struct Evidence {
     pub numbers: Vec<(&'static str, f64)>,
     /// What a reader should know besides.
     pub notes: Vec<String>,
+    /// What was read, where the gate reads a document.
+    pub document: Option<Consulted>,
     /// Every question, with its answer.
     pub asked: Vec<Asked>,
 }
@@ -285,6 +288,7 @@ fn write_gate(gate: &Evidence) -> Value {
         "because": gate.because,
         "numbers": numbers,
         "notes": gate.notes,
+        "document": gate.document.as_ref().map(Consulted::write),
         "asked": gate.asked.iter().map(write_asked).collect::<Vec<_>>(),
     })
 }

@@ -9,6 +9,7 @@
 
 mod answer;
 pub mod doctor;
+mod documents;
 mod evaluate;
 mod evidence;
 mod first_sample;
@@ -19,6 +20,7 @@ pub mod prometheus;
 mod query;
 mod replay;
 mod requests;
+mod sources;
 mod statement;
 pub mod stats;
 mod telemetry;
@@ -26,13 +28,15 @@ mod verdict;
 mod words;
 
 pub use answer::{Answer, Data, Fault, Series, Source};
-pub use evaluate::{EvaluationContext, evaluate, next_look, preview};
+pub use documents::{Consulted, Document, Place, ResultText, Wanted, WebSettings};
+pub use evaluate::{EvaluationContext, Preview, evaluate, next_look, preview};
 pub use evidence::{Asked, Evidence, Origin, Record};
 pub use first_sample::first_sample;
 pub use looks::{Look, Schedule, State, Window};
 pub use need::{Need, Wait, needs, without_failure};
 pub use query::{Query, Shape, Target, When};
 pub use replay::Replay;
+pub use sources::Sources;
 pub use statement::{PREDICATE_TYPE, Statement};
 pub use verdict::Verdict;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::http::encode;
 use crate::plan::template::{Variable, fill};
 use crate::plan::{ModelId, Plan, SourceId};
 use crate::units::{Duration, Timestamp, names};
@@ -130,7 +131,19 @@ impl Target {
 
     /// A query of the team's with its variables replaced.
     pub fn fill(&self, template: &str, window: Duration) -> String {
-        let value = |variable: Variable| match variable {
+        let value = |variable| self.value(variable, window);
+        // The plan has refused unknown variables (GP503).
+        fill(template, &value).unwrap_or_else(|_| template.to_owned())
+    }
+
+    /// An address of the team's with its variables replaced, each as one part of a path or a value of a query.
+    pub(super) fn fill_address(&self, template: &str, window: Duration) -> String {
+        let value = |variable| encode(&self.value(variable, window));
+        fill(template, &value).unwrap_or_else(|_| template.to_owned())
+    }
+
+    fn value(&self, variable: Variable, window: Duration) -> String {
+        match variable {
             Variable::Namespace => self.namespace.clone(),
             Variable::Workload => self.workload.clone(),
             Variable::PodPrefix => format!("{}-", self.workload),
@@ -139,9 +152,7 @@ impl Target {
             Variable::Version => self.version.clone(),
             Variable::Service => self.service.clone(),
             Variable::Window => format!("{}s", window.seconds()),
-        };
-        // The plan has refused unknown variables (GP503).
-        fill(template, &value).unwrap_or_else(|_| template.to_owned())
+        }
     }
 
     /// A question of this model.

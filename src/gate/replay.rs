@@ -8,6 +8,7 @@ use crate::plan::MetricSource;
 use crate::units::Timestamp;
 
 use super::answer::{Answer, Data, Fault, Source, said};
+use super::documents::{self, Document, Key, Wanted};
 use super::evidence::Origin;
 use super::query::{Query, When};
 use super::statement::{Statement, answer_digest};
@@ -28,6 +29,7 @@ pub struct Replay {
     /// When the gates were evaluated.
     pub now: Timestamp,
     answers: BTreeMap<(String, String, When), Result<Answer, Fault>>,
+    documents: BTreeMap<Key, Result<Document, Fault>>,
 }
 
 impl Replay {
@@ -79,7 +81,13 @@ impl Replay {
                 answers.insert(key, answer);
             }
         }
+        let gates = body["gates"].as_array().into_iter().flatten();
+        let read = gates.filter(|gate| gate["document"].is_object());
+        let documents = read.map(|gate| {
+            documents::read_recording(gate["gate"].as_str().unwrap_or_default(), &gate["document"])
+        });
         Ok(Self {
+            documents: documents.collect::<Result<_, String>>()?,
             stage: string("stage")?,
             content: string("contentDigest").ok(),
             namespace: string("namespace")?,
@@ -122,6 +130,18 @@ fn when(asked: &Value) -> Option<When> {
 }
 
 impl Source for Replay {
+    fn read(&self, wanted: &Wanted) -> Result<Document, Fault> {
+        self.documents
+            .get(&wanted.key())
+            .cloned()
+            .unwrap_or_else(|| {
+                Err(Fault::Question(
+                    "the recording does not have the document: the gate reads something else now"
+                        .to_owned(),
+                ))
+            })
+    }
+
     fn ask(&self, query: &Query) -> Result<Answer, Fault> {
         let key = (query.source.clone(), query.promql.clone(), query.when);
         self.answers.get(&key).cloned().unwrap_or_else(|| {

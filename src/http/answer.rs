@@ -22,7 +22,7 @@ pub struct Answer {
 /// Why a body could not be read.
 #[derive(Debug)]
 pub enum Unread {
-    /// It is larger than [`MOST_BYTES`].
+    /// It is larger than it may be: [`MOST_BYTES`], where nobody says otherwise.
     TooLarge,
     /// It ended too early, came too late, cannot be unpacked or is no JSON of the shape that was asked for.
     Broken(Error),
@@ -55,13 +55,22 @@ impl Answer {
 
     /// The body as it is.
     pub fn bytes(&mut self) -> Result<Vec<u8>, Unread> {
-        bounded(self.body.content_length(), self.body.as_reader())
+        self.bytes_up_to(MOST_BYTES)
+    }
+
+    /// The body as it is; more than `most` bytes, after decompression, are too many.
+    pub fn bytes_up_to(&mut self, most: u64) -> Result<Vec<u8>, Unread> {
+        bounded(most, self.body.content_length(), self.body.as_reader())
     }
 
     /// The body as text, with `?` for what is no UTF-8.
     pub fn text(&mut self) -> Result<String, Unread> {
         let length = self.body.content_length();
-        let bytes = bounded(length, self.body.with_config().lossy_utf8(true).reader())?;
+        let bytes = bounded(
+            MOST_BYTES,
+            length,
+            self.body.with_config().lossy_utf8(true).reader(),
+        )?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
@@ -73,14 +82,14 @@ impl Answer {
 
 /// Reads a body whose length is given where it is known. The library's own limit is one of the bytes before they are
 /// unpacked, and a small body can be unpacked to any size.
-fn bounded(length: Option<u64>, reader: impl Read) -> Result<Vec<u8>, Unread> {
-    if length.is_some_and(|length| length > MOST_BYTES) {
+fn bounded(most: u64, length: Option<u64>, reader: impl Read) -> Result<Vec<u8>, Unread> {
+    if length.is_some_and(|length| length > most) {
         return Err(Unread::TooLarge);
     }
     let mut bytes = Vec::new();
-    let end = reader.take(MOST_BYTES + 1).read_to_end(&mut bytes);
+    let end = reader.take(most + 1).read_to_end(&mut bytes);
     end.map_err(|error| Unread::Broken(error.into()))?;
-    if bytes.len() as u64 > MOST_BYTES {
+    if bytes.len() as u64 > most {
         return Err(Unread::TooLarge);
     }
     Ok(bytes)
@@ -128,12 +137,14 @@ mod tests {
     fn a_body_is_bounded_whatever_it_says_of_itself() {
         let exact = Endless(0).take(MOST_BYTES);
         assert_eq!(
-            bounded(None, exact).map(|bytes| bytes.len() as u64).ok(),
+            bounded(MOST_BYTES, None, exact)
+                .map(|bytes| bytes.len() as u64)
+                .ok(),
             Some(MOST_BYTES)
         );
-        let larger = bounded(Some(1), Endless(0));
+        let larger = bounded(MOST_BYTES, Some(1), Endless(0));
         assert!(matches!(larger, Err(Unread::TooLarge)), "{larger:?}");
-        let said = bounded(Some(MOST_BYTES + 1), Read::take(&b""[..], 0));
+        let said = bounded(MOST_BYTES, Some(MOST_BYTES + 1), Read::take(&b""[..], 0));
         assert!(matches!(said, Err(Unread::TooLarge)), "{said:?}");
     }
 }

@@ -83,6 +83,12 @@ impl Client {
         Ok(Answer::new(answer))
     }
 
+    /// Asks for what is at an address; the answer has to come within `whole`.
+    pub fn get(&self, url: &str, whole: Duration) -> Result<Answer, Unanswered> {
+        let request = self.0.get(url).config().timeout_global(Some(whole));
+        Ok(Answer::new(request.build().call()?))
+    }
+
     /// Posts a form; the answer has to come within `whole`.
     pub fn post_form(
         &self,

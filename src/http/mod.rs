@@ -2,11 +2,13 @@
 //! Asks again where that may help, in bounded time; proxies come from the environment.
 //! Never follows a redirect, never knows who is asked, and no error holds a header of a request.
 
+mod address;
 mod answer;
 mod client;
 mod retry;
 mod unanswered;
 
+pub use address::{Address, encode};
 pub use answer::{Answer, MOST_BYTES, Unread};
 pub use client::{Client, Limits, Roots};
 pub use retry::{Attempt, Deadline, Wait, persist};

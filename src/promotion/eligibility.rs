@@ -14,7 +14,7 @@ use super::pull_request::{Baked, GateLine};
 use super::request::{Facts, MoveRequest};
 use super::site::Site;
 use super::stage_start::{Asks, Clocks, StageStart};
-use super::{Error, Refusal};
+use super::{Error, Refusal, stages};
 
 /// What speaks for a promotion, and what against it.
 pub(super) struct Eligibility {
@@ -55,11 +55,15 @@ impl Eligibility {
             now: facts.now,
         };
         let mut start = StageStart::of_live(committed, &clocks, asks, instead)?;
+        let asks = || -> Result<bool, Error> {
+            let (stage, is_carried) = (stages::live(committed, plan)?, request.carried.is_some());
+            Ok(facts.telemetry.asks(plan, stage, is_carried))
+        };
         let results = match &request.evidence {
             Some(evidence) => GateResults::handed_in(committed, &start, evidence, facts.now)?,
             None if committed.stage().gates.is_empty() => GateResults::default(),
             // What is forced does not wait for an answer that it would not heed, unless that shall be kept.
-            None if request.record || (!force && facts.telemetry.is_known) => {
+            None if request.record || (!force && asks()?) => {
                 GateResults::asked(committed, plan, &mut start, facts)?
             }
             None => match &request.carried {

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::gate::prometheus::Prometheus;
-use crate::gate::{EvaluationContext, Evidence, Record, Source, Verdict, evaluate};
-use crate::plan::Plan;
+use crate::gate::{
+    EvaluationContext, Evidence, Record, ResultText, Source, Sources, Verdict, evaluate,
+};
+use crate::plan::gates::GateFacts;
+use crate::plan::{Plan, StageId};
 use crate::units::{DnsLabel, Timestamp};
 
 use super::committed::Committed;
@@ -66,6 +69,44 @@ impl Telemetry {
         let settings = self.settings.clone()?;
         Prometheus::new(settings).map_err(|why| Refusal::new(Why::Usage, why))
     }
+
+    /// Whether the gates of a stage are to be asked here: what asks Prometheus needs to know where it is. Where evidence is carried,
+    /// that is the only word on gates of which nothing can be asked here.
+    pub fn asks(&self, plan: &Plan, stage: StageId, is_carried: bool) -> bool {
+        let gates = plan.stage(stage).gates.iter();
+        let mut can_tell = false;
+        for gate in gates.map(|gate| plan.gate(*gate)) {
+            let facts = gate.kind.facts();
+            if facts.asks_telemetry() && !self.is_known {
+                return false;
+            }
+            let is_absent = |file: &ResultText| matches!(file.text, Ok(None));
+            can_tell |= if facts.result_file().is_some() {
+                !self.results.get(&gate.name).is_none_or(is_absent)
+            } else if facts.address().is_some() {
+                !matches!(&self.web, Ok(web) if web.hosts.is_empty())
+            } else {
+                true
+            };
+        }
+        can_tell || !is_carried
+    }
+
+    /// All that the gates of a stage ask. That it is not known where something is, is wrong usage only where a gate asks it.
+    pub fn sources(&self, plan: &Plan, stage: StageId) -> Result<Sources, Refusal> {
+        let asks = |of: fn(&dyn GateFacts) -> bool| {
+            let mut gates = plan.stage(stage).gates.iter();
+            gates.any(|gate| of(plan.gate(*gate).kind.facts()))
+        };
+        let prometheus = asks(|gate| gate.asks_telemetry()).then(|| self.server());
+        let web = asks(|gate| gate.address().is_some()).then(|| self.web.clone());
+        Sources::new(
+            prometheus.transpose()?,
+            self.results.clone(),
+            web.transpose()?.unwrap_or_default(),
+        )
+        .map_err(|why| Refusal::new(Why::Usage, why))
+    }
 }
 
 impl GateResults {
@@ -91,9 +132,10 @@ impl GateResults {
         start: &mut StageStart,
         facts: &Facts,
     ) -> Result<Self, Error> {
-        let address = facts.telemetry.settings.clone()?.url;
         let (stage, namespace) = (stages::live(committed, plan)?, namespace(plan, None)?);
-        let source = facts.telemetry.server()?;
+        let source = facts.telemetry.sources(plan, stage)?;
+        let settings = facts.telemetry.settings.as_ref().ok();
+        let address = settings.map(|settings| settings.url.as_str());
         start.or_first_sample(plan, stage, &namespace, facts.now, &source);
         let context = EvaluationContext {
             stage,
@@ -107,7 +149,7 @@ impl GateResults {
             .with_content(start.content.clone());
         Ok(Self {
             judged: judged(&record),
-            lines: lines(&record, Some(&address)),
+            lines: lines(&record, address),
             record: Some(record),
         })
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::argocd::Server;
 use crate::gate::prometheus::Settings;
+use crate::gate::{ResultText, WebSettings};
 use crate::sink::git::Signing;
 use crate::units::Timestamp;
 
@@ -83,6 +84,10 @@ pub struct Telemetry {
     pub is_known: bool,
     /// The server and who asks it, or what is not known of them.
     pub settings: Result<Settings, Refusal>,
+    /// The files for `result` gates, by the gates' names.
+    pub results: BTreeMap<String, ResultText>,
+    /// Who may be asked for `web` gates, or what is not known of that.
+    pub web: Result<WebSettings, Refusal>,
     /// The files that drift gates hold the candidate against, path to text.
     pub references: BTreeMap<String, String>,
 }

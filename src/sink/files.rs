@@ -76,6 +76,16 @@ impl Folder {
     }
 }
 
+/// The text of a file that whoever runs the program names themselves: regular and no larger than allowed, wherever it is; `None`
+/// where there is none.
+pub fn read(path: &Path) -> Result<Option<String>, FileError> {
+    match fs::metadata(path) {
+        Ok(_) => text(path).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !is_link(path) => Ok(None),
+        Err(error) => Err(fail(&error)),
+    }
+}
+
 /// Whether a path as it is written stays below the folder that it begins in.
 pub(super) fn is_below(path: &str) -> bool {
     Path::new(path)

@@ -16,8 +16,10 @@ const DOORS: &[(&str, &[&str])] = &[
             "Need",
             "PREDICATE_TYPE",
             "Record",
+            "ResultText",
             "Statement",
             "Verdict",
+            "WebSettings",
             "When",
             "doctor",
             "needs",
@@ -71,6 +73,7 @@ const DOORS: &[(&str, &[&str])] = &[
         &[
             "disk",
             "files::Folder",
+            "files::read",
             "git::GitError",
             "git::Person",
             "git::Signing",

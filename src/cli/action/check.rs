@@ -70,7 +70,8 @@ pub(super) fn run(
     let mut checked = Vec::new();
     for input in &found {
         let review = change.as_ref().map(|change| {
-            let (folder, facts) = (folder_of(&input.path), facts(input));
+            let folder = folder_of(&input.path);
+            let facts = change.without_own_results(facts(inputs, input));
             let (compiled, evidence) = (&input.compiled, evidence.as_ref());
             review(change, folder, compiled, &facts, site.as_ref(), evidence)
         });

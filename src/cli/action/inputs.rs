@@ -4,6 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use crate::cli::environment::variable;
+use crate::cli::results::{HandedFile, parse as parse_result};
 use crate::cli::site::surroundings;
 use crate::cli::{Exit, Failure};
 use crate::diag::words::or_list;
@@ -42,6 +43,7 @@ pub(super) struct Inputs {
     pub(super) status: bool,
     pub(super) evidence: Option<PathBuf>,
     pub(super) record: bool,
+    pub(super) results: Vec<HandedFile>,
     pub(super) on_fail: OnFail,
     pub(super) fail_on: FailOn,
     token: Option<String>,
@@ -58,7 +60,9 @@ impl Inputs {
         if let Some(evidence) = &evidence {
             refuse_outside(evidence)?;
         }
+        let results = results(&folder)?;
         Ok(Self {
+            results,
             command: choice(
                 "command",
                 "",
@@ -149,6 +153,25 @@ fn record(is_handed_in: bool) -> Result<bool, Failure> {
         .help("leave one of them out: only what Prometheus answered can be judged again"));
     }
     Ok(record)
+}
+
+/// The files for `result` gates, one `NAME=FILE` a line. A job that has made none yet names it all the same.
+fn results(folder: &Path) -> Result<Vec<HandedFile>, Failure> {
+    let text = variable("INPUT_RESULTS").unwrap_or_default();
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines
+        .map(|line| {
+            let mut one = parse_result(line).map_err(|how| {
+                let message = format!("the input `results` has the line `{line}`");
+                Failure::new(Exit::Usage, message).help(how)
+            })?;
+            one.file = folder.join(&one.file);
+            if one.file.exists() {
+                refuse_outside(&one.file)?;
+            }
+            Ok(one)
+        })
+        .collect()
 }
 
 /// Items between commas or line ends.

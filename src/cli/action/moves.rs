@@ -7,7 +7,7 @@ use crate::cli::environment::variable;
 use crate::cli::inputs::{Input, compile_one, folder_of, locate_one};
 use crate::cli::moved::handed_in;
 use crate::cli::output::Output;
-use crate::cli::{Exit, Failure, argo, telemetry};
+use crate::cli::{Exit, Failure, argo, results, telemetry};
 use crate::diag::escape_markdown as escape;
 use crate::gate::{PREDICATE_TYPE, Statement, Verdict};
 use crate::promotion::gate_results::{GateResults, verdict};
@@ -18,7 +18,7 @@ use crate::promotion::request::{Facts, MoveRequest};
 use crate::promotion::review::table;
 use crate::promotion::stage_start::{Asks, Clocks, StageStart};
 use crate::promotion::upsert::Operation;
-use crate::promotion::{Committed, Delivery, Error, deliver, promote_or_return};
+use crate::promotion::{Committed, Delivery, Error, deliver, promote_or_return, stages};
 use crate::sink::git::{Person, Signing};
 
 use super::inputs::Inputs;
@@ -61,11 +61,11 @@ impl Start {
 }
 
 /// What the environment says of the world around.
-pub(super) fn facts(input: &Input) -> Facts {
+pub(super) fn facts(inputs: &Inputs, input: &Input) -> Facts {
     Facts {
         now: now(),
         argocd: argo::of_environment(),
-        telemetry: telemetry::of_environment(input),
+        telemetry: telemetry::of_environment(input, &inputs.results),
     }
 }
 
@@ -105,10 +105,12 @@ pub(super) fn promote(
         dry_run: false,
         signing: signing(),
     };
-    let facts = facts(&input);
+    let facts = facts(inputs, &input);
+    results::check(&compiled.plan, &inputs.results)?;
     // A workflow that nobody watches would wait for ever, and stay green.
     if has_gates && request.evidence.is_none() && !request.force {
-        facts.telemetry.settings.clone()?;
+        let live = stages::live(&committed, &compiled.plan)?;
+        facts.telemetry.sources(&compiled.plan, live)?;
     }
     let outcome = promote_or_return(
         &committed,
@@ -180,7 +182,8 @@ pub(super) fn gate(
         folder,
     } = Start::new(inputs, output)?;
     let input = input?;
-    let (plan, facts) = (&input.compiled.plan, facts(&input));
+    let (plan, facts) = (&input.compiled.plan, facts(inputs, &input));
+    results::check(plan, &inputs.results)?;
     let asks = Asks::of_gates(&facts.argocd, plan.policy.require_healthy);
     let site = inputs.has_token().then(|| inputs.site(&folder));
     let site = site.transpose()?;

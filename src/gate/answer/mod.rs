@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::diag::{cut, visible_line};
 
+use super::documents::{Document, Wanted};
 use super::query::Query;
 
 pub(super) use wire::Reply;
@@ -19,6 +20,11 @@ pub(super) use wire::Reply;
 pub trait Source: Sync {
     /// Asks one question.
     fn ask(&self, query: &Query) -> Result<Answer, Fault>;
+
+    /// Reads one document; telemetry has none.
+    fn read(&self, _: &Wanted) -> Result<Document, Fault> {
+        Err(Fault::Question("there are no documents here".to_owned()))
+    }
 }
 
 /// Why there is no answer. It is never a pass and never a fail.

@@ -3,11 +3,18 @@
 use std::collections::BTreeMap;
 
 use crate::gate::answer::{Answer, Data, Fault, Series, read_number};
+use crate::gate::documents::Document;
 use crate::gate::stats::{Histogram, Malformed};
 use crate::plan::gates::Reduce;
 
-/// The answers to a gate's questions, by name.
-pub(in crate::gate) struct Answers(pub(in crate::gate) BTreeMap<String, Answer>);
+/// The answers to a gate's questions.
+#[derive(Default)]
+pub(in crate::gate) struct Answers {
+    /// What the telemetry answered, by the questions' names.
+    pub(in crate::gate) telemetry: BTreeMap<String, Answer>,
+    /// What was read, where the gate reads a document.
+    pub(in crate::gate) document: Option<Document>,
+}
 
 /// A value, or why there is none.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,8 +53,14 @@ impl Reading {
 
 impl Answers {
     pub(super) fn get(&self, name: &str) -> Result<&Data, Fault> {
-        let answer = self.0.get(name).map(|answer| &answer.data);
+        let answer = self.telemetry.get(name).map(|answer| &answer.data);
         answer.ok_or_else(|| Fault::Question(format!("`{name}` was not asked")))
+    }
+
+    /// What was found in the document.
+    pub(in crate::gate) fn document(&self) -> Result<&Document, Fault> {
+        let document = self.document.as_ref();
+        document.ok_or_else(|| Fault::Question("no document was read".to_owned()))
     }
 
     /// Series with many values.

@@ -5,10 +5,13 @@ pub(super) mod availability;
 mod burn_rate;
 pub(in crate::gate) mod compare;
 mod drift;
+mod expected;
 mod latency;
 mod proportions;
 pub(in crate::gate) mod ranks;
+mod result;
 mod threshold;
+mod web;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +19,7 @@ use crate::plan::{Gate, GateKind, NoData};
 use crate::units::Timestamp;
 
 use super::answer::Fault;
+use super::documents::{Consulted, Wanted};
 use super::looks::{Look, Window};
 use super::query::{Query, Target};
 use super::verdict::Verdict;
@@ -58,6 +62,8 @@ pub(super) struct Judgement {
     pub(super) numbers: Vec<(&'static str, f64)>,
     /// What a reader should know besides.
     pub(super) notes: Vec<String>,
+    /// What was read for it.
+    pub(super) document: Option<Consulted>,
 }
 
 impl Judgement {
@@ -71,6 +77,7 @@ impl Judgement {
             why: why.into(),
             numbers: Vec::new(),
             notes: Vec::new(),
+            document: None,
         }
     }
 
@@ -112,8 +119,18 @@ impl Judgement {
 
 /// How a kind of gate is evaluated: one implementation a kind, in its file.
 pub(super) trait Kind {
-    /// What must be asked about the context's window.
+    /// What must be asked of the telemetry about the context's window.
     fn questions(&self, context: &Context<'_>) -> Vec<Query>;
+
+    /// The document that must be read.
+    fn document(&self, _: &Context<'_>) -> Option<Wanted> {
+        None
+    }
+
+    /// Whether it can decide at any time, because what it judges depends on no traffic.
+    fn is_timeless(&self) -> bool {
+        false
+    }
 
     /// What the answers say; a fault where they are not what was asked for.
     fn judge(&self, context: &Context<'_>, answers: &Answers) -> Result<Judgement, Fault>;
@@ -160,6 +177,8 @@ pub(super) fn kind(kind: &GateKind) -> &dyn Kind {
         GateKind::Ranks(kind) => kind,
         GateKind::BurnRate(kind) => kind,
         GateKind::Drift(kind) => kind,
+        GateKind::Result(kind) => kind,
+        GateKind::Web(kind) => kind,
     }
 }
 

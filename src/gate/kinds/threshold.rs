@@ -81,7 +81,7 @@ fn one(limits: Limits, value: f64) -> Judgement {
         .numbers([("value", value)])
 }
 
-fn verdict(limits: Limits, value: f64) -> (Verdict, String) {
+pub(super) fn verdict(limits: Limits, value: f64) -> (Verdict, String) {
     let shown = words::number(value);
     match (limits.min, limits.max) {
         (Some(min), _) if !at_least(value, min) => (

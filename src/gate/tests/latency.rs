@@ -66,7 +66,7 @@ fn latency_asks_for_successful_requests_only() {
             references: &BTreeMap::new(),
         };
         let found = preview(&compiled.plan, &context, &compiled.plan.gates[0]);
-        found[0].2[0].promql.clone()
+        found[0].queries[0].promql.clone()
     };
     assert_eq!(
         asked(LATENCY),

@@ -21,6 +21,16 @@ pub trait GateFacts {
     /// Whether the samples are requests of the candidate, so that expected traffic says how long they take.
     fn samples_are_requests(&self) -> bool;
 
+    /// Whether Prometheus is asked.
+    fn asks_telemetry(&self) -> bool {
+        true
+    }
+
+    /// Whether there is nothing to judge before a request reaches the candidate.
+    fn needs_requests(&self) -> bool {
+        true
+    }
+
     /// The requests that are counted.
     fn requests(&self) -> Option<&Requests> {
         None
@@ -38,6 +48,11 @@ pub trait GateFacts {
 
     /// The template of the team's query, which stands in the kind's field `query`.
     fn template(&self) -> Option<&str> {
+        None
+    }
+
+    /// The template of an address, which stands in the kind's field `url`.
+    fn address(&self) -> Option<&str> {
         None
     }
 
@@ -68,6 +83,11 @@ pub trait GateFacts {
 
     /// The series that the model itself must export, without labels.
     fn exported(&self) -> Option<String> {
+        None
+    }
+
+    /// A file that is read when the gate is asked, by its path from the folder of `rollout.yaml`.
+    fn result_file(&self) -> Option<&str> {
         None
     }
 

@@ -4,6 +4,7 @@ mod availability;
 mod burn_rate;
 mod compare;
 mod drift;
+mod expected;
 mod facts;
 mod latency;
 mod limits;
@@ -11,7 +12,9 @@ mod measurement;
 mod proportions;
 mod ranks;
 mod requests;
+mod result;
 mod threshold;
+mod web;
 
 use crate::units::Duration;
 
@@ -22,6 +25,7 @@ pub use availability::Availability;
 pub use burn_rate::{BurnPair, BurnRate};
 pub use compare::{Compare, Sli};
 pub use drift::Drift;
+pub use expected::Expected;
 pub use facts::{GateFacts, Points};
 pub use latency::Latency;
 pub use limits::{Limits, Margin};
@@ -29,7 +33,9 @@ pub use measurement::{Measurement, Times};
 pub use proportions::Proportions;
 pub use ranks::Ranks;
 pub use requests::Requests;
+pub use result::{Report, ResultFile};
 pub use threshold::{Range, Threshold};
+pub use web::Web;
 
 /// A gate's place in the order of the spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,6 +93,10 @@ pub enum GateKind {
     BurnRate(BurnRate),
     /// How far a distribution has moved.
     Drift(Drift),
+    /// What somebody measured elsewhere, handed in as a file.
+    Result(ResultFile),
+    /// What another service says.
+    Web(Web),
 }
 
 impl GateKind {
@@ -101,6 +111,8 @@ impl GateKind {
             Self::Ranks(kind) => kind,
             Self::BurnRate(kind) => kind,
             Self::Drift(kind) => kind,
+            Self::Result(kind) => kind,
+            Self::Web(kind) => kind,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::promotion::committed::in_tree;
+use crate::promotion::request::Facts;
 use crate::promotion::{Error, Refusal, Why};
 use crate::sink::git::{CommitId, Repo};
 use crate::units::names::{HOLD_FILE, POINTER_FILE};
@@ -98,6 +99,17 @@ impl Change {
     pub(super) fn changes(&self, path: &str) -> bool {
         let path = path.trim_start_matches("./");
         self.paths.iter().any(|changed| changed == path)
+    }
+
+    /// What is known, without the files for `result` gates that it brings or changes itself: nobody hands in results on their own
+    /// pull request by that pull request.
+    pub fn without_own_results(&self, mut facts: Facts) -> Facts {
+        for file in facts.telemetry.results.values_mut() {
+            if self.changes(&file.path) {
+                file.text = Err("the pull request that it would speak for changes it".to_owned());
+            }
+        }
+        facts
     }
 
     /// The messages of its commits, the newest first.

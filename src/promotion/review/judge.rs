@@ -10,7 +10,7 @@ use crate::promotion::pull_request::GateLine;
 use crate::promotion::request::{EvidenceFile, Facts, MoveRequest};
 use crate::promotion::site::Site;
 use crate::promotion::target::target;
-use crate::promotion::{Committed, Error, Refusal, Why};
+use crate::promotion::{Committed, Error, Refusal, Why, stages};
 use crate::tree::LockedStageId;
 use crate::units::names::{EVIDENCE_FOLDER, POINTER_FILE, TREE_FOLDER};
 
@@ -124,7 +124,9 @@ impl Judge<'_> {
             carried: self.carried()?,
             ..MoveRequest::default()
         };
-        if request.carried.is_some() && !self.facts.telemetry.is_known {
+        let telemetry = &self.facts.telemetry;
+        let is_asked = stages::live(old, plan).is_ok_and(|live| telemetry.asks(plan, live, true));
+        if request.carried.is_some() && !is_asked {
             found.notes.push(
                 "the gates are judged by the evidence that the pull request carries: nobody was asked again"
                     .to_owned(),

@@ -8,8 +8,10 @@ mod drift;
 mod latency;
 mod measurement;
 mod requests;
+mod result;
 mod statistical;
 mod threshold;
+mod web;
 
 use serde::Deserialize;
 
@@ -21,8 +23,10 @@ pub use drift::{Against, Drift, Measure, OnDrift};
 pub use latency::Latency;
 pub use measurement::{Measurement, Reduce};
 pub use requests::{BadResponse, ClientAborts, Counts, Reporter};
+pub use result::ResultFile;
 pub use statistical::{Direction, MannWhitney, Proportions, Statistical};
 pub use threshold::{Threshold, ThresholdReduce};
+pub use web::Web;
 
 /// One condition on the live stage.
 #[derive(Clone, Debug, Deserialize)]
@@ -77,6 +81,10 @@ pub enum GateKind {
     BurnRate(BurnRate),
     /// How far a distribution has moved.
     Drift(Drift),
+    /// What somebody measured elsewhere, handed in as a file.
+    Result(ResultFile),
+    /// What another service says.
+    Web(Web),
 }
 
 /// What gates share.

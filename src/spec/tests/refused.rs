@@ -428,12 +428,67 @@ const GATES: &[(&str, &str, &str)] = &[
     (
         "gates: [{name: g}]",
         "1:11 GP007",
-        "one of `availability`, `latency`, `threshold`, `compare`, `statistical`, `burnRate` and `drift` is needed in `spec.gates[0]`",
+        "one of `availability`, `latency`, `threshold`, `compare`, `statistical`, `burnRate`, `drift`, `result` and `web` is needed in `spec.gates[0]`",
     ),
     (
         "gates: [{name: g, latency: {percentile: 95, max: 1s}, drift: {metric: m}}]",
         "1:57 GP006",
         "`drift` cannot stand beside `latency`",
+    ),
+    (
+        "gates: [{name: g, result: {minTests: 5}}]",
+        "1:21 GP007",
+        "one of `junit` and `json` is needed in `spec.gates[0].result`",
+    ),
+    (
+        "gates: [{name: g, result: {junit: a.xml, equals: 1}}]",
+        "1:44 GP006",
+        "`equals` cannot stand beside `junit`",
+    ),
+    (
+        "gates: [{name: g, result: {json: a.json, path: $.a}}]",
+        "1:21 GP007",
+        "one of `min`, `max` and `equals` is needed in `spec.gates[0].result`",
+    ),
+    (
+        "gates: [{name: g, result: {json: a.json, path: $.a, min: 1, minTests: 5}}]",
+        "1:63 GP006",
+        "`minTests` is for `junit`",
+    ),
+    (
+        "gates: [{name: g, result: {junit: ../a.xml}}]",
+        "1:37 GP006",
+        "without `..`",
+    ),
+    (
+        "gates: [{name: g, failFast: true, result: {junit: a.xml}}]",
+        "1:21 GP006",
+        "a `result` gate is measured elsewhere and has no `failFast`",
+    ),
+    (
+        "gates: [{name: g, web: {url: 'https://a.example', json: $.a, equals: 1, max: 2}}]",
+        "1:75 GP006",
+        "`max` cannot stand beside `equals`",
+    ),
+    (
+        "gates: [{name: g, web: {url: 'http://a.example', json: $.a, equals: 1}}]",
+        "1:32 GP006",
+        "`http` is for this machine alone",
+    ),
+    (
+        "gates: [{name: g, web: {url: 'https://{{version}}.example/', json: $.a, equals: 1}}]",
+        "1:32 GP006",
+        "without variables in its host",
+    ),
+    (
+        "gates: [{name: g, web: {url: 'https://me:pass@a.example/', json: $.a, equals: 1}}]",
+        "1:32 GP006",
+        "without credentials",
+    ),
+    (
+        "gates: [{name: g, source: eu, web: {url: 'https://a.example', json: $.a, equals: 1}}]",
+        "1:21 GP006",
+        "asks no Prometheus",
     ),
     (
         "gates: [{name: g, availability: {objective: 100%}}]",

@@ -4,7 +4,7 @@ use promql_parser::parser::{Expr, parse};
 use promql_parser::util::{ExprVisitor, walk_expr};
 
 use crate::diag::words::suggestion;
-use crate::diag::{Code, Diagnostic, Report, Route};
+use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::Gate;
 use crate::plan::template::{Variable, fill};
 use crate::units::PromDuration;
@@ -19,26 +19,15 @@ pub(super) fn check(gate: &Gate, at: &Route, report: &mut Report) {
     {
         report.push(thin(field(gate, at, "step"), "a step", points.step));
     }
+    if let Some(template) = facts.address() {
+        filled(template, &field(gate, at, "url"), report);
+    }
     let Some(template) = facts.template() else {
         return;
     };
     let place = field(gate, at, "query");
-    let value = |variable: Variable| {
-        if variable == Variable::Window {
-            "5m".to_owned()
-        } else {
-            variable.name().to_lowercase()
-        }
-    };
-    let query = match fill(template, &value) {
-        Ok(query) => query,
-        Err(name) => {
-            let known = Variable::ALL.iter().map(|variable| variable.name());
-            let found =
-                Diagnostic::new(Code::GP503, place, format!("there is no variable `{name}`"));
-            report.push(found.maybe_help(suggestion(&name, known)));
-            return;
-        }
+    let Some(query) = filled(template, &place, report) else {
+        return;
     };
     let expression = match parse(&query) {
         Ok(expression) => expression,
@@ -73,6 +62,27 @@ pub(super) fn check(gate: &Gate, at: &Route, report: &mut Report) {
         }
         if is_thin(range) {
             report.push(thin(place.clone(), "a window", span));
+        }
+    }
+}
+
+/// A template with a value for each of its variables; one that does not exist is a complaint.
+fn filled(template: &str, place: &Place, report: &mut Report) -> Option<String> {
+    let value = |variable: Variable| {
+        if variable == Variable::Window {
+            "5m".to_owned()
+        } else {
+            variable.name().to_lowercase()
+        }
+    };
+    match fill(template, &value) {
+        Ok(text) => Some(text),
+        Err(name) => {
+            let known = Variable::ALL.iter().map(|variable| variable.name());
+            let message = format!("there is no variable `{name}`");
+            let found = Diagnostic::new(Code::GP503, place.clone(), message);
+            report.push(found.maybe_help(suggestion(&name, known)));
+            None
         }
     }
 }

@@ -4,13 +4,16 @@ mod availability;
 mod burn_rate;
 mod compare;
 mod drift;
+mod expected;
 mod latency;
 mod measurement;
 mod proportions;
 mod ranks;
 mod reader;
 mod requests;
+mod result;
 mod threshold;
+mod web;
 
 use crate::diag::{Report, Route};
 use crate::plan::gates::{Gate, GateKind};
@@ -124,6 +127,12 @@ fn kind(
         spec::GateKind::Drift(written) => {
             GateKind::Drift(drift::resolve(written, &mut reader.below("drift"))?)
         }
+        spec::GateKind::Result(written) => {
+            GateKind::Result(result::resolve(written, &mut reader.below("result"))?)
+        }
+        spec::GateKind::Web(written) => {
+            GateKind::Web(web::resolve(written, &mut reader.below("web"))?)
+        }
     })
 }
 
@@ -136,7 +145,9 @@ fn by_drift(written: &spec::GateKind) -> (Option<u64>, bool) {
         | spec::GateKind::Threshold(_)
         | spec::GateKind::Compare(_)
         | spec::GateKind::Statistical(_)
-        | spec::GateKind::BurnRate(_) => (None, false),
+        | spec::GateKind::BurnRate(_)
+        | spec::GateKind::Result(_)
+        | spec::GateKind::Web(_) => (None, false),
     }
 }
 
