@@ -232,10 +232,18 @@ impl Plan {
         format!("{:0width$}-{}", id.0, self.stage(id).name)
     }
 
-    /// The models that a gate judges in a stage: the one it names, or every one with traffic that is not stable.
+    /// The models that a gate judges in a stage: the one it names, or every one with traffic that is not stable; in `deploy`, where
+    /// none has any yet, those that it starts for the traffic to come.
     pub fn judged(&self, gate: &Gate, stage: StageId) -> Vec<ModelId> {
-        let with_traffic = self.stage(stage).with_traffic().into_iter();
-        with_traffic
+        let stage = self.stage(stage);
+        let models: Vec<ModelId> = match stage.kind {
+            StageKind::Deploy => stage.running.keys().copied().collect(),
+            StageKind::Adopt | StageKind::Baseline | StageKind::Step | StageKind::Retire => {
+                stage.with_traffic().into_iter().collect()
+            }
+        };
+        models
+            .into_iter()
             .filter(|model| match gate.model {
                 Some(named) => *model == named,
                 None => *model != self.stable,

@@ -97,6 +97,9 @@ pub struct Spec {
     /// Conditions that steps name.
     #[serde(default)]
     pub gates: Vec<Gate>,
+    /// The gates of the generated stage `deploy`, by name.
+    #[serde(default)]
+    pub deploy_gates: Vec<String>,
     /// The steps, each a change.
     pub steps: Vec<Step>,
     /// The live stage, where the team keeps no tree and so no pointer.

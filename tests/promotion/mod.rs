@@ -7,6 +7,7 @@ mod health;
 mod hostile;
 mod kills;
 mod refusals;
+mod results;
 mod reverts;
 mod revisions;
 mod series;

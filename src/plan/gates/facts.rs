@@ -26,11 +26,6 @@ pub trait GateFacts {
         true
     }
 
-    /// Whether there is nothing to judge before a request reaches the candidate.
-    fn needs_requests(&self) -> bool {
-        true
-    }
-
     /// The requests that are counted.
     fn requests(&self) -> Option<&Requests> {
         None

@@ -50,10 +50,6 @@ impl GateFacts for ResultFile {
         false
     }
 
-    fn needs_requests(&self) -> bool {
-        false
-    }
-
     fn result_file(&self) -> Option<&str> {
         Some(&self.path)
     }

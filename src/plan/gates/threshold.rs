@@ -49,10 +49,6 @@ impl GateFacts for Threshold {
         false
     }
 
-    fn needs_requests(&self) -> bool {
-        false
-    }
-
     fn template(&self) -> Option<&str> {
         Some(&self.query)
     }

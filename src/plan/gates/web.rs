@@ -40,10 +40,6 @@ impl GateFacts for Web {
         false
     }
 
-    fn needs_requests(&self) -> bool {
-        false
-    }
-
     fn address(&self) -> Option<&str> {
         Some(&self.url)
     }

@@ -91,6 +91,14 @@ impl<'a> Names<'a> {
         found.map(GateId)
     }
 
+    /// The gates of these names, each or a complaint at its place below `at`.
+    pub(super) fn gates(&self, names: &[String], at: &Route, report: &mut Report) -> Vec<GateId> {
+        let named = names.iter().enumerate();
+        named
+            .filter_map(|(index, name)| self.gate(name, &at.index(index), report))
+            .collect()
+    }
+
     /// The models in the order of the spec.
     pub(super) fn model_names(&self) -> &[&'a str] {
         &self.order[0]

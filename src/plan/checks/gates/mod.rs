@@ -1,5 +1,6 @@
 //! GP5xx: what gates ask, and whether the stages that name them can answer.
 
+mod deploy;
 mod evidence;
 mod query;
 mod scrapes;
@@ -26,8 +27,10 @@ pub(super) fn field(gate: &Gate, at: &Route, name: &str) -> Place {
 
 fn check_stage(plan: &Plan, id: StageId, report: &mut Report) {
     let stage = plan.stage(id);
-    if stage.kind != StageKind::Step {
-        return;
+    match stage.kind {
+        StageKind::Step => {}
+        StageKind::Deploy => return deploy::check(plan, id, report),
+        StageKind::Adopt | StageKind::Baseline | StageKind::Retire => return,
     }
     for (place, gate) in stage.gates.iter().enumerate() {
         let gate = plan.gate(*gate);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Route;
-use crate::plan::{ModelId, Split, Stage, StageKind};
+use crate::plan::{GateId, ModelId, Split, Stage, StageKind};
 use crate::spec::Approval;
 use crate::units::Duration;
 use crate::units::names::{ADOPT, BASELINE, DEPLOY, RETIRE};
@@ -51,7 +51,12 @@ pub(super) fn baseline(stable: ModelId, replicas: &[u32], at: &Route) -> Stage {
 }
 
 /// Every model that a step sends requests to is running, but for those that a step deploys itself.
-pub(super) fn deploy(baseline: &Stage, changes: &[StepChange], replicas: &[u32]) -> Option<Stage> {
+pub(super) fn deploy(
+    baseline: &Stage,
+    changes: &[StepChange],
+    replicas: &[u32],
+    gates: &[GateId],
+) -> Option<Stage> {
     let by_hand: BTreeSet<ModelId> = changes
         .iter()
         .flat_map(|change| change.deploy.iter().copied())
@@ -60,6 +65,7 @@ pub(super) fn deploy(baseline: &Stage, changes: &[StepChange], replicas: &[u32])
     let mut stage = Stage {
         split: baseline.split.clone(),
         running: baseline.running.clone(),
+        gates: gates.to_vec(),
         ..generated(DEPLOY, StageKind::Deploy, &baseline.place)
     };
     for model in used.difference(&by_hand) {

@@ -19,6 +19,11 @@ use step::StepReader;
 /// The most stages of one rollout.
 const MAX_STAGES: usize = 2_000;
 
+/// The field that names the gates of the stage `deploy`.
+fn at_deploy_gates() -> Route {
+    Route::root().key("spec").key("deployGates")
+}
+
 /// All stages, or `None` where any step is wrong; without a known stable model, all that can be said of the steps.
 pub(super) fn resolve(
     spec: &Spec,
@@ -54,6 +59,7 @@ pub(super) fn resolve(
             .read()
         })
         .collect();
+    let deploy_gates = names.gates(&spec.deploy_gates, &at_deploy_gates(), report);
     let changes = changes.into_iter().collect::<Option<Vec<_>>>()?;
     let stable = stable?;
     let mut replicas: Vec<u32> = spec
@@ -62,7 +68,16 @@ pub(super) fn resolve(
         .map(|model| model.replicas.unwrap_or(1))
         .collect();
     let mut stages = vec![baseline(stable, &replicas, &at)];
-    stages.extend(deploy(&stages[0], &changes, &replicas));
+    let deploy = deploy(&stages[0], &changes, &replicas, &deploy_gates);
+    if deploy.is_none() && !spec.deploy_gates.is_empty() {
+        let message = "there is no stage `deploy` whose gates these could be";
+        report.push(
+            Diagnostic::new(Code::GP540, Place::value(at_deploy_gates()), message)
+                .note("it is generated where a step sends requests to a model that no step deploys")
+                .help("remove `deployGates`, or name them as the `gates` of the step that deploys the model"),
+        );
+    }
+    stages.extend(deploy);
     let keep = changes.last().map(|change| change.keep.clone());
     for change in changes {
         let before = stages.last().expect("there is a baseline");

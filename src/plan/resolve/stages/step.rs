@@ -41,13 +41,8 @@ impl StepReader<'_, '_> {
             }
         }
         let at = self.at.key("gates");
-        let gates = step
-            .gates
-            .iter()
-            .flatten()
-            .enumerate()
-            .filter_map(|(index, gate)| self.names.gate(gate, &at.index(index), self.report))
-            .collect();
+        let named = step.gates.as_deref().unwrap_or_default();
+        let gates = self.names.gates(named, &at, self.report);
         let name = self.name();
         if self.report.count(Severity::Error) > errors {
             return None;
