@@ -13,6 +13,7 @@ use crate::promotion::gate_results::{namespace, record};
 use crate::promotion::replayed::replay;
 use crate::promotion::stage_start::{Clocks, Judgement, stage_and_start};
 use crate::promotion::{Committed, evidence};
+use crate::sink::files::replace;
 use crate::units::{Duration, Timestamp};
 
 use super::argo::ArgoArgs;
@@ -20,14 +21,14 @@ use super::inputs::{Input, OnePath, folder_of};
 use super::output::Output;
 use super::results::{self, ResultArgs};
 use super::telemetry::{self, TelemetryArgs};
-use super::{Exit, Failure, clock, gate_explain, gate_report};
+use super::{Exit, Failure, clock, gate_explain, gate_metrics, gate_report};
 
 /// The largest recording that is read, in bytes.
 const MOST_BYTES: u64 = 256 << 20;
 /// Seconds between two looks for an early failure, with `--watch`.
 const WATCH_EVERY: u64 = 60;
 
-/// Evaluate the live stage's gates against Prometheus
+/// Evaluate the live stage's gates
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Credentials come from the environment: GLIDEPATH_PROMETHEUS_TOKEN, or GLIDEPATH_PROMETHEUS_USERNAME and
@@ -50,6 +51,9 @@ pub(super) struct GateArgs {
     /// How the result is written
     #[arg(long, value_enum, default_value_t = GateFormat::Text)]
     format: GateFormat,
+    /// Write the result into this file, all at once, and not to stdout
+    #[arg(long, value_name = "FILE", conflicts_with = "explain")]
+    output: Option<PathBuf>,
     /// Wait for the next look until the gates pass or fail, or there is no further one
     #[arg(long, conflicts_with_all = ["replay", "explain"])]
     watch: bool,
@@ -72,6 +76,8 @@ pub(super) enum GateFormat {
     Json,
     /// JUnit XML
     Junit,
+    /// Gauges for the textfile collector of Prometheus's node exporter, also valid as OpenMetrics
+    Openmetrics,
 }
 
 /// Who says when the stage began.
@@ -92,7 +98,7 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
     results::check(plan, &args.results.results)?;
     if let Some(file) = &args.replay {
         let record = judged_again(&input, file, output)?;
-        return finish(args.format, &record, output);
+        return finish(args, &record, output);
     }
     let namespace = namespace(plan, args.telemetry.namespace.as_deref())?;
     let named = args.telemetry.stage.as_deref();
@@ -155,7 +161,7 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
                 }
                 wait(plan, stage, next, output);
             }
-            _ => return finish(args.format, &record, output),
+            _ => return finish(args, &record, output),
         }
     }
 }
@@ -178,14 +184,21 @@ fn judged_again(input: &Input, file: &PathBuf, output: &mut Output<'_>) -> Resul
     Ok(replayed.record)
 }
 
-fn finish(format: GateFormat, record: &Record, output: &mut Output<'_>) -> Result<Exit, Failure> {
-    let text = match format {
-        GateFormat::Text => gate_report::text(record, output.is_coloured()),
+fn finish(args: &GateArgs, record: &Record, output: &mut Output<'_>) -> Result<Exit, Failure> {
+    let file = args.output.as_deref();
+    let text = match args.format {
+        GateFormat::Text => gate_report::text(record, file.is_none() && output.is_coloured()),
         GateFormat::Markdown => gate_report::markdown(record),
         GateFormat::Json => evidence::text(record),
         GateFormat::Junit => gate_report::junit(record),
+        GateFormat::Openmetrics => gate_metrics::text(record),
     };
-    output.result(text)?;
+    match file {
+        Some(file) => {
+            replace(file, text.as_bytes()).map_err(|error| Failure::io("write", file, &error))?;
+        }
+        None => output.result(text)?,
+    }
     output.finish(exit(record.verdict()))
 }
 

@@ -15,6 +15,7 @@ mod failure;
 mod files;
 mod gate;
 mod gate_explain;
+mod gate_metrics;
 mod gate_report;
 mod history;
 mod init;

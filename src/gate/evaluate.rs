@@ -11,6 +11,7 @@ use crate::units::Timestamp;
 use super::answer::{Fault, Source};
 use super::documents::{Consulted, Wanted};
 use super::evidence::{Asked, Evidence};
+use super::gauge::Numbers;
 use super::kinds::{self, Answers, Context, Judgement, Kind};
 use super::looks::{Look, Schedule, State, Window};
 use super::query::{Query, Shape, Target};
@@ -379,6 +380,7 @@ impl<'a> Job<'a> {
             evidence: judged.evidence,
             why: judged.why,
             because: self.gate.because.clone(),
+            gauge: self.kind().gauge(&Numbers(&judged.numbers)),
             numbers: judged.numbers,
             notes: judged.notes,
             document: judged.document,

@@ -7,6 +7,7 @@ use crate::units::Timestamp;
 
 use super::answer::{Answer, Fault};
 use super::documents::Consulted;
+use super::gauge::Gauge;
 use super::looks::{Look, Window};
 use super::query::{Query, When};
 use super::statement::answer_digest;
@@ -52,6 +53,8 @@ pub struct Evidence {
     pub because: Option<String>,
     /// Counts and bounds by name.
     pub numbers: Vec<(&'static str, f64)>,
+    /// The one number that was held against a limit, where there is one.
+    pub gauge: Option<Gauge>,
     /// What a reader should know besides.
     pub notes: Vec<String>,
     /// What was read, where the gate reads a document.

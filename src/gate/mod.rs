@@ -13,6 +13,7 @@ mod documents;
 mod evaluate;
 mod evidence;
 mod first_sample;
+mod gauge;
 mod kinds;
 mod looks;
 mod need;
@@ -32,6 +33,7 @@ pub use documents::{Consulted, Document, Place, ResultText, Wanted, WebSettings}
 pub use evaluate::{EvaluationContext, Preview, evaluate, next_look, preview};
 pub use evidence::{Asked, Evidence, Origin, Record};
 pub use first_sample::first_sample;
+pub use gauge::Gauge;
 pub use looks::{Look, Schedule, State, Window};
 pub use need::{Need, Wait, needs, without_failure};
 pub use query::{Query, Shape, Target, When};

@@ -86,6 +86,25 @@ pub fn read(path: &Path) -> Result<Option<String>, FileError> {
     }
 }
 
+/// Writes a file that whoever runs the program names themselves: whoever reads it meanwhile has all of what it held before, or all
+/// of this. What is there and no regular file, such as a pipe, is written as it is.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|meta| !meta.is_file()) {
+        return fs::write(path, bytes);
+    }
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut beside = std::ffi::OsString::from(".");
+    beside.push(name);
+    beside.push(format!(".{}", std::process::id()));
+    let beside = path.with_file_name(beside);
+    let written = fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        // What is half written is nobody's.
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
 /// Whether a path as it is written stays below the folder that it begins in.
 pub(super) fn is_below(path: &str) -> bool {
     Path::new(path)

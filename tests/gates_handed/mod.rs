@@ -1,5 +1,6 @@
 //! Gates without telemetry: what is handed in as a file, and what another service says. No Prometheus is there at all.
 
+mod metrics;
 mod results;
 mod web;
 

@@ -74,6 +74,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "disk",
             "files::Folder",
             "files::read",
+            "files::replace",
             "git::GitError",
             "git::Person",
             "git::Signing",

@@ -9,7 +9,7 @@ use crate::gate::words;
 use crate::plan::Gate;
 use crate::plan::gates::Availability;
 
-use super::{Answers, Context, Judgement, Kind};
+use super::{Answers, Context, Gauge, Judgement, Kind, Numbers};
 
 /// The level of a failure before the window ends: it is asked again and again, so hardly any chance may be left.
 pub(super) const EARLY_CONFIDENCE: f64 = 0.999;
@@ -134,6 +134,11 @@ impl Kind for Availability {
             ),
             without_failure(self, gate),
         ]
+    }
+
+    fn gauge(&self, numbers: &Numbers) -> Option<Gauge> {
+        let (bad, total) = (numbers.get("bad")?, numbers.get("total")?);
+        (total > 0.0).then(|| Gauge::at_least(1.0 - bad / total, self.objective.as_f64()))
     }
 
     fn limit(&self) -> String {

@@ -9,7 +9,7 @@ use crate::plan::Gate;
 use crate::plan::gates::{Compare, Limits, Measurement, Sli};
 
 use super::latency::{buckets, read, short};
-use super::{Answers, Context, Judgement, Kind, Reading, at_least, at_most};
+use super::{Answers, Context, Gauge, Judgement, Kind, Numbers, Reading, at_least, at_most};
 
 impl Kind for Compare {
     fn questions(&self, context: &Context<'_>) -> Vec<Query> {
@@ -110,6 +110,21 @@ impl Kind for Compare {
             words::count(gate.least_samples(), "sample")
         ));
         lines
+    }
+
+    fn gauge(&self, numbers: &Numbers) -> Option<Gauge> {
+        let (candidate, stable) = (numbers.get("candidate")?, numbers.get("stable")?);
+        let difference = |limits| Gauge {
+            value: candidate - stable,
+            limits,
+        };
+        match self.ratio {
+            Some(limits) => (stable != 0.0).then(|| Gauge {
+                value: candidate / stable,
+                limits,
+            }),
+            None => self.difference.map(difference),
+        }
     }
 
     fn limit(&self) -> String {

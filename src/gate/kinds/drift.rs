@@ -15,7 +15,7 @@ use crate::gate::words;
 use crate::plan::Gate;
 use crate::plan::gates::{Drift, Measure};
 
-use super::{Answers, Context, Judgement, Kind, at_most};
+use super::{Answers, Context, Gauge, Judgement, Kind, Numbers, at_most};
 
 /// The fewest bins that a distribution can be told by.
 const LEAST_BINS: usize = 3;
@@ -121,6 +121,10 @@ impl Kind for Drift {
                 words::count(gate.least_samples(), "observation")
             ),
         ]
+    }
+
+    fn gauge(&self, numbers: &Numbers) -> Option<Gauge> {
+        Some(Gauge::at_most(numbers.get("distance")?, self.max))
     }
 
     fn limit(&self) -> String {

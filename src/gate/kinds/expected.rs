@@ -7,7 +7,7 @@ use crate::gate::documents::Values;
 use crate::gate::verdict::Verdict;
 use crate::plan::gates::Expected;
 
-use super::{Judgement, threshold};
+use super::{Gauge, Judgement, Numbers, threshold};
 
 /// Judges what a path leads to.
 pub(super) fn judge(expected: &Expected, found: &Values) -> Result<Judgement, Fault> {
@@ -49,6 +49,18 @@ pub(super) fn judge(expected: &Expected, found: &Values) -> Result<Judgement, Fa
                 typed(wanted)
             )),
         },
+    }
+}
+
+/// The value, where it is a number within limits.
+pub(super) fn gauge(expected: &Expected, numbers: &Numbers) -> Option<Gauge> {
+    let value = numbers.get("value")?;
+    match expected {
+        Expected::Within(limits) => Some(Gauge {
+            value,
+            limits: *limits,
+        }),
+        Expected::Equal(_) => None,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::plan::Gate;
 use crate::plan::gates::{Latency, Times};
 
 use super::availability::EARLY_CONFIDENCE;
-use super::{Answers, Context, Judgement, Kind, at_least};
+use super::{Answers, Context, Gauge, Judgement, Kind, Numbers, at_least};
 
 impl Kind for Latency {
     fn questions(&self, context: &Context<'_>) -> Vec<Query> {
@@ -109,6 +109,11 @@ impl Kind for Latency {
                 words::count(gate.least_samples(), "request")
             ),
         ]
+    }
+
+    fn gauge(&self, numbers: &Numbers) -> Option<Gauge> {
+        let max = numbers.get("maxSeconds")?;
+        Some(Gauge::at_most(numbers.get("quantileSeconds")?, max))
     }
 
     fn limit(&self) -> String {

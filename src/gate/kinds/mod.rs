@@ -20,6 +20,7 @@ use crate::units::Timestamp;
 
 use super::answer::Fault;
 use super::documents::{Consulted, Wanted};
+use super::gauge::{Gauge, Numbers};
 use super::looks::{Look, Window};
 use super::query::{Query, Target};
 use super::verdict::Verdict;
@@ -140,6 +141,11 @@ pub(super) trait Kind {
 
     /// What is asked for, where nothing was judged.
     fn limit(&self) -> String;
+
+    /// The one number that is held against a limit, from the numbers of a judgement; `None` where there is no such number.
+    fn gauge(&self, _: &Numbers) -> Option<Gauge> {
+        None
+    }
 
     /// How many requests of the candidate it takes to tell, and what for; `None` where traffic does not say.
     /// `stable` is how many requests stable gets for each of the candidate, if it is known.

@@ -9,7 +9,7 @@ use crate::gate::words;
 use crate::plan::Gate;
 use crate::plan::gates::{Margin, Proportions};
 
-use super::{Answers, Context, Judgement, Kind};
+use super::{Answers, Context, Gauge, Judgement, Kind, Numbers};
 
 /// A failure needs as many failures of the candidate: one or two prove nothing.
 const LEAST_BAD: u64 = 3;
@@ -115,6 +115,13 @@ impl Kind for Proportions {
                 words::count(gate.least_samples(), "request")
             ),
         ]
+    }
+
+    fn gauge(&self, numbers: &Numbers) -> Option<Gauge> {
+        match self.margin {
+            Margin::Absolute(margin) => Some(Gauge::at_most(numbers.get("difference")?, margin)),
+            Margin::Relative(_) => None,
+        }
     }
 
     fn limit(&self) -> String {

@@ -7,10 +7,10 @@ use crate::gate::telemetry;
 use crate::gate::verdict::Verdict;
 use crate::gate::words;
 use crate::plan::Gate;
-use crate::plan::gates::{Direction, Margin, Measurement, Ranks};
+use crate::plan::gates::{Direction, Limits, Margin, Measurement, Ranks};
 use crate::units::Duration;
 
-use super::{Answers, Context, Judgement, Kind, Reading};
+use super::{Answers, Context, Gauge, Judgement, Kind, Numbers, Reading};
 
 impl Kind for Ranks {
     fn questions(&self, context: &Context<'_>) -> Vec<Query> {
@@ -131,6 +131,17 @@ impl Kind for Ranks {
                 self.min_points
             ),
         ]
+    }
+
+    fn gauge(&self, numbers: &Numbers) -> Option<Gauge> {
+        let (value, margin) = (numbers.get("shift")?, numbers.get("margin")?);
+        let (min, max) = match self.direction {
+            Direction::Increase => (None, Some(margin)),
+            Direction::Decrease => (Some(-margin), None),
+            Direction::Either => (Some(-margin), Some(margin)),
+        };
+        let limits = Limits { min, max };
+        Some(Gauge { value, limits })
     }
 
     fn limit(&self) -> String {

@@ -8,7 +8,7 @@ use crate::gate::words;
 use crate::plan::Gate;
 use crate::plan::gates::{Report, ResultFile};
 
-use super::{Answers, Context, Judgement, Kind, expected};
+use super::{Answers, Context, Gauge, Judgement, Kind, Numbers, expected};
 
 impl Kind for ResultFile {
     fn questions(&self, _: &Context<'_>) -> Vec<Query> {
@@ -80,6 +80,16 @@ impl Kind for ResultFile {
                 .to_owned(),
         );
         lines
+    }
+
+    fn gauge(&self, numbers: &Numbers) -> Option<Gauge> {
+        match &self.report {
+            Report::Tests(_) => {
+                let bad = numbers.get("failures")? + numbers.get("errors")?;
+                Some(Gauge::at_most(bad, 0.0))
+            }
+            Report::Value(_, wanted) => expected::gauge(wanted, numbers),
+        }
     }
 
     fn limit(&self) -> String {

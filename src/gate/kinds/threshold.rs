@@ -8,7 +8,9 @@ use crate::plan::Gate;
 use crate::plan::gates::{Limits, Range, Reduce, Threshold};
 use crate::units::Duration;
 
-use super::{Answers, Context, Judgement, Kind, Reading, at_least, at_most, reduce};
+use super::{
+    Answers, Context, Gauge, Judgement, Kind, Numbers, Reading, at_least, at_most, reduce,
+};
 
 impl Kind for Threshold {
     fn questions(&self, context: &Context<'_>) -> Vec<Query> {
@@ -63,6 +65,12 @@ impl Kind for Threshold {
             )
         }));
         lines
+    }
+
+    fn gauge(&self, numbers: &Numbers) -> Option<Gauge> {
+        let value = numbers.get("value")?;
+        let limits = self.limits;
+        Some(Gauge { value, limits })
     }
 
     fn limit(&self) -> String {

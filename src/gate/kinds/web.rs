@@ -6,7 +6,7 @@ use crate::gate::query::Query;
 use crate::plan::Gate;
 use crate::plan::gates::Web;
 
-use super::{Answers, Context, Judgement, Kind, expected};
+use super::{Answers, Context, Gauge, Judgement, Kind, Numbers, expected};
 
 impl Kind for Web {
     fn questions(&self, _: &Context<'_>) -> Vec<Query> {
@@ -51,6 +51,10 @@ impl Kind for Web {
             "GLIDEPATH_WEB_HOSTS has to name the host; no redirect is followed, and no credential is sent"
                 .to_owned(),
         ]
+    }
+
+    fn gauge(&self, numbers: &Numbers) -> Option<Gauge> {
+        expected::gauge(&self.expected, numbers)
     }
 
     fn limit(&self) -> String {
