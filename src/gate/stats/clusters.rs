@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::f64::consts::PI;
+use std::fmt;
 
 /// What is assumed before failures show how they come: bursts of ten, and a fifth more for what Wilson's bound is short of at
 /// no failure.
@@ -29,7 +30,7 @@ pub struct Cell {
 /// What an effect rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// The minutes' failures, this many of them with one.
+    /// How the minutes' failures vary.
     Measured {
         /// Minutes with requests.
         minutes: usize,
@@ -38,6 +39,17 @@ pub enum Found {
     },
     /// The assumption alone: no failure shows how failures come.
     Assumed,
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Measured { minutes, failing } => {
+                write!(f, "from {failing} of {minutes} minutes with a failure")
+            }
+            Self::Assumed => f.write_str("assumed, as no failure shows how failures come"),
+        }
+    }
 }
 
 /// How many requests that share their fate count as one.
@@ -50,13 +62,11 @@ pub struct Effect {
 }
 
 impl Effect {
-    /// The larger one: two sides whose failures come alike, and the one with more of them shows it better.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        if other.factor > self.factor {
-            other
-        } else {
-            self
+    /// Where nothing is known: what a share without a failure is counted with.
+    pub fn assumed() -> Self {
+        Self {
+            factor: ASSUMED,
+            found: Found::Assumed,
         }
     }
 
@@ -70,24 +80,22 @@ impl Effect {
 ///
 /// Of the T minutes' failures beyond their share of the requests, the slow waves' mean power estimates the variance of their
 /// sum (Lazarus, Lewis, Stock and Watson 2018: equally weighted cosines), so failures that follow each other for minutes count.
-/// What that exceeds the binomial variance by is taken `2 + 500/T` times: the waves of half an hour are biased and few, and
-/// 2 covers Student's quantile. The result is mixed with the assumption of bursts of ten by the minutes that had a failure.
-/// All constants are chosen by simulation; see benches/gates.md.
+/// What that exceeds the binomial variance by is taken up to `2 + 600/T` times, below half an hour `30/T` times more, for few
+/// waves are too quick and too few for what lasts; twice, which covers Student's quantile, where one minute's failures surely say
+/// little of the next one's. The result is mixed with the assumption of bursts of ten by the minutes that had a failure. All
+/// constants are chosen by simulation; see benches/gates.md. Each side of a difference has an effect of its own.
 pub fn design_effect(cells: &[Cell]) -> Effect {
     let minutes = by_minute(cells);
     let failing = minutes.iter().filter(|(bad, _)| *bad > 0.0).count();
     if failing == 0 {
-        return Effect {
-            factor: ASSUMED,
-            found: Found::Assumed,
-        };
+        return Effect::assumed();
     }
     let t = minutes.len() as f64;
     let rests = residuals(&minutes);
     let independent = binomial_variance(&minutes);
     let excess = |variance: f64| (variance / independent - 1.0).max(0.0);
     let own: f64 = rests.iter().map(|rest| rest * rest).sum::<f64>() * t / (t - 1.0).max(1.0);
-    let stretch = 2.0 + 500.0 / t;
+    let stretch = 2.0 + lasting(&rests, own / independent) * 600.0 / t * (30.0 / t).max(1.0);
     let measured = 1.0 + excess(own).max(stretch * excess(t * slow_power(&rests)));
     let mixed = mix(measured, failing as f64);
     Effect {
@@ -163,6 +171,21 @@ fn share(counts: &[(f64, f64)]) -> f64 {
 fn binomial_variance(counts: &[(f64, f64)]) -> f64 {
     let (share, total) = (share(counts), counts.iter().map(|(_, n)| n).sum::<f64>());
     (total * share * (1.0 - share)).max(1e-9)
+}
+
+/// How far a series of this own effect may last from one value to the next: 0 below a correlation of 0.3, 1 from 0.6 on.
+///
+/// The lag-one correlation, corrected for its bias (Kendall 1954), raised by one and a half standard errors, and by the binomial
+/// noise, which the own effect tells: what is hardly more than noise may last.
+fn lasting(series: &[f64], effect: f64) -> f64 {
+    if effect <= 1.0 {
+        return 1.0;
+    }
+    let t = series.len() as f64;
+    let lagged: f64 = series.windows(2).map(|pair| pair[0] * pair[1]).sum();
+    let r = lagged / series.iter().map(|value| value * value).sum::<f64>();
+    let most = (r + (1.0 + 3.0 * r) / t + 1.5 / t.sqrt()) * effect / (effect - 1.0);
+    (most / 0.3 - 1.0).clamp(0.0, 1.0)
 }
 
 /// The mean power of the slowest waves in a series.

@@ -1,8 +1,11 @@
 //! Known answers, and what must hold whatever the numbers.
 
 mod any_time;
+mod dice;
+mod early;
 mod operating;
 mod ranks;
+mod simulation;
 
 use proptest::prelude::*;
 use serde_json::Value;
