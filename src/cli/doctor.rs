@@ -39,7 +39,7 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output<'_>) -> Result<Exit, Fa
     let plan = &input.compiled.plan;
     let stage = stage(&input, args.telemetry.stage.as_deref())?;
     let namespace = namespace(plan, args.telemetry.namespace.as_deref())?;
-    let source = args.telemetry.telemetry(&input, &[]).server()?;
+    let source = args.telemetry.telemetry(&input, &[]).servers(plan, stage)?;
     let findings = examine(plan, stage, &namespace, now(), &source)
         .map_err(|fault| Failure::new(Exit::Outside, fault.message()))?;
     match args.format {

@@ -32,8 +32,14 @@ const WATCH_EVERY: u64 = 60;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Credentials come from the environment: GLIDEPATH_PROMETHEUS_TOKEN, or GLIDEPATH_PROMETHEUS_USERNAME and
-GLIDEPATH_PROMETHEUS_PASSWORD, each secret also from a file by …_FILE; GLIDEPATH_PROMETHEUS_CA_FILE names the certificates to
-trust, GLIDEPATH_PROMETHEUS_ORG_ID the tenant.
+GLIDEPATH_PROMETHEUS_PASSWORD, each secret also from a file by …_FILE; GLIDEPATH_PROMETHEUS_CLIENT_CERT_FILE and
+GLIDEPATH_PROMETHEUS_CLIENT_KEY_FILE name a certificate and its key, GLIDEPATH_PROMETHEUS_CA_FILE the certificates to trust,
+GLIDEPATH_PROMETHEUS_ORG_ID the tenant. A source of metrics.sources has its own, such as GLIDEPATH_PROMETHEUS_AMP_TOKEN and
+GLIDEPATH_PROMETHEUS_AMP_URL for `amp`. `auth: {sigv4: …}` signs with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
+AWS_SESSION_TOKEN; a token command runs where GLIDEPATH_TOKEN_COMMANDS, one command a line, has exactly its line.
+
+Credentials go only to https or this machine, and only to a host that the environment or `--prometheus-url` names: that of an
+address above, or one in GLIDEPATH_PROMETHEUS_HOSTS, such as `prometheus.example, mimir.example:8443`.
 
 `web` gates ask only the hosts that GLIDEPATH_WEB_HOSTS names, each as host or host:port, separated by commas, and send no
 credentials; GLIDEPATH_WEB_CA_FILE names the certificates to trust.
@@ -135,7 +141,7 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
     let mut said = String::new();
     loop {
         let now = clock::now();
-        // A file may have come since the last look.
+        // A file may have come since the last look; and each has the deadline to itself, and a token of its own.
         let telemetry = args.telemetry.telemetry(&input, &args.results.results);
         let source = telemetry.sources(plan, stage)?;
         start.or_first_sample(plan, stage, &namespace, now, &source);

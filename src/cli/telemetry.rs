@@ -1,6 +1,6 @@
 //! Where the telemetry is, by the command line, the environment and the spec.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 
@@ -16,14 +16,10 @@ use super::environment::variable;
 use super::inputs::{Input, folder_of};
 use super::results::{self, HandedFile};
 
-/// Names the server where neither the command line nor the spec does.
-const URL_VARIABLE: &str = "GLIDEPATH_PROMETHEUS_URL";
 /// Names the hosts that `web` gates may ask.
 const WEB_HOSTS_VARIABLE: &str = "GLIDEPATH_WEB_HOSTS";
 /// Names a file with the certificates that they are trusted by.
 const WEB_CA_VARIABLE: &str = "GLIDEPATH_WEB_CA_FILE";
-/// The field in which the spec names the server.
-const URL_FIELD: &str = "spec.metrics.prometheus.url";
 /// The time for all questions together, where the command line says nothing of it.
 const DEADLINE: Duration = Duration::from_seconds(120);
 
@@ -36,7 +32,7 @@ pub(super) struct TelemetryArgs {
     /// The namespace of the objects, where metadata.namespace does not say
     #[arg(long, value_name = "NS")]
     pub(super) namespace: Option<String>,
-    /// The Prometheus server; default: GLIDEPATH_PROMETHEUS_URL, else spec.metrics.prometheus.url
+    /// The Prometheus server of gates that name no source; default: GLIDEPATH_PROMETHEUS_URL, else spec.metrics.prometheus.url
     #[arg(long, value_name = "URL")]
     pub(super) prometheus_url: Option<String>,
     /// The time for all questions together
@@ -59,8 +55,9 @@ pub(super) fn stage(input: &Input, name: Option<&str>) -> Result<StageId, Failur
 pub(super) fn of_environment(input: &Input, results: &[HandedFile]) -> Telemetry {
     let plan = &input.compiled.plan;
     Telemetry {
-        is_known: plan.source(SourceId::DEFAULT).url.is_some() || variable(URL_VARIABLE).is_some(),
-        settings: settings(plan, None, DEADLINE),
+        known: known(plan),
+        sources: sources(plan, None),
+        deadline: DEADLINE,
         results: results::texts(input, results),
         web: web(DEADLINE),
         references: references(input),
@@ -72,8 +69,9 @@ impl TelemetryArgs {
     pub(super) fn telemetry(&self, input: &Input, results: &[HandedFile]) -> Telemetry {
         let plan = &input.compiled.plan;
         Telemetry {
-            is_known: true,
-            settings: settings(plan, self.prometheus_url.as_deref(), self.deadline),
+            known: known(plan),
+            sources: sources(plan, self.prometheus_url.as_deref()),
+            deadline: self.deadline,
             results: results::texts(input, results),
             web: web(self.deadline),
             references: references(input),
@@ -81,42 +79,26 @@ impl TelemetryArgs {
     }
 }
 
-/// How the telemetry is asked.
-fn settings(plan: &Plan, given: Option<&str>, deadline: Duration) -> Result<Settings, Refusal> {
-    let usage = |message: String| Refusal::new(Why::Usage, message);
-    let source = plan.source(SourceId::DEFAULT);
-    let spec = || source.url.clone();
-    let known = given
-        .map(|url| ("--prometheus-url", url.to_owned()))
-        .or_else(|| Some((URL_VARIABLE, variable(URL_VARIABLE)?)))
-        .or_else(|| Some((URL_FIELD, spec()?)));
-    let (by, url) = known.ok_or_else(|| {
-        usage("it is not known where Prometheus is".to_owned()).help(format!(
-            "name it with `--prometheus-url`, {URL_VARIABLE} or `{URL_FIELD}`"
-        ))
-    })?;
-    // An address with credentials or a query holds a secret, and logs are read by many: none is ever quoted.
-    if url.contains('@') {
-        return Err(
-            usage(format!("the address in `{by}` holds credentials")).help(
-                "hand them over as GLIDEPATH_PROMETHEUS_USERNAME and GLIDEPATH_PROMETHEUS_PASSWORD",
-            ),
-        );
-    }
-    let rest = url
-        .strip_prefix("https://")
-        .or_else(|| url.strip_prefix("http://"));
-    let host = rest.map(|rest| rest.split('/').next().unwrap_or_default());
-    let is_plain = !url.contains(|c: char| matches!(c, '?' | '#' | ' ') || c.is_control());
-    if host.is_none_or(str::is_empty) || !is_plain {
-        return Err(usage(format!("`{by}` is no address of a server")).help(
-            "write it as `https://prometheus.example`, without a query; a token goes into GLIDEPATH_PROMETHEUS_TOKEN",
-        ));
-    }
-    let mut settings = Settings::new(url).with_environment().map_err(usage)?;
-    settings.timeout = std::time::Duration::from_secs(source.timeout.seconds().max(1));
-    settings.deadline = std::time::Duration::from_secs(deadline.seconds());
-    Ok(settings)
+/// The sources of which the environment or the spec says where they are.
+fn known(plan: &Plan) -> BTreeSet<SourceId> {
+    let all = plan.sources.iter().enumerate();
+    all.filter(|(_, source)| Settings::are_known(source))
+        .map(|(at, _)| SourceId(at))
+        .collect()
+}
+
+/// How each source is asked; `given` is the address of the default one by the command line.
+fn sources(plan: &Plan, given: Option<&str>) -> Vec<Result<Settings, Refusal>> {
+    let sources = plan.sources.iter().map(|source| {
+        Settings::of(source, given).map_err(|misuse| {
+            let refusal = Refusal::new(Why::Usage, misuse.message);
+            match misuse.help {
+                Some(help) => refusal.help(help),
+                None => refusal,
+            }
+        })
+    });
+    sources.collect()
 }
 
 /// Who may be asked for `web` gates.

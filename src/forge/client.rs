@@ -92,6 +92,7 @@ impl Github {
             whole: Some(Duration::from_secs(60)),
             accept: Some("application/vnd.github+json"),
             roots: None,
+            identity: None,
         });
         let graphql = api.strip_suffix("/v3").map_or_else(
             || format!("{api}/graphql"),

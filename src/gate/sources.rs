@@ -4,40 +4,42 @@ use std::collections::BTreeMap;
 
 use super::answer::{Answer, Fault, Source};
 use super::documents::{self, Document, Place, ResultText, Wanted, Web, WebSettings};
-use super::prometheus::Prometheus;
+use super::prometheus::Servers;
 use super::query::Query;
 
 /// All that the gates of a stage may ask.
 pub struct Sources {
-    prometheus: Option<Prometheus>,
+    servers: Servers,
     results: BTreeMap<String, ResultText>,
     web: Web,
 }
 
 impl Sources {
-    /// What is there: a server where a gate of the stage asks it, the files for `result` gates by the gates' names, and who may be
+    /// What is there: the servers that the gates of the stage ask, the files for `result` gates by the gates' names, and who may be
     /// asked for `web` gates. Fails in one sentence where the settings are of no use.
     pub fn new(
-        prometheus: Option<Prometheus>,
+        servers: Servers,
         results: BTreeMap<String, ResultText>,
         web: WebSettings,
     ) -> Result<Self, String> {
         Ok(Self {
-            prometheus,
+            servers,
             results,
             web: Web::new(web)?,
         })
     }
 }
 
+impl Sources {
+    /// The address of a server, by the name of its source.
+    pub fn address(&self, source: &str) -> Option<&str> {
+        self.servers.address(source)
+    }
+}
+
 impl Source for Sources {
     fn ask(&self, query: &Query) -> Result<Answer, Fault> {
-        match &self.prometheus {
-            Some(server) => server.ask(query),
-            None => Err(Fault::Telemetry(
-                "it is not known where Prometheus is".to_owned(),
-            )),
-        }
+        self.servers.ask(query)
     }
 
     fn read(&self, wanted: &Wanted) -> Result<Document, Fault> {

@@ -6,7 +6,7 @@ use ureq::http::{Method, Request};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, RequestExt as _};
 
-use super::{Answer, Unanswered};
+use super::{Answer, Identity, Unanswered};
 
 const USER_AGENT: &str = concat!("glidepath/", env!("CARGO_PKG_VERSION"));
 
@@ -21,6 +21,8 @@ pub struct Limits {
     pub accept: Option<&'static str>,
     /// The authorities to trust in place of the usual ones.
     pub roots: Option<Roots>,
+    /// Who the client is, where a server asks.
+    pub identity: Option<Identity>,
 }
 
 /// Authorities whose signature makes a server's certificate trusted.
@@ -55,9 +57,12 @@ impl Client {
         if let Some(accept) = limits.accept {
             config = config.accept(accept);
         }
+        let mut tls = TlsConfig::builder();
         if let Some(Roots(roots)) = limits.roots {
-            config = config.tls_config(TlsConfig::builder().root_certs(roots).build());
+            tls = tls.root_certs(roots);
         }
+        let identity = limits.identity.map(|Identity(identity)| identity);
+        config = config.tls_config(tls.client_cert(identity).build());
         Self(config.build().new_agent())
     }
 
@@ -89,12 +94,12 @@ impl Client {
         Ok(Answer::new(request.build().call()?))
     }
 
-    /// Posts a form; the answer has to come within `whole`.
-    pub fn post_form(
+    /// Posts a body as it is; the answer has to come within `whole`.
+    pub fn post(
         &self,
         url: &str,
         headers: &[(&str, &str)],
-        form: &[(&str, String)],
+        body: &str,
         whole: Duration,
     ) -> Result<Answer, Unanswered> {
         let request = self.0.post(url).config().timeout_global(Some(whole));
@@ -102,7 +107,12 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let form = form.iter().map(|(key, value)| (*key, value.as_str()));
-        Ok(Answer::new(request.send_form(form)?))
+        Ok(Answer::new(request.send(body)?))
     }
+}
+
+/// Fields as `application/x-www-form-urlencoded`.
+pub fn form(fields: &[(&str, String)]) -> String {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(fields).finish()
 }

@@ -5,12 +5,14 @@
 mod address;
 mod answer;
 mod client;
+mod identity;
 mod retry;
 mod unanswered;
 
 pub use address::{Address, encode};
 pub use answer::{Answer, MOST_BYTES, Unread};
-pub use client::{Client, Limits, Roots};
+pub use client::{Client, Limits, Roots, form};
+pub use identity::Identity;
 pub use retry::{Attempt, Deadline, Wait, persist};
 pub use unanswered::{Cause, Distrust, Unanswered};
 pub use ureq::http::Method;

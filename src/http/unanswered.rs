@@ -7,6 +7,22 @@ use ureq::Error;
 /// How the TLS library begins what it says of a certificate that it does not accept.
 const CERTIFICATE: &str = "invalid peer certificate: ";
 
+/// How the TLS library begins what a server says when it ends the connection.
+const ALERT: &str = "received fatal alert: ";
+
+/// What it says where it does not accept who the client is: that there is no certificate, or not one that it trusts (RFC 8446, 6.2).
+const IDENTITY_ALERTS: [&str; 9] = [
+    "AccessDenied",
+    "BadCertificate",
+    "CertificateExpired",
+    "CertificateRequired",
+    "CertificateRevoked",
+    "CertificateUnknown",
+    "DecryptError",
+    "UnknownCA",
+    "UnsupportedCertificate",
+];
+
 /// A request without an answer. Displayed, it is what the library says.
 #[derive(Debug)]
 pub struct Unanswered(Error);
@@ -16,6 +32,8 @@ pub struct Unanswered(Error);
 pub enum Cause {
     /// The server's certificate is not accepted.
     Distrust(Distrust),
+    /// The server asks who the client is, by a certificate, and does not accept the answer.
+    Unidentified,
     /// The words for anything else, to follow a colon.
     Other(String),
 }
@@ -51,6 +69,10 @@ impl Unanswered {
 fn cause(text: &str) -> Cause {
     let end = text.find(" (os error").unwrap_or(text.len());
     let text = text[..end].trim_start_matches("io: ");
+    let alert = text.strip_prefix(ALERT);
+    if alert.is_some_and(|alert| IDENTITY_ALERTS.iter().any(|one| alert.starts_with(one))) {
+        return Cause::Unidentified;
+    }
     text.strip_prefix(CERTIFICATE).map_or_else(
         || Cause::Other(text.to_lowercase()),
         |refusal| Cause::Distrust(Distrust::of(refusal)),
@@ -99,6 +121,10 @@ mod tests {
             (
                 cause("io: Connection refused (os error 111)"),
                 Cause::Other("connection refused".to_owned()),
+            ),
+            (
+                cause("io: received fatal alert: CertificateRequired"),
+                Cause::Unidentified,
             ),
             (
                 distrust("UnknownIssuer"),

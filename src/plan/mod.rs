@@ -22,7 +22,7 @@ mod transition;
 mod way_back;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use argocd::{ArgoCd, Cluster, ClusterWaves, Delivery, Project};
 pub use gates::{Gate, GateId, GateKind};
@@ -178,6 +178,13 @@ impl Plan {
     /// The source behind an id.
     pub fn source(&self, id: SourceId) -> &MetricSource {
         &self.sources[id.0]
+    }
+
+    /// The sources that the gates of a stage ask.
+    pub fn asked_in(&self, stage: StageId) -> BTreeSet<SourceId> {
+        let gates = self.stage(stage).gates.iter().map(|id| self.gate(*id));
+        let asking = gates.filter(|gate| gate.kind.facts().asks_telemetry());
+        asking.map(|gate| gate.source).collect()
     }
 
     /// The gates' ids, in the order of the spec.

@@ -6,8 +6,11 @@ use crate::gate::{Evidence, Record, When};
 use super::gates::brief;
 use super::pull_request::GateLine;
 
-/// One row a gate and model; `server` is the address of the Prometheus that was asked, where one was.
-pub(super) fn lines(record: &Record, server: Option<&str>) -> Vec<GateLine> {
+/// One row a gate and model; `server` gives the address of a source that was asked, where one was.
+pub(super) fn lines<'a>(
+    record: &Record,
+    server: impl Fn(&str) -> Option<&'a str>,
+) -> Vec<GateLine> {
     let line = |one: &Evidence| GateLine {
         name: one.gate.clone(),
         model: one.model.clone(),
@@ -23,7 +26,7 @@ pub(super) fn lines(record: &Record, server: Option<&str>) -> Vec<GateLine> {
         sample: brief(&one.evidence),
         why: brief(&one.why),
         issuer: None,
-        link: server.and_then(|server| graph(one, server)),
+        link: server(&one.source).and_then(|server| graph(one, server)),
     };
     record.gates.iter().map(line).collect()
 }

@@ -1,13 +1,12 @@
 //! How the live stage's gates stand: by the telemetry, or by the verdicts that somebody hands in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::gate::prometheus::Prometheus;
+use crate::gate::prometheus::{Servers, Settings};
 use crate::gate::{
     EvaluationContext, Evidence, Record, ResultText, Source, Sources, Verdict, evaluate,
 };
-use crate::plan::gates::GateFacts;
-use crate::plan::{Plan, StageId};
+use crate::plan::{Plan, SourceId, StageId};
 use crate::units::{DnsLabel, Timestamp};
 
 use super::committed::Committed;
@@ -64,12 +63,6 @@ pub fn namespace(plan: &Plan, given: Option<&str>) -> Result<String, Refusal> {
 }
 
 impl Telemetry {
-    /// The Prometheus server that it names.
-    pub fn server(&self) -> Result<Prometheus, Refusal> {
-        let settings = self.settings.clone()?;
-        Prometheus::new(settings).map_err(|why| Refusal::new(Why::Usage, why))
-    }
-
     /// Whether the gates of a stage are to be asked here: what asks Prometheus needs to know where it is. Where evidence is carried,
     /// that is the only word on gates of which nothing can be asked here.
     pub fn asks(&self, plan: &Plan, stage: StageId, is_carried: bool) -> bool {
@@ -77,7 +70,7 @@ impl Telemetry {
         let mut can_tell = false;
         for gate in gates.map(|gate| plan.gate(*gate)) {
             let facts = gate.kind.facts();
-            if facts.asks_telemetry() && !self.is_known {
+            if facts.asks_telemetry() && !self.known.contains(&gate.source) {
                 return false;
             }
             let is_absent = |file: &ResultText| matches!(file.text, Ok(None));
@@ -94,18 +87,30 @@ impl Telemetry {
 
     /// All that the gates of a stage ask. That it is not known where something is, is wrong usage only where a gate asks it.
     pub fn sources(&self, plan: &Plan, stage: StageId) -> Result<Sources, Refusal> {
-        let asks = |of: fn(&dyn GateFacts) -> bool| {
-            let mut gates = plan.stage(stage).gates.iter();
-            gates.any(|gate| of(plan.gate(*gate).kind.facts()))
-        };
-        let prometheus = asks(|gate| gate.asks_telemetry()).then(|| self.server());
-        let web = asks(|gate| gate.address().is_some()).then(|| self.web.clone());
-        Sources::new(
-            prometheus.transpose()?,
-            self.results.clone(),
-            web.transpose()?.unwrap_or_default(),
-        )
-        .map_err(|why| Refusal::new(Why::Usage, why))
+        let mut gates = plan.stage(stage).gates.iter().map(|id| plan.gate(*id));
+        let web = gates.any(|gate| gate.kind.facts().address().is_some());
+        let web = web.then(|| self.web.clone()).transpose()?;
+        let servers = self.clients(plan.asked_in(stage))?;
+        Sources::new(servers, self.results.clone(), web.unwrap_or_default())
+            .map_err(|why| Refusal::new(Why::Usage, why))
+    }
+
+    /// The servers that the gates of a stage ask; the default one where there is no such gate.
+    pub fn servers(&self, plan: &Plan, stage: StageId) -> Result<Servers, Refusal> {
+        let mut asked = plan.asked_in(stage);
+        if asked.is_empty() {
+            asked.insert(SourceId::DEFAULT);
+        }
+        self.clients(asked)
+    }
+
+    /// Clients for these and no others: what is wrong with a source that nobody asks does not matter.
+    fn clients(&self, asked: BTreeSet<SourceId>) -> Result<Servers, Refusal> {
+        let asked = asked.into_iter();
+        let settings: Result<Vec<Settings>, Refusal> =
+            asked.map(|source| self.sources[source.0].clone()).collect();
+        let deadline = std::time::Duration::from_secs(self.deadline.seconds());
+        Servers::new(settings?, deadline).map_err(|why| Refusal::new(Why::Usage, why))
     }
 }
 
@@ -134,8 +139,6 @@ impl GateResults {
     ) -> Result<Self, Error> {
         let (stage, namespace) = (stages::live(committed, plan)?, namespace(plan, None)?);
         let source = facts.telemetry.sources(plan, stage)?;
-        let settings = facts.telemetry.settings.as_ref().ok();
-        let address = settings.map(|settings| settings.url.as_str());
         start.or_first_sample(plan, stage, &namespace, facts.now, &source);
         let context = EvaluationContext {
             stage,
@@ -149,7 +152,7 @@ impl GateResults {
             .with_content(start.content.clone());
         Ok(Self {
             judged: judged(&record),
-            lines: lines(&record, address),
+            lines: lines(&record, |name| source.address(name)),
             record: Some(record),
         })
     }
@@ -214,7 +217,7 @@ impl GateResults {
         Ok(Self {
             judged: judged(&record),
             // Nobody is asked, so there is no graph to look at.
-            lines: lines(&record, None),
+            lines: lines(&record, |_| None),
             record: None,
         })
     }

@@ -1,12 +1,13 @@
 //! What somebody asks for, and what the world around says: all that a move takes from outside, as plain values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::argocd::Server;
 use crate::gate::prometheus::Settings;
 use crate::gate::{ResultText, WebSettings};
+use crate::plan::SourceId;
 use crate::sink::git::Signing;
-use crate::units::Timestamp;
+use crate::units::{Duration, Timestamp};
 
 use super::Refusal;
 
@@ -80,10 +81,12 @@ pub struct ArgoCd {
 /// How the telemetry is asked.
 #[derive(Debug)]
 pub struct Telemetry {
-    /// Whether the environment or the spec says where it is.
-    pub is_known: bool,
-    /// The server and who asks it, or what is not known of them.
-    pub settings: Result<Settings, Refusal>,
+    /// The sources of which the command line, the environment or the spec says where they are.
+    pub known: BTreeSet<SourceId>,
+    /// Each source of the plan in its order: the server and who asks it, or what is not known of them.
+    pub sources: Vec<Result<Settings, Refusal>>,
+    /// The time for all questions together.
+    pub deadline: Duration,
     /// The files for `result` gates, by the gates' names.
     pub results: BTreeMap<String, ResultText>,
     /// Who may be asked for `web` gates, or what is not known of that.

@@ -149,7 +149,8 @@ fn a_watch_outlives_a_look_without_telemetry() {
     });
     let began = SystemTime::now().duration_since(UNIX_EPOCH);
     let began = began.expect("after 1970").as_secs().to_string();
-    let more = ["--watch", "--stage-started-at", &began];
+    // A watch may last for days; each look has the deadline to itself.
+    let more = ["--watch", "--deadline", "1s", "--stage-started-at", &began];
     let (exit, text, told) = gate(&folder, &url, &more, &[]);
     assert_eq!(exit, 0, "{text}{told}");
     assert!(

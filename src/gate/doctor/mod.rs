@@ -5,7 +5,7 @@
 mod gates;
 mod requests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::plan::gates::Reporter;
 use crate::plan::{Gate, ModelId, Plan, SourceId, StageId};
@@ -77,7 +77,7 @@ pub fn examine(
                 && gate.kind.facts().compares()
                 && !plan.judged(gate, stage).is_empty()
     };
-    let mut sources: BTreeSet<SourceId> = gates.iter().map(|gate| gate.source).collect();
+    let mut sources = plan.asked_in(stage);
     if sources.is_empty() {
         sources.insert(SourceId::DEFAULT);
     }

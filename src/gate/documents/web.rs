@@ -102,6 +102,9 @@ impl Web {
             Err(unanswered) => {
                 return match unanswered.cause() {
                     Cause::Distrust(why) => done(format!("`{url}` {}", distrust(&why))),
+                    Cause::Unidentified => done(format!(
+                        "`{url}` asks for a certificate of whoever asks, and there is none"
+                    )),
                     Cause::Other(why) => {
                         again(format!("`{url}` is unreachable: {why}"), Wait::Pause)
                     }

@@ -1,49 +1,23 @@
-//! Where the server is and who asks. Credentials come from the environment or from files, never from arguments.
+//! Where a source is and who asks: what the spec says, and what only the environment may say.
 
+use std::fmt;
 use std::time::Duration;
-use std::{env, fmt, fs};
 
-use base64::prelude::{BASE64_STANDARD, Engine as _};
+use crate::http::Address;
+use crate::plan::MetricSource;
 
-/// The credentials of who asks. They are never shown.
-#[derive(Clone, Default)]
-pub enum Credentials {
-    /// Nobody in particular.
-    #[default]
-    None,
-    /// Whoever has this token.
-    Bearer(String),
-    /// A name and a password.
-    Basic(String, String),
-}
+use super::credentials::{Credentials, Misuse};
+use super::environment::Variables;
+use super::hosts::Hosts;
 
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "none",
-            Self::Bearer(_) => "a token",
-            Self::Basic(..) => "a name and a password",
-        })
-    }
-}
-
-impl Credentials {
-    /// The value of the header `Authorization`.
-    pub(super) fn header(&self) -> Option<String> {
-        match self {
-            Self::None => None,
-            Self::Bearer(token) => Some(format!("Bearer {token}")),
-            Self::Basic(name, password) => Some(format!(
-                "Basic {}",
-                BASE64_STANDARD.encode(format!("{name}:{password}"))
-            )),
-        }
-    }
-}
+/// What tenants of Mimir, Cortex and Loki are told apart by.
+const ORG_HEADER: &str = "X-Scope-OrgID";
 
 /// How a server is asked.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// The source's name.
+    pub name: String,
     /// The server's base address, without credentials.
     pub url: String,
     /// The most time for one query.
@@ -52,105 +26,175 @@ pub struct Settings {
     pub deadline: Duration,
     /// The credentials of who asks.
     pub credentials: Credentials,
+    /// The certificate of who asks.
+    pub identity: Option<IdentityFiles>,
     /// Certificates in PEM to trust in place of the usual ones.
     pub ca: Option<Vec<u8>>,
     /// The tenant, for servers that have several.
     pub org_id: Option<String>,
+    /// Further headers of every question.
+    pub headers: Vec<(String, String)>,
     /// How long to wait before each further attempt.
     pub backoff: [Duration; 3],
 }
 
+/// A certificate of the client's and its key, each in PEM. The key is never shown.
+#[derive(Clone)]
+pub struct IdentityFiles {
+    /// The certificate, with those that vouch for it.
+    pub certificates: Vec<u8>,
+    /// The private key.
+    pub key: Vec<u8>,
+}
+
+impl fmt::Debug for IdentityFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a certificate and its key")
+    }
+}
+
 impl Settings {
-    /// The usual settings, without credentials.
+    /// The usual settings of the default source, without credentials.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
+            name: MetricSource::DEFAULT.to_owned(),
             url: url.into(),
             timeout: Duration::from_secs(30),
             deadline: Duration::from_secs(120),
             credentials: Credentials::None,
+            identity: None,
             ca: None,
             org_id: None,
+            headers: Vec::new(),
             backoff: [1, 2, 4].map(Duration::from_secs),
         }
     }
 
-    /// With what the environment says: `GLIDEPATH_PROMETHEUS_TOKEN`, or `…_USERNAME` and `…_PASSWORD`, each secret also by
-    /// `…_FILE`; `…_CA_FILE` and `…_ORG_ID`. Fails in one sentence where a file cannot be read.
-    pub fn with_environment(mut self) -> Result<Self, String> {
-        let token = secret("GLIDEPATH_PROMETHEUS_TOKEN")?;
-        let name = variable("GLIDEPATH_PROMETHEUS_USERNAME");
-        let password = secret("GLIDEPATH_PROMETHEUS_PASSWORD")?;
-        self.credentials = match (token, name, password) {
-            (Some(_), Some(_), _) => {
-                return Err(
-                    "both a token and a user name are set; one of them is to be used".to_owned(),
-                );
-            }
-            (Some(token), None, _) => Credentials::Bearer(token),
-            (None, Some(name), password) => Credentials::Basic(name, password.unwrap_or_default()),
-            (None, None, Some(_)) => {
-                return Err("a password is set without a user name; GLIDEPATH_PROMETHEUS_USERNAME is to name the user".to_owned());
-            }
-            (None, None, None) => Credentials::None,
+    /// How a source of a plan is asked. Its address is `given`, which names the server of the default source, else what the
+    /// environment says, else what the spec says. Credentials are of the environment, and go only where the environment says.
+    pub fn of(source: &MetricSource, given: Option<&str>) -> Result<Self, Misuse> {
+        let variables = Variables::of(&source.name);
+        let given = given.filter(|_| source.is_default());
+        let (by, url) = address(source, given, &variables)?;
+        let address = check(&by, &url, &variables)?;
+        let settings = Self {
+            name: source.name.clone(),
+            timeout: Duration::from_secs(source.timeout.seconds().max(1)),
+            credentials: Credentials::read(&variables, source.auth.as_ref())?,
+            identity: identity(&variables)?,
+            ca: variables.file("CA_FILE")?,
+            org_id: variables.text("ORG_ID"),
+            headers: source.headers.clone().into_iter().collect(),
+            ..Self::new(url)
         };
-        if let Some(path) = variable("GLIDEPATH_PROMETHEUS_CA_FILE") {
-            self.ca =
-                Some(fs::read(&path).map_err(|_| unreadable("GLIDEPATH_PROMETHEUS_CA_FILE"))?);
+        if let Some(what) = settings.secret() {
+            let default = Variables::of(MetricSource::DEFAULT).text("URL");
+            Hosts::of_environment()?
+                .and(given)
+                .and(default.as_deref())
+                .and(variables.text("URL").as_deref())
+                .check(&address, &what)?;
         }
-        self.org_id = variable("GLIDEPATH_PROMETHEUS_ORG_ID");
-        Ok(self)
+        Ok(settings)
+    }
+
+    /// Whether it is known where a source is.
+    pub fn are_known(source: &MetricSource) -> bool {
+        source.url.is_some() || Variables::of(&source.name).text("URL").is_some()
+    }
+
+    /// The variables of the source.
+    pub(super) fn variables(&self) -> Variables {
+        Variables::of(&self.name)
+    }
+
+    /// What of it is not for everybody, by the name of where it comes from.
+    fn secret(&self) -> Option<String> {
+        let named = |is_set: bool, ending: &str| is_set.then(|| self.variables().name(ending));
+        self.credentials
+            .origin(&self.variables())
+            .or_else(|| named(self.identity.is_some(), "CLIENT_CERT_FILE"))
+            .or_else(|| named(self.org_id.is_some(), "ORG_ID"))
+    }
+
+    /// The headers of every question but those that prove who asks; the environment's tenant stands in place of the spec's.
+    pub(super) fn plain_headers(&self) -> Vec<(&str, &str)> {
+        let own = self.headers.iter();
+        let own = own.map(|(name, value)| (name.as_str(), value.as_str()));
+        let is_replaced =
+            |name: &str| self.org_id.is_some() && name.eq_ignore_ascii_case(ORG_HEADER);
+        let mut headers: Vec<(&str, &str)> = own.filter(|(name, _)| !is_replaced(name)).collect();
+        headers.extend(self.org_id.as_deref().map(|tenant| (ORG_HEADER, tenant)));
+        headers
     }
 }
 
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// A secret by itself, or in a file.
-fn secret(name: &str) -> Result<Option<String>, String> {
-    if let Some(value) = variable(name) {
-        return clean(name, &value).map(Some);
-    }
-    let file = format!("{name}_FILE");
-    let Some(path) = variable(&file) else {
-        return Ok(None);
+/// The address of a source, and who says it.
+fn address(
+    source: &MetricSource,
+    given: Option<&str>,
+    variables: &Variables,
+) -> Result<(String, String), Misuse> {
+    let field = if source.is_default() {
+        "spec.metrics.prometheus.url".to_owned()
+    } else {
+        format!("spec.metrics.sources.{}.prometheus.url", source.name)
     };
-    let text = fs::read_to_string(path).map_err(|_| unreadable(&file))?;
-    clean(&file, &text).map(Some)
+    let variable = variables.name("URL");
+    let known = given
+        .map(|url| ("--prometheus-url".to_owned(), url.to_owned()))
+        .or_else(|| Some((variable.clone(), variables.text("URL")?)))
+        .or_else(|| Some((field.clone(), source.url.clone()?)));
+    known.ok_or_else(|| Misuse {
+        message: "it is not known where Prometheus is".to_owned(),
+        help: Some(format!(
+            "name it with `--prometheus-url`, {variable} or `{field}`"
+        )),
+    })
 }
 
-/// Without the line's end; a secret with other control characters would break the header.
-fn clean(name: &str, text: &str) -> Result<String, String> {
-    let text = text.trim_end_matches(['\r', '\n']);
-    if text.is_empty() || text.chars().any(char::is_control) {
-        return Err(format!("what {name} leads to is no credential of one line"));
+/// The server of an address. An address with credentials or a query holds a secret, and logs are read by many: none is ever quoted.
+fn check(by: &str, url: &str, variables: &Variables) -> Result<Address, Misuse> {
+    if url.contains('@') {
+        return Err(Misuse {
+            message: format!("the address in `{by}` holds credentials"),
+            help: Some(format!(
+                "hand them over as {} and {}",
+                variables.name("USERNAME"),
+                variables.name("PASSWORD")
+            )),
+        });
     }
-    Ok(text.to_owned())
+    let is_plain = !url.contains(|c: char| matches!(c, '?' | '#' | ' ') || c.is_control());
+    Address::read(url)
+        .filter(|_| is_plain)
+        .ok_or_else(|| Misuse {
+            message: format!("`{by}` is no address of a server"),
+            help: Some(format!(
+                "write it as `https://prometheus.example`, without a query; a token goes into {}",
+                variables.name("TOKEN")
+            )),
+        })
 }
 
-fn unreadable(name: &str) -> String {
-    format!("the file that {name} names cannot be read")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credentials_become_a_header_and_nothing_else() {
-        let basic = Credentials::Basic("Aladdin".to_owned(), "open sesame".to_owned());
-        assert_eq!(
-            basic.header().as_deref(),
-            Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")
-        );
-        let bearer = Credentials::Bearer("s3cret".to_owned());
-        assert_eq!(bearer.header().as_deref(), Some("Bearer s3cret"));
-        let settings = Settings {
-            credentials: bearer,
-            ..Settings::new("http://p")
-        };
-        assert!(!format!("{settings:?}").contains("s3cret"));
-        assert!(clean("X", "a\nb").is_err());
-        assert_eq!(clean("X", "token\n").as_deref(), Ok("token"));
+/// The files of a certificate and its key.
+fn identity(variables: &Variables) -> Result<Option<IdentityFiles>, Misuse> {
+    let [certificates, key] =
+        ["CLIENT_CERT_FILE", "CLIENT_KEY_FILE"].map(|one| variables.file(one));
+    match (certificates?, key?) {
+        (Some(certificates), Some(key)) => Ok(Some(IdentityFiles { certificates, key })),
+        (None, None) => Ok(None),
+        (certificates, _) => {
+            let (has, lacks) = if certificates.is_some() {
+                ("CLIENT_CERT_FILE", "CLIENT_KEY_FILE")
+            } else {
+                ("CLIENT_KEY_FILE", "CLIENT_CERT_FILE")
+            };
+            let (has, lacks) = (variables.name(has), variables.name(lacks));
+            Err(
+                format!("{has} is set without {lacks}; a certificate and its key belong together")
+                    .into(),
+            )
+        }
     }
 }
