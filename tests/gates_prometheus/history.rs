@@ -102,6 +102,17 @@ pub(crate) fn small() -> String {
     history.end()
 }
 
+/// Two clusters with workloads of the same names: one answers everything, the other nothing.
+pub(crate) fn clusters() -> String {
+    let mut history = History::default();
+    history.family("istio_requests", "counter");
+    for (cluster, code) in [("eu", "200"), ("us", "503")] {
+        let labels = format!("response_code=\"{code}\",cluster=\"{cluster}\"");
+        history.requests("destination", "churn-v2", &labels, &even(25.0));
+    }
+    history.end()
+}
+
 /// A candidate that is as good as stable, but for five failures at the birth of a series; and one that fails one in fifty.
 fn kinds(history: &mut History) {
     for (workload, per_scrape) in [("churn-v1", 100.0), ("churn-v2", 25.0), ("worse-v2", 25.0)] {

@@ -12,6 +12,7 @@ mod history;
 mod kinds;
 mod latency;
 mod server;
+mod sources;
 mod watch;
 
 use std::collections::BTreeMap;

@@ -36,6 +36,12 @@ pub(crate) fn partial_server() -> &'static Server {
     })
 }
 
+/// A server that holds two clusters.
+pub(crate) fn server_of_clusters() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| Server::start("clusters", &history::clusters(), "scrape_configs: []\n"))
+}
+
 impl Server {
     fn start(name: &str, history: &str, config: &str) -> Self {
         let folder = scratch("prometheus", name);
