@@ -60,14 +60,19 @@ fn bursts_count_as_one_failure() {
     close(three([0.0, 0.0, 0.0]), &1.0.into(), "none");
 }
 
-/// A candidate at its objective, looked at 480 times in eight hours: with a chance of 0.1 %, of 3,000 rollouts 9 fail once in a
-/// thousand times.
+/// A candidate at its objective, looked at over and over while 160 cells fill: with a chance of 0.1 % at most, so of 3,000 rollouts 9
+/// are hardly ever failed, and of 30,000 hardly ever 50.
 #[test]
 fn a_candidate_at_its_objective_is_hardly_ever_failed_early() {
+    let (rounds, most) = if super::simulation::thorough() {
+        (15_000, 50)
+    } else {
+        (1_500, 9)
+    };
     let mut failed = 0;
     for (scenario, seed) in [(Scenario::Independent, 6), (Scenario::Bursts, 7)] {
         let mut dice = Dice::new(seed);
-        for round in 0..1_500 {
+        for round in 0..rounds {
             let requests = if round % 2 == 0 { 20_000.0 } else { 2_000.0 };
             let cells = dice.rollout(scenario, requests, 0.01, (160, 1));
             failed += u32::from((3..=160).step_by(3).any(|at| {
@@ -77,5 +82,5 @@ fn a_candidate_at_its_objective_is_hardly_ever_failed_early() {
             }));
         }
     }
-    assert!(failed <= 9, "{failed}");
+    assert!(failed <= most, "{failed}");
 }

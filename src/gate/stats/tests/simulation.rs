@@ -24,7 +24,7 @@ fn rounds(few: u32) -> u32 {
     if thorough() { 10 * few } else { few }
 }
 
-fn thorough() -> bool {
+pub(super) fn thorough() -> bool {
     std::env::var_os("GLIDEPATH_THOROUGH").is_some_and(|value| value == "1")
 }
 
