@@ -141,7 +141,7 @@ codes! {
     GP531 Error "a label that no source can add",
     GP532 Error "a header that no source can add",
     GP533 Error "a token command from the repository",
-    GP538 Error "a JSONPath that does not parse",
+    GP538 Error "a JSONPath that cannot be followed",
     GP539 Error "a gate of `deploy` that needs requests",
     GP540 Error "gates of a stage `deploy` that does not exist",
     GP541 Error "a gate of `deploy` that judges nobody in it",

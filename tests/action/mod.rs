@@ -8,6 +8,7 @@ mod clone;
 mod fake;
 mod forge;
 mod hostile;
+mod results;
 mod review;
 mod rollout;
 mod runner;

@@ -3,7 +3,7 @@
 mod command;
 mod signature;
 mod sizes;
-mod tls;
+pub(crate) mod tls;
 mod trust;
 
 use std::collections::BTreeMap;

@@ -17,7 +17,7 @@ use super::trust::{folder, gate};
 use super::{GOOD, answer, judge, read, settings};
 
 /// A CA, as PEM and to sign with.
-fn authority() -> (String, Issuer<'static, KeyPair>) {
+pub(crate) fn authority() -> (String, Issuer<'static, KeyPair>) {
     let key = KeyPair::generate().expect("a key");
     let mut params = CertificateParams::new(Vec::<String>::new()).expect("no name");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -25,13 +25,18 @@ fn authority() -> (String, Issuer<'static, KeyPair>) {
     (pem, Issuer::new(params, key))
 }
 
-/// A server whose certificate is for `name`, signed by `issuer`; it answers every question well.
-fn server(name: &str, issuer: &Issuer<'static, KeyPair>) -> String {
-    server_for(name, issuer, None)
+/// A server whose certificate is for `name`, signed by `issuer`; it answers every question with this.
+pub(crate) fn server(name: &str, issuer: &Issuer<'static, KeyPair>, body: &'static str) -> String {
+    server_for(name, issuer, body, None)
 }
 
 /// One that asks who its clients are: this authority has to vouch for them.
-fn server_for(name: &str, issuer: &Issuer<'static, KeyPair>, clients: Option<&str>) -> String {
+fn server_for(
+    name: &str,
+    issuer: &Issuer<'static, KeyPair>,
+    body: &'static str,
+    clients: Option<&str>,
+) -> String {
     let key = KeyPair::generate().expect("a key");
     let params = CertificateParams::new([name.to_owned()]).expect("a name");
     let certificate = params.signed_by(&key, issuer).expect("a certificate");
@@ -57,7 +62,7 @@ fn server_for(name: &str, issuer: &Issuer<'static, KeyPair>, clients: Option<&st
             let session = ServerConnection::new(Arc::clone(&config)).expect("a session");
             let mut stream = StreamOwned::new(session, stream);
             if read(&mut stream).is_some() {
-                answer(&mut stream, "200 OK", "", GOOD);
+                answer(&mut stream, "200 OK", "", body);
                 stream.conn.send_close_notify();
                 let _ = stream.flush();
             } else {
@@ -75,7 +80,7 @@ fn server_for(name: &str, issuer: &Issuer<'static, KeyPair>, clients: Option<&st
 fn a_certificate_is_trusted_by_the_ca_file_and_by_nothing_else() {
     let (pem, issuer) = authority();
     let (other, _) = authority();
-    let url = server("127.0.0.1", &issuer);
+    let url = server("127.0.0.1", &issuer, GOOD);
     let with = |ca: Option<&str>| {
         judge(Settings {
             ca: ca.map(|pem| pem.as_bytes().to_vec()),
@@ -102,7 +107,7 @@ fn a_certificate_is_trusted_by_the_ca_file_and_by_nothing_else() {
 #[test]
 fn a_certificate_for_another_name_is_refused() {
     let (pem, issuer) = authority();
-    let url = server("prometheus.example", &issuer);
+    let url = server("prometheus.example", &issuer, GOOD);
     let found = judge(Settings {
         ca: Some(pem.into_bytes()),
         ..settings(&url)
@@ -140,7 +145,7 @@ fn client(issuer: &Issuer<'static, KeyPair>) -> IdentityFiles {
 #[test]
 fn a_server_that_asks_who_its_clients_are_gets_the_certificate() {
     let (pem, issuer) = authority();
-    let url = server_for("127.0.0.1", &issuer, Some(&pem));
+    let url = server_for("127.0.0.1", &issuer, GOOD, Some(&pem));
     let (_, stranger) = authority();
     let with = |identity: Option<IdentityFiles>| {
         judge(Settings {
@@ -166,7 +171,7 @@ fn a_server_that_asks_who_its_clients_are_gets_the_certificate() {
 #[test]
 fn a_certificate_and_its_key_are_two_files_that_fit() {
     let (pem, issuer) = authority();
-    let url = server_for("127.0.0.1", &issuer, Some(&pem));
+    let url = server_for("127.0.0.1", &issuer, GOOD, Some(&pem));
     let metrics = format!("{{prometheus: {{url: '{url}'}}}}");
     let folder = folder("identity", &metrics, "");
     let (own, other) = (client(&issuer), client(&issuer));

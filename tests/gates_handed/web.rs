@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::gates_faults::tls::{authority, server as tls_server};
 use crate::support::socket::{answer, server};
 
 use super::{LONG_AGO, gate, place};
@@ -204,4 +205,31 @@ fn variables_are_encoded_into_the_address() {
         "{}",
         run.shown()
     );
+}
+
+#[test]
+fn https_is_trusted_by_the_ca_file_and_by_nothing_else() {
+    let (pem, issuer) = authority();
+    let url = tls_server("127.0.0.1", &issuer, r#"{"state": "OK"}"#);
+    let place = place(&[("monitor", &monitor(&url))]);
+    place.write("ca.pem", pem);
+    let ca = place.path("ca.pem").display().to_string();
+    let hosts = ("GLIDEPATH_WEB_HOSTS", url.trim_start_matches("https://"));
+    let ours = ("GLIDEPATH_WEB_CA_FILE", ca.as_str());
+    gate(&place, LONG_AGO, &[], &[hosts, ours]).exits(0);
+    let run = gate(&place, LONG_AGO, &[], &[hosts]).exits(6);
+    assert!(
+        run.stdout
+            .contains("GLIDEPATH_WEB_CA_FILE names the authorities"),
+        "{}",
+        run.shown()
+    );
+    gate(
+        &place,
+        LONG_AGO,
+        &[],
+        &[hosts, ("GLIDEPATH_WEB_CA_FILE", "/nowhere")],
+    )
+    .exits(2)
+    .says(&["the file that GLIDEPATH_WEB_CA_FILE names cannot be read"]);
 }
