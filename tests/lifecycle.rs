@@ -110,7 +110,7 @@ fn a_step_more_renumbers_the_stages_and_the_pointer_follows_its_name() {
     place.edit(
         "rollout.yaml",
         step,
-        &format!("    - {{weight: 5, gates: [availability]}}\n{step}"),
+        &format!("    - {{weight: 5, bake: 1h, gates: [availability]}}\n{step}"),
     );
     place.run(&["render"]).exits(0);
     let wanted = [

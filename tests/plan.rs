@@ -213,6 +213,16 @@ EVIDENCE                      NEEDS  BAKE  FOR
 04-ranker-b-70-ranker-c-29-5  2m7s   1h    availability of ranker-c: 200 requests
 05-ranker-b-100               2m2s   1h    availability of ranker-b: 200 requests
 
+CHANCES, %                    GATE                   LIMIT  TWICE  FAILS  OPEN
+02-shadow-50                  availability ranker-c  50.9   <0.1   <0.1   0
+03-ranker-b-33-ranker-c-33    availability ranker-b  50.8   <0.1   <0.1   0
+03-ranker-b-33-ranker-c-33    availability ranker-c  50.8   <0.1   <0.1   0
+04-ranker-b-70-ranker-c-29-5  availability ranker-b  49.6   <0.1   <0.1   0
+04-ranker-b-70-ranker-c-29-5  availability ranker-c  50.6   <0.1   <0.1   0
+05-ranker-b-100               availability ranker-b  50.6   <0.1   <0.1   0
+
+Passes at the limit and at twice it; a healthy candidate fails or stays open.
+
 availability: 598 requests without a failure show 99.5 % at 95 %
 ";
     assert!(text.ends_with(want), "{text}");
@@ -228,7 +238,7 @@ availability: 598 requests without a failure show 99.5 % at 95 %
         serde_json::json!({"stage": "shadow-50", "gate": "availability", "model": "ranker-c", "requests": 200,
             "why": "for one failure more or less not to decide", "bakeSeconds": 124})
     );
-    // Bounds need more than points: 598 requests without a failure at 95 %, and more for each of three looks.
+    // Bounds need more than points, for nothing shows how failures come.
     let bounds = known.replace(
         "{objective: 99.5%}}",
         "{objective: 99.5%, confidence: 95%}}",
@@ -237,5 +247,5 @@ availability: 598 requests without a failure show 99.5 % at 95 %
     let text = plan(&folder, None, &["--format", "json"]);
     let body: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let needed = body["needs"][0]["requests"].as_u64().expect("a number");
-    assert!(needed >= 598, "{needed}");
+    assert!(needed >= 5_980, "{needed}");
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::diag::words::count;
-use crate::gate::{Need, needs, without_failure};
+use crate::gate::{Need, chances, needs, without_failure};
 use crate::plan::{Gate, GateId, Plan, StageId};
 
 use super::table::columns;
@@ -55,6 +55,26 @@ fn samples(plan: &Plan, line: impl Fn(&str) -> String) -> Vec<String> {
     gates.filter_map(sentence).collect()
 }
 
+/// What the chances are of, for people.
+const CHANCES: [&str; 6] = ["Chances, %", "Gate", "Limit", "Twice", "Fails", "Open"];
+/// The same as a sentence.
+const CHANCES_ARE: &str =
+    "Passes at the limit and at twice it; a healthy candidate fails or stays open.";
+
+/// A row for each stage, gate and model whose chances are known, in per cent.
+fn chances_rows(plan: &Plan) -> Vec<[String; 6]> {
+    let stages = plan.stage_ids();
+    let rows = stages.flat_map(|stage| {
+        chances(plan, stage).into_iter().filter_map(move |one| {
+            let gate = format!("{} {}", one.gate, one.model);
+            let bare = |chance: String| chance.trim_end_matches(" %").to_owned();
+            let [limit, twice, healthy, open] = one.cells()?.map(bare);
+            Some([plan.numbered(stage), gate, limit, twice, healthy, open])
+        })
+    });
+    rows.collect()
+}
+
 /// A table for the terminal; empty where no gate's need is known.
 pub(super) fn text(plan: &Plan) -> String {
     let found = slowest(plan);
@@ -72,7 +92,10 @@ pub(super) fn text(plan: &Plan) -> String {
     let table = columns(["EVIDENCE", "NEEDS", "BAKE", "FOR"], rows);
     let lines = samples(plan, |line| format!("{line}\n"));
     let gap = if lines.is_empty() { "" } else { "\n" };
-    format!("\n{table}{gap}{}", lines.concat())
+    let heading = CHANCES.map(str::to_uppercase);
+    let chances = columns(heading.each_ref().map(String::as_str), chances_rows(plan));
+    let lines = lines.concat();
+    format!("\n{table}\n{chances}\n{CHANCES_ARE}\n{gap}{lines}")
 }
 
 /// The table in Markdown.
@@ -90,11 +113,19 @@ pub(super) fn markdown(plan: &Plan) -> String {
             escape(&one.why())
         )
     });
+    let chances: Vec<String> = chances_rows(plan)
+        .iter()
+        .map(|row| row.each_ref().map(|cell| escape(cell)).join(" | "))
+        .map(|row| format!("| {row} |\n"))
+        .collect();
     let lines = samples(plan, |line| format!("- {}\n", escape(line)));
     let gap = if lines.is_empty() { "" } else { "\n" };
     format!(
-        "\n| Evidence | Needs | Bake | For |\n| --- | --- | --- | --- |\n{}{gap}{}",
+        "\n| Evidence | Needs | Bake | For |\n| --- | --- | --- | --- |\n{}\n| {} |\n|{}\n{}\n{CHANCES_ARE}\n{gap}{}",
         rows.collect::<String>(),
+        CHANCES.join(" | "),
+        " --- |".repeat(CHANCES.len()),
+        chances.concat(),
         lines.concat()
     )
 }
@@ -114,6 +145,17 @@ pub(super) fn describe(plan: &Plan) -> Value {
                 "bakeSeconds": need.bake_seconds(),
             })
         })
+    });
+    items.collect()
+}
+
+/// One object a stage, gate and model: how often the gate would be right, as shares from 0 to 1, or null where counts do not say.
+pub(super) fn describe_chances(plan: &Plan) -> Value {
+    let stages = plan.stage_ids();
+    let items = stages.flat_map(|stage| {
+        let name = plan.stage(stage).name.as_str();
+        let found = chances(plan, stage).into_iter();
+        found.map(move |one| one.write(name))
     });
     items.collect()
 }

@@ -25,8 +25,8 @@ use super::{Exit, Failure, clock, gate_explain, gate_metrics, gate_report};
 
 /// The largest recording that is read, in bytes.
 const MOST_BYTES: u64 = 256 << 20;
-/// Seconds between two looks for an early failure, with `--watch`.
-const WATCH_EVERY: u64 = 60;
+/// Seconds between two questions whether to fail early, with `--watch`.
+const WATCH_EVERY: u64 = 15;
 
 /// Evaluate the live stage's gates
 #[derive(Debug, Args)]
@@ -60,7 +60,7 @@ pub(super) struct GateArgs {
     /// Write the result into this file, all at once, and not to stdout
     #[arg(long, value_name = "FILE", conflicts_with = "explain")]
     output: Option<PathBuf>,
-    /// Wait for the next look until the gates pass or fail, or there is no further one
+    /// Wait until the gates fail, or their windows are over and judged
     #[arg(long, conflicts_with_all = ["replay", "explain"])]
     watch: bool,
     /// Judge again what a run with `--format json` recorded; asks nobody
@@ -155,17 +155,17 @@ pub(super) fn run(args: &GateArgs, output: &mut Output<'_>) -> Result<Exit, Fail
         let record = record(plan, &context, &source)
             .with_origin(start.beginning.origin.clone())
             .with_content(Some(content.clone()));
-        let next = record.next_deciding().filter(|_| args.watch);
+        let decides = record.deciding().filter(|_| args.watch);
         let decided = matches!(record.verdict(), Verdict::Pass | Verdict::Fail);
-        match next {
-            Some(next) if !decided => {
+        match decides {
+            Some(decides) if !decided => {
                 // A log gets a line when something has changed, not one a minute.
                 let line = gate_report::line(&record);
                 if line != said {
                     output.note(&line);
                     said = line;
                 }
-                wait(plan, stage, next, output);
+                wait(plan, stage, decides, output);
             }
             _ => return finish(args, &record, output),
         }
@@ -218,20 +218,20 @@ pub(super) fn exit(verdict: Verdict) -> Exit {
     }
 }
 
-/// Waits for the next look; with gates that may fail early, no longer than a minute.
-fn wait(plan: &Plan, stage: StageId, next: Timestamp, output: &mut Output<'_>) {
+/// Waits until the gates are decided; with gates that may fail early, no longer than until they are asked again.
+fn wait(plan: &Plan, stage: StageId, decides: Timestamp, output: &mut Output<'_>) {
     let fails_early = plan
         .stage(stage)
         .gates
         .iter()
         .any(|gate| plan.gate(*gate).fail_fast);
     // The clock is asked, and not the naps counted: a machine that slept wakes up late.
-    let mut until = next;
+    let mut until = decides;
     if fails_early {
         until = until.min(clock::now().plus(Duration::from_seconds(WATCH_EVERY)));
     }
     loop {
-        output.countdown(format_args!("next look in {}", next.since(clock::now())));
+        output.countdown(format_args!("decided in {}", decides.since(clock::now())));
         thread::sleep(std::time::Duration::from_secs(1));
         if clock::now() >= until {
             break;

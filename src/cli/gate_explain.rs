@@ -1,7 +1,7 @@
 //! `glidepath gate --explain`
 
 use crate::diag::words::suggestion;
-use crate::gate::{EvaluationContext, When, needs, preview};
+use crate::gate::{EvaluationContext, When, chances, needs, preview};
 use crate::plan::Plan;
 
 use super::output::Output;
@@ -51,8 +51,21 @@ pub(super) fn explain(
             ))?;
         }
         output.result("\n")?;
+        if !asked.is_timeless {
+            let early = asked
+                .fails_from
+                .map_or_else(String::new, |from| format!("; it may fail from {from} on"));
+            output.result(format_args!(
+                "  it is decided at {}, on all of the window{early}\n",
+                asked.decides
+            ))?;
+        }
         for line in asked.meaning {
             output.result(format_args!("  {line}\n"))?;
+        }
+        let known = chances(plan, context.stage).into_iter();
+        for chances in known.filter(|one| one.gate == name && one.model == *model) {
+            output.result(format_args!("  {}\n", chances.words()))?;
         }
         let needs = needs(plan, context.stage).into_iter();
         for need in needs.filter(|need| need.gate == name && need.model == *model) {

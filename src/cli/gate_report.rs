@@ -23,7 +23,11 @@ pub(super) fn line(record: &Record) -> String {
 pub(super) fn text(record: &Record, coloured: bool) -> String {
     let mut text = headline(record);
     if record.gates.is_empty() {
-        text.push_str("\nNo gate watches this stage.\n");
+        text.push_str(if record.judges_nobody {
+            "\nThe gates of this stage judge none of its models.\n"
+        } else {
+            "\nNo gate watches this stage.\n"
+        });
         return text;
     }
     // The reason stands below its gate: it is a sentence, and a column of sentences fits no terminal.
@@ -46,19 +50,15 @@ pub(super) fn text(record: &Record, coloured: bool) -> String {
     for (gate, note) in notes(record) {
         add(&mut text, format_args!("\nnote: {gate}: {note}\n"));
     }
-    if let Some(next) = record.next() {
-        add(&mut text, format_args!("\n{}\n", coming(record, next)));
+    if let Some(at) = record.decides() {
+        add(&mut text, format_args!("\n{}\n", coming(at)));
     }
     text
 }
 
-/// When the next look is, and what this one is worth.
-fn coming(record: &Record, next: Timestamp) -> String {
-    if record.verdict() == Verdict::Pass {
-        format!("It passes at this look, before the last one; the next is at {next}.")
-    } else {
-        format!("The next look is at {next}.")
-    }
+/// When the gates that are not decided yet are.
+fn coming(at: Timestamp) -> String {
+    format!("All gates are decided at {at}; until then they can only fail.")
 }
 
 /// A table for a pull request.
@@ -95,8 +95,8 @@ pub(super) fn markdown(record: &Record) -> String {
             record.now
         ),
     );
-    if let Some(next) = record.next() {
-        add(&mut text, format_args!("{}\n", coming(record, next)));
+    if let Some(at) = record.decides() {
+        add(&mut text, format_args!("{}\n", coming(at)));
     }
     text
 }
@@ -186,8 +186,9 @@ fn element(gate: &Evidence) -> Option<&'static str> {
 /// All that there is to say of a gate, a line each.
 fn told(gate: &Evidence) -> String {
     let mut text = format!("{}: {}\n", verdict(gate), gate.why);
-    let window = gate.early.or(gate.look.window);
-    let window = window.map(|window| format!("{} to {}", window.start, window.end));
+    let window = gate
+        .window
+        .map(|window| format!("{} to {}", window.start, window.end));
     for (name, value) in [
         ("value", &gate.value),
         ("limit", &gate.limit),
@@ -248,9 +249,9 @@ fn notes(record: &Record) -> Vec<(String, String)> {
     let gates = record.gates.iter();
     gates
         .flat_map(|gate| {
-            let early = gate.early.map(|window| {
+            let early = gate.window.filter(|_| gate.failed_early).map(|window| {
                 format!(
-                    "what happened from {} to {} is enough to fail it, whatever the look says",
+                    "what happened from {} to {} is enough to fail it, whatever comes later",
                     window.start, window.end
                 )
             });

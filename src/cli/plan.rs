@@ -64,6 +64,7 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Fail
                 let plan = &input.compiled.plan;
                 let mut body = input.compiled.lock().to_json();
                 body["needs"] = evidence_table::describe(plan);
+                body["chances"] = evidence_table::describe_chances(plan);
                 body
             };
             let body = match &inputs[..] {

@@ -127,7 +127,10 @@ impl Said {
             if stage.gates.is_empty() {
                 "none".to_owned()
             } else {
-                format!("{} to be judged", stage.gates.join(", "))
+                format!(
+                    "{} to be judged when the bake is over, and may fail before",
+                    stage.gates.join(", ")
+                )
             },
         );
         line(

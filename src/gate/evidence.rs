@@ -8,10 +8,16 @@ use crate::units::Timestamp;
 use super::answer::{Answer, Fault};
 use super::documents::Consulted;
 use super::gauge::Gauge;
-use super::looks::{Look, Window};
 use super::query::{Query, When};
 use super::statement::answer_digest;
 use super::verdict::Verdict;
+use super::window::{State, Window};
+
+/// The name of the number that says how far off a clock was.
+pub(super) const CLOCK_OFFSET: &str = "clockOffsetSeconds";
+
+/// The version of the documented JSON.
+pub(super) const EVIDENCE_VERSION: u32 = 2;
 
 /// One question and its answer.
 #[derive(Clone, Debug)]
@@ -37,10 +43,16 @@ pub struct Evidence {
     pub advisory: bool,
     /// The gate's verdict on the model.
     pub verdict: Verdict,
-    /// The look that asked.
-    pub look: Look,
-    /// Whether it failed before the look's window ended, and over which time.
-    pub early: Option<Window>,
+    /// How far the gate is.
+    pub state: State,
+    /// The time that the verdict is about; none before one is judged.
+    pub window: Option<Window>,
+    /// Whether it failed on evidence that needs no end of the window.
+    pub failed_early: bool,
+    /// When the window is over and judged.
+    pub decides: Timestamp,
+    /// From when on it may fail early, if it may.
+    pub fails_from: Option<Timestamp>,
     /// What was measured, for people; empty where nothing was.
     pub value: String,
     /// The limit that the value was held against.
@@ -61,6 +73,23 @@ pub struct Evidence {
     pub document: Option<Consulted>,
     /// Every question, with its answer.
     pub asked: Vec<Asked>,
+}
+
+impl Evidence {
+    /// Makes a verdict that rests on somebody's clock an error, where that clock is so many seconds ahead of ours.
+    pub(super) fn doubt_clock(&mut self, offset: i64) {
+        if self.asked.is_empty() {
+            return;
+        }
+        let way = if offset > 0 { "ahead of" } else { "behind" };
+        self.verdict = Verdict::Error;
+        self.failed_early = false;
+        self.why = format!(
+            "the telemetry's clock is {} s {way} ours, so neither says when the window is over",
+            offset.abs()
+        );
+        self.numbers.push((CLOCK_OFFSET, offset as f64));
+    }
 }
 
 /// How it is known when a stage began.
@@ -182,6 +211,8 @@ pub struct Record {
     pub now: Timestamp,
     /// The evidence of each gate and model, in the order of the spec.
     pub gates: Vec<Evidence>,
+    /// Whether the stage has gates, and none of them judges any of its models.
+    pub judges_nobody: bool,
 }
 
 impl Record {
@@ -202,6 +233,7 @@ impl Record {
             began,
             origin: Origin::Given,
             now,
+            judges_nobody: gates.is_empty() && !plan.stage(stage).gates.is_empty(),
             gates,
         }
     }
@@ -218,27 +250,29 @@ impl Record {
         Self { content, ..self }
     }
 
-    /// The stage's verdict: advisory gates do not count.
+    /// The stage's verdict: advisory gates do not count, and gates that judge nobody are no pass.
     pub fn verdict(&self) -> Verdict {
+        if self.judges_nobody {
+            return Verdict::Error;
+        }
         let deciding = self.gates.iter().filter(|gate| !gate.advisory);
         Verdict::of_all(deciding.map(|gate| gate.verdict))
     }
 
-    /// When the next look of any gate is due.
-    pub fn next(&self) -> Option<Timestamp> {
-        self.gates.iter().filter_map(|gate| gate.look.next).min()
+    /// When the windows of all gates are over, while some are not.
+    pub fn decides(&self) -> Option<Timestamp> {
+        last_decision(self.gates.iter())
     }
 
-    /// When the next look is due that the stage's verdict may depend on.
-    pub fn next_deciding(&self) -> Option<Timestamp> {
-        let deciding = self.gates.iter().filter(|gate| !gate.advisory);
-        deciding.filter_map(|gate| gate.look.next).min()
+    /// When the windows of all gates are over that the stage's verdict may depend on, while some are not.
+    pub fn deciding(&self) -> Option<Timestamp> {
+        last_decision(self.gates.iter().filter(|gate| !gate.advisory))
     }
 
     /// The documented JSON: see "Gates" in README.md. Numbers that are not finite are strings, as Prometheus writes them.
     pub fn write(&self) -> Value {
         json!({
-            "version": 1,
+            "version": EVIDENCE_VERSION,
             "generator": concat!("glidepath ", env!("CARGO_PKG_VERSION")),
             "rollout": self.rollout,
             "namespace": self.namespace,
@@ -250,10 +284,16 @@ impl Record {
             "pullRequest": self.origin.pull(),
             "evaluatedAt": self.now.to_string(),
             "verdict": self.verdict().name(),
-            "nextLookAt": self.next().map(|next| next.to_string()),
+            "decidesAt": self.decides().map(|at| at.to_string()),
             "gates": self.gates.iter().map(write_gate).collect::<Vec<_>>(),
         })
     }
+}
+
+/// The last time at which one of the gates is decided that are not yet.
+fn last_decision<'a>(gates: impl Iterator<Item = &'a Evidence>) -> Option<Timestamp> {
+    let baking = gates.filter(|gate| gate.state == State::Baking && !gate.failed_early);
+    baking.map(|gate| gate.decides).max()
 }
 
 fn write_gate(gate: &Evidence) -> Value {
@@ -278,12 +318,11 @@ fn write_gate(gate: &Evidence) -> Value {
         "source": gate.source,
         "advisory": gate.advisory,
         "verdict": gate.verdict.name(),
-        "state": gate.look.state.name(),
-        "look": gate.look.number,
-        "looks": gate.look.of,
-        "nextLookAt": gate.look.next.map(|next| next.to_string()),
-        "window": gate.early.or(gate.look.window).map(window),
-        "failedEarly": gate.early.is_some(),
+        "state": gate.state.name(),
+        "decidesAt": gate.decides.to_string(),
+        "mayFailFrom": gate.fails_from.map(|at| at.to_string()),
+        "window": gate.window.map(window),
+        "failedEarly": gate.failed_early,
         "value": gate.value,
         "limit": gate.limit,
         "evidence": gate.evidence,

@@ -8,14 +8,17 @@
 )]
 
 mod answer;
+mod chances;
 pub mod doctor;
 mod documents;
 mod evaluate;
 mod evidence;
 mod first_sample;
+mod fitness;
 mod gauge;
+mod job;
 mod kinds;
-mod looks;
+mod memo;
 mod need;
 pub mod prometheus;
 mod query;
@@ -24,23 +27,26 @@ mod requests;
 mod sources;
 mod statement;
 pub mod stats;
+mod tally;
 mod telemetry;
 mod verdict;
+mod window;
 mod words;
 
 pub use answer::{Answer, Data, Fault, Series, Source};
+pub use chances::{Chances, chances};
 pub use documents::{Consulted, Document, Place, ResultText, Wanted, WebSettings};
-pub use evaluate::{EvaluationContext, Preview, evaluate, next_look, preview};
+pub use evaluate::{EvaluationContext, Preview, evaluate, preview};
 pub use evidence::{Asked, Evidence, Origin, Record};
 pub use first_sample::first_sample;
 pub use gauge::Gauge;
-pub use looks::{Look, Schedule, State, Window};
 pub use need::{Need, Wait, needs, without_failure};
 pub use query::{Query, Shape, Target, When};
 pub use replay::Replay;
 pub use sources::Sources;
 pub use statement::{PREDICATE_TYPE, Statement};
 pub use verdict::Verdict;
+pub use window::{Schedule, State, Window};
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use crate::units::Timestamp;
 
 use super::answer::{Answer, Data, Fault, Source, said};
 use super::documents::{self, Document, Key, Wanted};
-use super::evidence::Origin;
+use super::evidence::{CLOCK_OFFSET, EVIDENCE_VERSION, Origin};
 use super::query::{Query, When};
 use super::statement::{Statement, answer_digest};
 
@@ -30,6 +30,7 @@ pub struct Replay {
     pub now: Timestamp,
     answers: BTreeMap<(String, String, When), Result<Answer, Fault>>,
     documents: BTreeMap<Key, Result<Document, Fault>>,
+    clock_offsets: BTreeMap<String, i64>,
 }
 
 impl Replay {
@@ -38,8 +39,8 @@ impl Replay {
         let body: Value =
             serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
         let body = Statement::read(&body)?.map_or(body, |statement| statement.predicate);
-        if body["version"] != 1 {
-            return Err("it is no evidence of version 1".to_owned());
+        if body["version"] != EVIDENCE_VERSION {
+            return Err(format!("it is no evidence of version {EVIDENCE_VERSION}"));
         }
         let string = |key: &str| {
             let value = body[key].as_str().map(ToOwned::to_owned);
@@ -99,6 +100,7 @@ impl Replay {
             )
             .unwrap_or_default(),
             now: timestamp(&body["evaluatedAt"]).ok_or("it has no `evaluatedAt`")?,
+            clock_offsets: clock_offsets(&body),
             answers,
         })
     }
@@ -112,6 +114,18 @@ fn size(answer: &Result<Answer, Fault>) -> usize {
         }) => series.iter().map(|one| one.points.len()).sum(),
         Ok(_) | Err(_) => 0,
     }
+}
+
+/// How far off the sources' clocks were, where that mattered.
+fn clock_offsets(body: &Value) -> BTreeMap<String, i64> {
+    let gates = body["gates"].as_array().into_iter().flatten();
+    gates
+        .filter_map(|gate| {
+            let found = gate["numbers"][CLOCK_OFFSET].as_f64()?;
+            let source = gate["source"].as_str().unwrap_or_default();
+            Some((source.to_owned(), format!("{found:.0}").parse().ok()?))
+        })
+        .collect()
 }
 
 fn timestamp(value: &Value) -> Option<Timestamp> {
@@ -150,5 +164,9 @@ impl Source for Replay {
                 query.name
             )))
         })
+    }
+
+    fn clock_offset(&self, source: &str) -> Option<i64> {
+        self.clock_offsets.get(source).copied()
     }
 }

@@ -1,36 +1,30 @@
 //! Requests, counted exactly: from raw samples, each series judged by its labels.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::plan::gates::Requests;
 use crate::units::Timestamp;
 
 use super::answer::{Data, Fault, Series};
 use super::kinds::Answers;
-use super::looks::Window;
 use super::query::{LOOK_BACK, Query, Target, When};
 use super::stats;
+use super::tally::{Counting, Tally, is_recent, part_of};
+use super::window::Window;
 
-/// Requests of a window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Counts {
-    /// How many requests failed.
-    pub(super) bad: u64,
-    /// How many requests there were.
-    pub(super) total: u64,
-}
-
-impl Counts {
-    /// Bad and all requests, as the statistics take them.
-    pub(super) fn pair(self) -> (u64, u64) {
-        (self.bad, self.total)
-    }
-}
+/// How far back a series is looked for that has no sample just before a window: one that was there is not new.
+const LONG_BACK: u64 = 86_400;
 
 /// What must be asked to count the requests of `window`.
 pub(super) fn questions(target: &Target, requests: &Requests, window: Window) -> Vec<Query> {
     let range = window.length().seconds();
     if requests.exact {
         let selector = target.telemetry.requests(target, Some(requests.reporter));
-        return vec![target.ask_samples("requests", selector, range + LOOK_BACK, window.end)];
+        let before = format!("last_over_time({selector}[{LONG_BACK}s])");
+        return vec![
+            target.ask_samples("requests", selector, range + LOOK_BACK, window.end),
+            target.ask("requests before", before, When::At(window.start)),
+        ];
     }
     let at = When::At(window.end);
     let [total, good] = target.telemetry.estimated_requests(target, requests, range);
@@ -46,10 +40,9 @@ pub(super) fn count(
     target: &Target,
     requests: &Requests,
     window: Window,
-) -> Result<Option<Counts>, Fault> {
-    let counts = if requests.exact {
-        let series = answers.matrix(&format!("{}requests", target.prefix))?;
-        count_series(series, target, requests, window)
+) -> Result<Option<Tally>, Fault> {
+    let tally = if requests.exact {
+        count_samples(answers, target, requests, window)?
     } else {
         let value = |name: &str| answers.sum(&format!("{}{name}", target.prefix));
         let Some(total) = value("requests")? else {
@@ -58,49 +51,109 @@ pub(super) fn count(
         // No good series with requests there are no good requests, which is not the same as no data.
         let good = value("good requests")?.unwrap_or(0.0);
         let (bad, total) = stats::estimated(total - good, total);
-        Counts { bad, total }
+        Tally::of_sums(bad as f64, total as f64)
     };
-    Ok((counts.total > 0).then_some(counts))
+    Ok((tally.total > 0.0).then_some(tally))
 }
 
-/// Adds up what each series rose by.
-pub(super) fn count_series(
-    series: &[Series],
+/// Adds up what each series rose by; a fault where one that rose cannot be told to be good or bad.
+pub(super) fn count_samples(
+    answers: &Answers,
     target: &Target,
     requests: &Requests,
     window: Window,
-) -> Counts {
-    let mut sums = [0.0_f64; 2];
+) -> Result<Tally, Fault> {
+    let name = |what: &str| format!("{}{what}", target.prefix);
+    let series = answers.matrix(&name("requests"))?;
+    let before = answers.vector(&name("requests before"))?;
+    let known: BTreeSet<Vec<(&str, &str)>> = before.iter().map(identity).collect();
+    let mut counting = Counting::new(window);
+    let mut scraped: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
     for one in series {
-        let Some(is_bad) = target.telemetry.is_bad(one, requests) else {
+        let times = one.points.iter().map(|(time, _)| millis(*time));
+        scraped.entry(pod(one)).or_default().extend(times);
+    }
+    for one in series {
+        let was_before = known.contains(&identity(one));
+        let is_new = |at: f64| {
+            !was_before
+                || scraped.get(pod(one)).is_some_and(|times| {
+                    let earlier = millis(at - LOOK_BACK as f64)..millis(at);
+                    times.range(earlier).next_back().is_some()
+                })
+        };
+        let rises = rises(one, window, is_new);
+        if rises.is_empty() {
+            continue;
+        }
+        let outcome = target.telemetry.outcome(one, requests);
+        let Some(is_bad) = outcome.map_err(Fault::Question)? else {
             continue;
         };
-        let rise = rise(one, window);
-        sums[usize::from(is_bad)] += rise;
+        let pod = counting.pod(one);
+        for (time, rise) in rises {
+            counting.add(pod, time, rise, is_bad);
+        }
     }
-    let (bad, total) = stats::estimated(sums[1], sums[0] + sums[1]);
-    Counts { bad, total }
+    Ok(counting.finish())
 }
 
-/// What one counter rose by in a window.
-fn rise(series: &Series, window: Window) -> f64 {
+/// The pod that a series is of; empty where it does not say.
+pub(super) fn pod(series: &Series) -> &str {
+    match series.label("pod") {
+        "" => series.label("instance"),
+        pod => pod,
+    }
+}
+
+/// What tells one counter from the others: its labels.
+fn identity(series: &Series) -> Vec<(&str, &str)> {
+    let labels = series.labels.iter().filter(|(name, _)| *name != "__name__");
+    labels
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect()
+}
+
+/// A time as a whole number that can be ordered.
+#[expect(clippy::cast_possible_truncation, reason = "times of our days")]
+fn millis(time: f64) -> i64 {
+    (time * 1_000.0) as i64
+}
+
+/// What one counter rose by in a window, and when. A counter that has no sample shortly before the window is new where its pod was
+/// scraped without it, or where there never was one: then its first value counts. Otherwise the scrapes have a gap, nobody
+/// knows how much of the rise lies in the window, and counting begins with the first sample.
+fn rises(series: &Series, window: Window, is_new: impl Fn(f64) -> bool) -> Vec<(f64, f64)> {
     let (start, end) = (seconds(window.start), seconds(window.end));
     let before = series.points.iter().rev().find(|(time, _)| *time <= start);
-    // Strictly less: Prometheus 3 leaves out what lies exactly at a range's start, and Prometheus 2 does not.
-    let base = before
-        .filter(|(time, _)| start - time < LOOK_BACK as f64)
-        .map(|(_, value)| *value);
-    let within = series
+    let mut within = series
         .points
         .iter()
+        .copied()
         .filter(|(time, _)| *time > start && *time <= end)
-        .map(|(_, value)| *value);
-    stats::increase(base, within)
+        .peekable();
+    // Strictly less: Prometheus 3 leaves out what lies exactly at a range's start, and Prometheus 2 does not.
+    let base = before.filter(|(time, _)| start - time < LOOK_BACK as f64);
+    let mut last = match (base, within.peek()) {
+        (Some((_, value)), _) => *value,
+        (None, Some((time, value))) if !is_new(*time) => *value,
+        (None, Some(_) | None) => 0.0,
+    };
+    let mut found = Vec::new();
+    for (time, value) in within {
+        let rise = stats::rise(last, value);
+        last = value;
+        if rise > 0.0 {
+            found.push((time, rise));
+        }
+    }
+    found
 }
 
 /// Drops the samples that no count needs: of each series the last before and the first after each of `cuts` are kept, both
-/// sides of each restart, and the last. Counts of windows that begin at a cut stay the same.
-pub(super) fn compact(data: &mut Data, cuts: &[Timestamp]) {
+/// sides of each restart, the last of each part of the window, and all of the last minutes. Counts of windows that begin or end at a
+/// cut stay the same, and so do their cells.
+pub(super) fn compact(data: &mut Data, cuts: &[Timestamp], window: Window) {
     let Data::Matrix(all) = data else { return };
     for series in all {
         let points = &series.points;
@@ -117,7 +170,13 @@ pub(super) fn compact(data: &mut Data, cuts: &[Timestamp]) {
                 || points.get(at + 1).is_some_and(|next| next.1 < points[at].1)
         };
         let kept = (0..points.len())
-            .filter(|at| *at == last || is_cut(*at) || is_restart(*at))
+            .filter(|at| {
+                *at == last
+                    || is_cut(*at)
+                    || is_restart(*at)
+                    || is_recent(points[*at].0, window)
+                    || part_of(points[*at].0, window) != part_of(points[*at + 1].0, window)
+            })
             .map(|at| points[at])
             .collect();
         series.points = kept;

@@ -42,6 +42,10 @@ impl Source for Sources {
         self.servers.ask(query)
     }
 
+    fn clock_offset(&self, source: &str) -> Option<i64> {
+        self.servers.clock_offset(source)
+    }
+
     fn read(&self, wanted: &Wanted) -> Result<Document, Fault> {
         match &wanted.place {
             Place::File { gate, path } => documents::file(&self.results, gate, path, &wanted.part),

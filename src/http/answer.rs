@@ -43,6 +43,12 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// The server's clock when it answered, in seconds since 1970, as it says itself.
+    pub fn date(&self) -> Option<i64> {
+        let found = jiff::fmt::rfc2822::parse(self.header("date")?).ok()?;
+        Some(found.timestamp().as_second())
+    }
+
     /// The value of a header that is a whole number.
     pub fn number(&self, name: &str) -> Option<u64> {
         self.header(name)?.trim().parse().ok()

@@ -21,12 +21,13 @@ const TAIL: &str = "  stable: a   # serves
     - {name: g, availability: {objective: 99%}}
     - {name: t, model: b, threshold: {query: 'max(m{model=\"{{model}}\"})', max: 5}}
   steps:
-    - {name: b-first, cohorts: {testers: b}, gates: [t]}   # b, not a
+    - {name: b-first, cohorts: {testers: b}, bake: 10m, gates: [t]}   # b, not a
     - weights: {b: 10, \"a\": 90}
       replicas: {b: 2, 'a': 2}
+      bake: 10m
       gates: [g]
-    - {weight: 50, mirror: {to: 'a'}, gates: [g]}
-    - {weight: 100, mirror: null, gates: [g]}
+    - {weight: 50, mirror: {to: 'a'}, bake: 10m, gates: [g]}
+    - {weight: 100, mirror: null, bake: 10m, gates: [g]}
 ";
 
 fn compiled(text: &str) -> Compiled {
@@ -355,8 +356,8 @@ fn what_cannot_be_carried_over_is_said() {
             text(
                 list,
                 &TAIL.replace(
-                    "    - {weight: 100, mirror: null, gates: [g]}\n",
-                    "    - {weight: 60, mirror: null, gates: [g]}\n",
+                    "    - {weight: 100, mirror: null, bake: 10m, gates: [g]}\n",
+                    "    - {weight: 60, mirror: null, bake: 10m, gates: [g]}\n",
                 ),
             ),
             release("c"),

@@ -61,7 +61,7 @@ pub(super) fn is_of_a_move(path: &str) -> bool {
 }
 
 /// Whether two texts of a file say the same: two holds for the same reason, whoever wrote them and when; two evaluations of the
-/// same looks with the same findings. Everything else byte by byte.
+/// same gates with the same findings. Everything else byte by byte.
 pub(super) fn is_same(path: &str, a: Option<&str>, b: Option<&str>) -> bool {
     let hold = |text: Option<&str>| {
         text.and_then(|text| Hold::read(text).ok())
@@ -72,7 +72,7 @@ pub(super) fn is_same(path: &str, a: Option<&str>, b: Option<&str>) -> bool {
     } else if path.ends_with(HOLD_FILE) {
         hold(a) == hold(b)
     } else if path.contains(&format!("/{EVIDENCE_FOLDER}/")) {
-        matches!((looks(a), looks(b)), (Some(a), Some(b)) if a == b)
+        matches!((found_by(a), found_by(b)), (Some(a), Some(b)) if a == b)
     } else {
         false
     }
@@ -93,7 +93,7 @@ pub(super) fn is_worn(there: Option<&str>, wanted: Option<&str>, most: Duration)
 }
 
 /// What was found, without the time of asking.
-fn looks(text: Option<&str>) -> Option<Value> {
+fn found_by(text: Option<&str>) -> Option<Value> {
     let mut body: Value = serde_json::from_str(text?).ok()?;
     if let Some(predicate) = body.get_mut("predicate") {
         body = predicate.take();
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_looks_are_the_same_evidence() {
+    fn the_same_findings_are_the_same_evidence() {
         let at = |now: &str, look: u32, verdict: &str| {
             format!(
                 r#"{{"stage": "s", "stageStartedAt": "t", "evaluatedAt": "{now}",

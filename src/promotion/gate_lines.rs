@@ -19,8 +19,7 @@ pub(super) fn lines<'a>(
         value: brief(&one.value),
         limit: brief(&one.limit),
         window: one
-            .early
-            .or(one.look.window)
+            .window
             .map(|window| format!("{} to {}", window.start, window.end))
             .unwrap_or_default(),
         sample: brief(&one.evidence),

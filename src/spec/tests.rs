@@ -151,7 +151,7 @@ fn every_field_of_the_language_is_read() {
     let spec = &read.document.spec;
     assert_eq!(spec.gates.len(), 12);
     assert!(matches!(spec.gates[0].kind, GateKind::Availability(_)));
-    assert_eq!(spec.gates[0].max_looks, Some(3));
+    assert_eq!(spec.gates[0].early_failure.as_deref(), Some("1%"));
     let resources = spec.models[0].resources.as_ref().expect("resources");
     let requests = resources.requests.as_ref().expect("requests");
     assert_eq!(requests["cpu"].0, "3");

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::fake::TOKEN;
 use super::rollout::{PATH, PROMOTE, body, created, nothing_happens, title};
 use super::world::{World, git};
-use crate::support::http::{Request, Response, serve};
+use crate::support::http::serve;
+use crate::support::telemetry::all_is_well;
 
 /// Runs glidepath in the person's clone; gives its code, stdout and stderr.
 fn run(world: &World, args: &[&str], token: &str) -> (Option<i32>, String, String) {
@@ -124,22 +125,6 @@ fn a_way_back_is_proposed_from_a_clone() {
     assert!(said.contains("`split` is on hold"), "{said}");
 }
 
-/// As Prometheus answers for a candidate with so many requests, and no failure.
-pub(crate) fn counts(request: &Request, requests: u32) -> Response {
-    let form = String::from_utf8_lossy(&request.body).into_owned();
-    let at: i64 = form
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("time="))
-        .and_then(|text| text.parse().ok())
-        .expect("a question at one time");
-    let body = format!(
-        r#"{{"status": "success", "data": {{"resultType": "matrix", "result": [
-            {{"metric": {{"response_code": "200"}}, "values": [[{}, "{requests}"]]}}]}}}}"#,
-        at - 1
-    );
-    Response::new(200, body).with("content-type", "application/json")
-}
-
 #[test]
 fn a_pull_request_carries_the_evidence_where_that_is_asked_for() {
     let world = World::new("recorded");
@@ -152,7 +137,7 @@ fn a_pull_request_carries_the_evidence_where_that_is_asked_for() {
         assert_eq!(ran.code, 0, "{}", ran.log);
         world.merge(number);
     }
-    let port = serve(|request| Some(counts(request, 5_000)));
+    let port = serve(|request| Some(all_is_well(request, 5_000)));
     let server = format!("http://127.0.0.1:{port}");
     let inputs = [
         PROMOTE,
@@ -169,7 +154,7 @@ fn a_pull_request_carries_the_evidence_where_that_is_asked_for() {
     let predicate: Value = serde_json::from_str(&predicate).expect("JSON");
     let digest = predicate["contentDigest"].as_str().expect("a digest");
     assert_eq!(ran.output("evidence-digest"), digest);
-    // Asked again before the next look, the evidence is the same but for the time.
+    // Asked again again, the evidence is the same but for the time.
     std::thread::sleep(std::time::Duration::from_millis(1_100));
     nothing_happens(&world, &inputs);
     world.judge("work", "split", "pass", "x");

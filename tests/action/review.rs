@@ -4,12 +4,12 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use super::clone::counts;
 use super::fake::{NAME, OWNER};
 use super::rollout::{PATH, PROMOTE};
 use super::runner::Ran;
 use super::world::{World, git, now};
 use crate::support::http::serve;
+use crate::support::telemetry::all_is_well;
 
 const CHECK: (&str, &str) = ("command", "check");
 const POINTER: &str = "rollouts/ranker/deploy/current/kustomization.yaml";
@@ -513,7 +513,7 @@ fn a_promotion_carries_its_verdict_on_its_head() {
 #[test]
 fn evidence_that_a_promotion_carries_is_judged_again() {
     let world = world("carried", 2);
-    let port = serve(|request| Some(counts(request, 5_000)));
+    let port = serve(|request| Some(all_is_well(request, 5_000)));
     let server = format!("http://127.0.0.1:{port}");
     let ran = world.run(&[
         PROMOTE,

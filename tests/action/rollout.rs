@@ -8,6 +8,7 @@ use super::fake::{Failure, tip};
 use super::runner::Ran;
 use super::world::{World, git};
 use crate::support::http::{Response, serve};
+use crate::support::telemetry::all_is_well;
 
 pub(crate) const PROMOTE: (&str, &str) = ("command", "promote");
 pub(crate) const PATH: (&str, &str) = ("path", "rollouts/ranker");
@@ -487,9 +488,8 @@ fn gates_are_asked_by_the_action_itself() {
     world.merge(1);
     world.run(&[PROMOTE, PATH]);
     world.merge(2);
-    let empty = r#"{"status": "success", "data": {"resultType": "matrix", "result": []}}"#;
-    let port =
-        serve(move |_| Some(Response::new(200, empty).with("content-type", "application/json")));
+    // Nobody has asked the candidate anything yet.
+    let port = serve(|request| Some(all_is_well(request, 0)));
     let here = format!("http://127.0.0.1:{port}");
     // Not one that is down: that is asked again for seconds, and `gates_faults` has it.
     let port = serve(|_| Some(Response::new(403, "")));

@@ -135,27 +135,27 @@ fn credentials_that_cannot_be_used_are_told_without_being_shown() {
     assert!(!told.contains("s3cret"), "{told}");
 }
 
-/// A look that finds the telemetry down is not the last word where there is a further one.
+/// Telemetry that is down while a stage bakes is not the last word.
 #[test]
-fn a_watch_outlives_a_look_without_telemetry() {
-    let folder = folder("watch", "maxLooks: 20, warmup: 0s, bake: 2s,");
+fn a_watch_outlives_a_question_without_an_answer() {
+    let folder = folder("watch", "warmup: 0s,");
     let file = folder.join("rollout.yaml");
     let text = fs::read_to_string(&file).expect("it was written");
-    let text = text.replace("  gates: [{", "  gateDefaults: {settle: 0s}\n  gates: [{");
+    let text = text
+        .replace("  gates: [{", "  gateDefaults: {settle: 0s}\n  gates: [{")
+        .replace("failFast: false", "failFast: true")
+        .replace("bake: 1h", "bake: 4s");
     fs::write(&file, text).expect("a file");
     let (url, seen) = server(|at, stream| match at {
         0 => answer(stream, "403 Forbidden", "", ""),
         _ => answer(stream, "200 OK", "", GOOD),
     });
     let began = SystemTime::now().duration_since(UNIX_EPOCH);
-    let began = began.expect("after 1970").as_secs().to_string();
+    let began = (began.expect("after 1970").as_secs() - 2).to_string();
     // A watch may last for days; each look has the deadline to itself.
     let more = ["--watch", "--deadline", "1s", "--stage-started-at", &began];
     let (exit, text, told) = gate(&folder, &url, &more, &[]);
     assert_eq!(exit, 0, "{text}{told}");
-    assert!(
-        told.contains("error: t: Prometheus refuses the credentials"),
-        "{told}"
-    );
-    assert_eq!(seen.lock().expect("no panic").len(), 2);
+    // Once while it bakes, once when it is over, and once more whether it fails since.
+    assert!(seen.lock().expect("no panic").len() >= 2, "{told}");
 }

@@ -12,11 +12,11 @@ use super::{BEGAN, folder, glidepath};
 
 #[test]
 #[ignore = "needs prometheus; tests/conformance/run gates"]
-fn twenty_gates_take_a_second_at_most() {
-    let gates: Vec<String> = (0..20)
+fn fifty_gates_take_a_second_at_most() {
+    let gates: Vec<String> = (0..50)
         .map(|at| format!("{{name: g{at}, availability: {{objective: 99.{at:02}%}}}}"))
         .collect();
-    let folder = folder("twenty", &format!("[{}]", gates.join(", ")));
+    let folder = folder("fifty", &format!("[{}]", gates.join(", ")));
     let began = BEGAN.to_string();
     let args = [
         "gate",

@@ -126,11 +126,10 @@ fn a_limit_off_the_bounds_is_told_with_the_next_ones() {
 #[test]
 #[ignore = "needs prometheus; tests/conformance/run gates"]
 fn windows_of_too_few_scrapes_are_told() {
-    let gates = "[{name: a, bake: 5m, availability: {objective: 99%}}]";
+    let gates = "[{name: a, warmup: 55m, availability: {objective: 99%}}]";
     let found = of("seldom", "ml", gates);
     says(&found, Level::Doubtful, "fewer than four scrapes");
     is_healthy(&of("churn", "ml", gates));
-    // Half an hour holds them.
-    let gates = "[{name: a, bake: 30m, maxLooks: 2, availability: {objective: 99%}}]";
-    is_healthy(&of("seldom", "ml", gates));
+    // An hour holds them.
+    is_healthy(&of("seldom", "ml", AVAILABILITY));
 }

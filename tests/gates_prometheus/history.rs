@@ -83,8 +83,10 @@ pub(crate) fn whole() -> String {
     edges(&mut history);
     labels(&mut history);
     budget(&mut history);
+    unfit(&mut history);
     history.family("istio_request_duration_milliseconds", "histogram");
     times(&mut history);
+    layouts(&mut history);
     gauges(&mut history);
     history.end()
 }
@@ -171,8 +173,11 @@ fn edges(history: &mut History) {
         600.. => Some(8.0),
         _ => None,
     });
-    let more = "response_code=\"200\",pod=\"a\"";
-    history.requests("destination", "evicted-v2", more, &even(10.0));
+    // The pods were scraped all the time.
+    for (pod, per_scrape) in [("a", 10.0), ("b", 0.0), ("c", 0.0)] {
+        let more = format!("response_code=\"200\",pod=\"{pod}\"");
+        history.requests("destination", "evicted-v2", &more, &even(per_scrape));
+    }
     // Scraped once in two minutes.
     let more = "response_code=\"200\",pod=\"a\"";
     history.requests("destination", "seldom-v2", more, &|at| {
@@ -244,6 +249,105 @@ fn budget(history: &mut History) {
     history.requests("destination", "share-v2", &more, &|at| {
         (at >= 900).then_some(20.0)
     });
+}
+
+/// Telemetry that must not be believed. Stable is healthy in all of them, and the candidate, as far as it is counted, too.
+fn unfit(history: &mut History) {
+    let ok = "response_code=\"200\",pod=\"a\"";
+    for name in [
+        "dead",
+        "unreached",
+        "far",
+        "gap",
+        "stale",
+        "texts",
+        "dashes",
+        "clusters",
+        "healthy",
+    ] {
+        let workload = format!("{name}-v1");
+        history.requests("destination", &workload, ok, &|at| {
+            (name != "stale" || at < 3_000).then(|| scrapes(at) * 100.0)
+        });
+    }
+    history.requests("destination", "healthy-v2", ok, &even(25.0));
+    // The pods go, and only the callers' proxies know that requests fail.
+    history.requests("destination", "dead-v2", ok, &|at| {
+        (at < 2_400).then(|| scrapes(at) * 25.0)
+    });
+    history.requests("destination", "unreached-v2", ok, &even(25.0));
+    for (name, from) in [("dead", 2_400), ("unreached", 0)] {
+        let more = format!(
+            "destination_service_namespace=\"ml\",destination_service_name=\"{name}\",response_code=\"503\",response_flags=\"UH\""
+        );
+        let labels = format!("reporter=\"source\",destination_workload=\"unknown\",{more}");
+        #[expect(clippy::cast_precision_loss, reason = "few")]
+        history.series("istio_requests_total", &labels, &|at| {
+            (at >= from).then_some(((at - from) / SCRAPE) as f64 * 10.0)
+        });
+    }
+    // Nearly all of the requests, where a fifth is declared.
+    history.requests("destination", "far-v2", ok, &even(1_000.0));
+    // A counter of long ago, whose scrapes have a gap over the window's start.
+    let seen = |at: i64| !(-400..600).contains(&at);
+    history.requests("destination", "gap-v2", ok, &|at| {
+        seen(at).then(|| 1_006_120.0 + scrapes(at))
+    });
+    let failed = "response_code=\"503\",pod=\"a\"";
+    history.requests("destination", "gap-v2", failed, &|at| {
+        seen(at).then_some(60.0)
+    });
+    // Nothing new since long before the window's end.
+    history.requests("destination", "stale-v2", ok, &|at| {
+        (at < 3_000).then(|| scrapes(at) * 25.0)
+    });
+    // Codes that are no codes.
+    history.requests(
+        "destination",
+        "texts-v2",
+        "response_code=\"OK\",pod=\"a\"",
+        &even(25.0),
+    );
+    history.requests(
+        "destination",
+        "dashes-v2",
+        "response_code=\"-\",pod=\"a\"",
+        &even(25.0),
+    );
+    // The same names in two clusters, and in one of them every request fails.
+    for (cluster, code) in [("eu", "200"), ("us", "503")] {
+        let more = format!("response_code=\"{code}\",pod=\"a\",cluster=\"{cluster}\"");
+        history.requests("destination", "clusters-v2", &more, &even(12.5));
+        history.requests(
+            "destination",
+            "clusters-v1",
+            &more.replace("503", "200"),
+            &even(50.0),
+        );
+    }
+    // A pod that is scraped by two Prometheus servers that name themselves.
+    for monitor in ["one", "two"] {
+        for code in ["200", "404"] {
+            let more = format!("response_code=\"{code}\",pod=\"a\",monitor=\"{monitor}\"");
+            history.requests("destination", "monitors-v2", &more, &even(25.0));
+        }
+    }
+    // A label of the team's own that says something of the requests is none that tells pods apart.
+    for (path, per_scrape) in [("predict", 20.0), ("explain", 5.0)] {
+        let more = format!("{ok},operation=\"{path}\"");
+        history.requests("destination", "operations-v2", &more, &even(per_scrape));
+    }
+}
+
+/// Two pods whose buckets are not the same.
+fn layouts(history: &mut History) {
+    for (pod, buckets) in [
+        ("a", [("250", 0.5), ("500", 0.9), ("+Inf", 1.0)]),
+        ("b", [("300", 0.5), ("600", 0.97), ("+Inf", 1.0)]),
+    ] {
+        let more = format!("response_code=\"200\",pod=\"{pod}\"");
+        history.times("layouts-v2", &more, 20.0, &buckets);
+    }
 }
 
 fn times(history: &mut History) {

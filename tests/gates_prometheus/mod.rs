@@ -8,6 +8,7 @@ mod answers;
 mod command;
 mod counts;
 mod doctor;
+mod fitness;
 mod history;
 mod kinds;
 mod latency;
@@ -31,7 +32,7 @@ use server::{Server, server};
 
 /// When the stage of the histories begins.
 pub(crate) const BEGAN: i64 = 1_704_067_200;
-/// After the last look of a gate whose looks make up the hour's bake.
+/// After the bake, and before any longer window is judged.
 const LATE: i64 = 4_000;
 
 fn spec(name: &str, namespace: &str, gates: &str) -> String {
@@ -44,14 +45,17 @@ fn spec(name: &str, namespace: &str, gates: &str) -> String {
     let rest = format!(
         "  gates: {gates}
   steps:
-    - {{name: canary, weight: 10, bake: 1h, gates: [{names}]}}
+    - {{name: canary, weight: 20, bake: 62m, gates: [{names}]}}
 "
     );
     two_versions(name, namespace, &rest)
 }
 
 fn compiled(name: &str, namespace: &str, gates: &str) -> Compiled {
-    let text = spec(name, namespace, gates);
+    compiled_of(spec(name, namespace, gates))
+}
+
+fn compiled_of(text: String) -> Compiled {
     compile(
         &Text::new("rollout.yaml", text),
         &NoFiles,
@@ -64,14 +68,17 @@ fn client(server: &Server) -> Prometheus {
     Prometheus::new(Settings::new(&server.url)).expect("a client")
 }
 
-/// The evidence after the last look of an hour's stage.
+/// The evidence after the bake, whose window is an hour.
 fn judged(name: &str, gates: &str) -> Vec<Evidence> {
     judged_at(server(), name, gates, LATE)
 }
 
 /// The evidence of one server, so many seconds after the stage began.
 fn judged_at(server: &Server, name: &str, gates: &str, seconds: i64) -> Vec<Evidence> {
-    let compiled = compiled(name, "ml", gates);
+    judged_by(server, &compiled(name, "ml", gates), seconds)
+}
+
+fn judged_by(server: &Server, compiled: &Compiled, seconds: i64) -> Vec<Evidence> {
     let references = BTreeMap::new();
     let occasion = EvaluationContext {
         stage: compiled.plan.stage_named("canary").expect("the stage"),

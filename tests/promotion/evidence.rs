@@ -394,7 +394,7 @@ fn evidence_is_recorded_only_where_somebody_was_asked() {
 }
 
 #[test]
-fn a_branch_with_evidence_is_left_alone_until_the_next_look() {
+fn a_branch_with_the_same_evidence_is_left_alone() {
     let lab = split("branched");
     let url = telemetry(5_000);
     let args = ["promote", "app", "--branch", "--record-evidence"];

@@ -26,6 +26,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "preview",
             "prometheus::Settings",
             "without_failure",
+            "chances",
         ],
     ),
     (

@@ -5,6 +5,7 @@ pub(crate) mod http;
 mod place;
 mod run;
 pub(crate) mod socket;
+pub(crate) mod telemetry;
 
 use std::fs;
 use std::net::TcpListener;

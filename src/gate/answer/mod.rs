@@ -25,6 +25,11 @@ pub trait Source: Sync {
     fn read(&self, _: &Wanted) -> Result<Document, Fault> {
         Err(Fault::Question("there are no documents here".to_owned()))
     }
+
+    /// By how many seconds the clock of the source of this name is ahead of ours, as far as an answer has told.
+    fn clock_offset(&self, _: &str) -> Option<i64> {
+        None
+    }
 }
 
 /// Why there is no answer. It is never a pass and never a fail.

@@ -38,7 +38,7 @@ impl Doctor<'_> {
             }
         }
         if let Some(template) = facts.template() {
-            let found = self.value(&target.source, target.fill(template, gate.look(BACK)))?;
+            let found = self.value(&target.source, target.fill(template, BACK))?;
             self.answer(target, gate, &found);
         }
         Ok(())

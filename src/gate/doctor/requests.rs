@@ -1,8 +1,9 @@
 //! Whether the requests of one model are counted, once, and with what tells failures from answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::gate::answer::{Fault, Series};
+use crate::gate::fitness::labels::{Duplicates, REPLICA_LABELS};
 use crate::gate::query::Target;
 use crate::gate::words;
 use crate::plan::Gate;
@@ -11,16 +12,6 @@ use crate::units::Duration;
 
 use super::{BACK, Doctor, Level};
 
-/// Labels that tell the replicas of a highly available pair apart, and nothing else.
-const REPLICA_LABELS: [&str; 5] = [
-    "__replica__",
-    "prometheus",
-    "prometheus_replica",
-    "receive_replica",
-    "replica",
-];
-/// Labels that say how a pod was scraped; series of one pod that differ in nothing else are one series, scraped twice.
-const SCRAPE_LABELS: [&str; 5] = ["container", "endpoint", "instance", "job", "service"];
 /// Scrapes that the shortest window must hold.
 const LEAST_SCRAPES: f64 = 4.0;
 
@@ -112,16 +103,6 @@ impl Doctor<'_> {
         let Some(found) = Duplicates::of(series) else {
             return;
         };
-        let labels: Vec<String> = found
-            .labels
-            .iter()
-            .map(|label| format!("`{label}`"))
-            .collect();
-        let how_many = if found.all {
-            "every series is"
-        } else {
-            "series are"
-        };
         let help = if found
             .labels
             .iter()
@@ -131,15 +112,7 @@ impl Doctor<'_> {
         } else {
             "scrape each pod by one job and at one port: port 15020 has the proxy's own metrics too"
         };
-        self.say(
-            Level::Missing,
-            about,
-            format!(
-                "{how_many} there more than once, told apart only by {}: requests are counted more than once",
-                labels.join(" and ")
-            ),
-            help,
-        );
+        self.say(Level::Missing, about, found.sentence(), help);
     }
 
     /// The scrape interval against the shortest window.
@@ -161,7 +134,7 @@ impl Doctor<'_> {
             return Ok(());
         };
         for gate in gates {
-            let window = gate.kind.facts().shortest_window(gate.look(bake));
+            let window = gate.kind.facts().shortest_window(gate.watch(bake));
             let window = window.as_seconds();
             if window < LEAST_SCRAPES * interval {
                 self.say(
@@ -177,42 +150,5 @@ impl Doctor<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// Series that are there more than once.
-struct Duplicates<'a> {
-    /// The labels that tell them apart.
-    labels: BTreeSet<&'a str>,
-    /// Whether every series is there more than once.
-    all: bool,
-}
-
-impl<'a> Duplicates<'a> {
-    fn of(series: &[&'a Series]) -> Option<Self> {
-        let mut known: BTreeMap<Vec<(&str, &str)>, Vec<&'a Series>> = BTreeMap::new();
-        for one in series {
-            let has_pod = !one.label("pod").is_empty();
-            let labels = one
-                .labels
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str()));
-            let own = labels.filter(|(name, _)| {
-                !(REPLICA_LABELS.contains(name) || has_pod && SCRAPE_LABELS.contains(name))
-            });
-            known.entry(own.collect()).or_default().push(one);
-        }
-        let all = known.values().all(|same| same.len() > 1);
-        let labels: BTreeSet<&str> = known
-            .values()
-            .flat_map(|same| {
-                let first = same[0];
-                let names = same.iter().flat_map(|one| one.labels.keys());
-                names
-                    .filter(move |name| same.iter().any(|one| one.label(name) != first.label(name)))
-            })
-            .map(String::as_str)
-            .collect();
-        (!labels.is_empty()).then_some(Self { labels, all })
     }
 }

@@ -1,18 +1,22 @@
 //! The share of requests that were answered well.
 
 use crate::gate::answer::Fault;
+use crate::gate::chances::Traffic;
 use crate::gate::query::Query;
 use crate::gate::requests;
-use crate::gate::stats::{per_look, wilson, zero_failure_samples};
+use crate::gate::stats::{
+    Effect, Operating, ln_evidence_against, ln_evidence_for, normal_quantile, operating_bounds,
+    operating_point, wilson, zero_failure_samples,
+};
+use crate::gate::tally::Tally;
 use crate::gate::verdict::Verdict;
 use crate::gate::words;
 use crate::plan::Gate;
 use crate::plan::gates::Availability;
 
-use super::{Answers, Context, Gauge, Judgement, Kind, Numbers};
-
-/// The level of a failure before the window ends: it is asked again and again, so hardly any chance may be left.
-pub(super) const EARLY_CONFIDENCE: f64 = 0.999;
+use super::{
+    Answers, Context, Gauge, Judgement, Kind, Moment, Numbers, Ruling, TOO_FEW, at_the_end, early,
+};
 
 /// The confidence of a sample size where the gate names none.
 const CONFIDENCE: f64 = 0.95;
@@ -24,82 +28,31 @@ impl Kind for Availability {
 
     fn judge(&self, context: &Context<'_>, answers: &Answers) -> Result<Judgement, Fault> {
         let limit = self.limit();
-        let Some(counts) =
-            requests::count(answers, context.candidate, &self.requests, context.window)?
-        else {
+        let (candidate, window) = (context.candidate, context.window);
+        let Some(tally) = requests::count(answers, candidate, &self.requests, window)? else {
             return Ok(Judgement::no_data("no request reached the candidate").limit(limit));
         };
-        let (bad, total) = counts.pair();
+        let (bad, total) = tally.whole();
         let good = total - bad;
         let share = good as f64 / total as f64;
         let least = context.gate.least_samples();
         let objective = self.objective.as_f64();
-        let level = if context.early {
-            Some(EARLY_CONFIDENCE)
-        } else {
-            self.confidence.map(|c| per_look(c, context.look.of))
-        };
-        let bounds = level.map(|level| wilson(good as f64, total as f64, level));
-        let sure = |what: String| words::sure(level.unwrap_or_default(), &what);
         let budget = self.objective.rest();
-        let percent = |share| words::percent_beside(share, objective);
-        let (verdict, why) = match bounds {
-            // What too few requests have lost already, no further request can win back.
-            _ if total < least && !context.early && budget.is_exceeded_by(bad, least) => (
-                Verdict::Fail,
-                format!(
-                    "{} already, and the first {} may have {} at most",
-                    words::count(bad, "failure"),
-                    words::count(least, "request"),
-                    words::number(budget.as_f64() * least as f64)
-                ),
-            ),
-            _ if total < least => (
-                Verdict::Inconclusive,
-                format!("{} are needed to tell", words::count(least, "request")),
-            ),
-            Some(bounds) if bounds.upper < objective => (
-                Verdict::Fail,
-                sure(format!(
-                    "at most {} are good, and {} must be",
-                    percent(bounds.upper),
-                    self.objective
-                )),
-            ),
-            Some(bounds) if bounds.lower >= objective => (
-                Verdict::Pass,
-                sure(format!("at least {} are good", percent(bounds.lower))),
-            ),
-            Some(bounds) => (
-                Verdict::Inconclusive,
-                sure(format!(
-                    "{} to {} are good: more requests are needed to tell",
-                    percent(bounds.lower),
-                    percent(bounds.upper)
-                )),
-            ),
-            None if self.objective.is_reached_by(good, total) => (
-                Verdict::Pass,
-                format!("{} of the requests were good", percent(share)),
-            ),
-            None => (
-                Verdict::Fail,
-                format!(
-                    "{} of the requests were good, and {} must be",
-                    percent(share),
-                    self.objective
-                ),
-            ),
+        let Ruling {
+            verdict,
+            why,
+            numbers,
+        } = if let Moment::Early { chance } = context.moment {
+            early::judge(chance, &tally, budget.as_f64())
+        } else if total < least {
+            self.too_few(bad, least)
+        } else if let Some(confidence) = self.confidence {
+            self.by_bounds(confidence, context.moment, &tally)
+        } else {
+            self.by_share(good, total)
         };
-        let bounds = bounds.into_iter().flat_map(|bounds| {
-            [
-                ("lower", bounds.lower),
-                ("upper", bounds.upper),
-                ("confidence", level.unwrap_or_default()),
-            ]
-        });
         Ok(Judgement::new(verdict, why)
-            .value(percent(share))
+            .value(words::percent_beside(share, objective))
             .limit(limit)
             .evidence(format!("{} bad of {}", bad, words::count(total, "request")))
             .numbers([
@@ -108,7 +61,7 @@ impl Kind for Availability {
                 ("minSamples", least as f64),
                 ("objective", objective),
             ])
-            .numbers(bounds)
+            .numbers(numbers)
             .note((!self.requests.exact).then(|| "counts: estimated".to_owned())))
     }
 
@@ -120,7 +73,7 @@ impl Kind for Availability {
                 self.objective
             ),
             Some(level) => format!(
-                "pass: the lower bound is at least {}; fail: the upper bound is below it; one-sided Wilson bounds at {} over all looks",
+                "pass: the lower bound is at least {}; fail: the upper bound is below it; one-sided Wilson bounds at {}, half of whose doubt is for the end of the window and half for all that comes later",
                 self.objective,
                 words::percent(level)
             ),
@@ -132,8 +85,21 @@ impl Kind for Availability {
                 words::count(least, "request"),
                 words::number(self.objective.rest().as_f64() * least as f64)
             ),
-            without_failure(self, gate),
+            without_failure(self),
         ]
+    }
+
+    fn operating(&self, gate: &Gate, traffic: Traffic) -> Option<Operating> {
+        let few = traffic.candidate < gate.least_samples() as f64;
+        let budget = self.objective.rest().as_f64();
+        Some(match self.confidence {
+            _ if few => TOO_FEW,
+            None => operating_point(traffic.candidate, budget),
+            Some(confidence) => {
+                let effect = Effect::assumed().factor;
+                operating_bounds(traffic.candidate, budget, at_the_end(confidence), effect)
+            }
+        })
     }
 
     fn gauge(&self, numbers: &Numbers) -> Option<Gauge> {
@@ -149,8 +115,7 @@ impl Kind for Availability {
         let least = gate.least_samples();
         Some(match self.confidence {
             Some(level) => {
-                let level = per_look(level, gate.max_looks);
-                let needed = zero_failure_samples(self.objective.as_f64(), level);
+                let needed = without_failures(self.objective.as_f64(), at_the_end(level));
                 (
                     least.max(needed),
                     "without a failure, to show the objective",
@@ -160,29 +125,115 @@ impl Kind for Availability {
         })
     }
 
-    fn early(&self) -> String {
-        early()
+    fn early(&self, gate: &Gate) -> String {
+        early::meaning(gate)
     }
 
-    fn without_failure(&self, gate: &Gate) -> Option<String> {
-        Some(without_failure(self, gate))
+    fn without_failure(&self, _: &Gate) -> Option<String> {
+        Some(without_failure(self))
     }
 }
 
-/// What a gate fails by early that is judged by a bound of a share.
-pub(super) fn early() -> String {
-    format!(
-        "before the window ends, and between looks, it fails where even the bound at {} misses the limit; it never passes early",
-        words::percent(EARLY_CONFIDENCE)
-    )
+impl Availability {
+    /// What too few requests have lost already, no further request can win back.
+    fn too_few(&self, bad: u64, least: u64) -> Ruling {
+        let budget = self.objective.rest();
+        let (verdict, why) = if budget.is_exceeded_by(bad, least) {
+            (
+                Verdict::Fail,
+                format!(
+                    "{} already, and the first {} may have {} at most",
+                    words::count(bad, "failure"),
+                    words::count(least, "request"),
+                    words::number(budget.as_f64() * least as f64)
+                ),
+            )
+        } else {
+            (
+                Verdict::Inconclusive,
+                format!("{} are needed to tell", words::count(least, "request")),
+            )
+        };
+        Ruling::new(verdict, why)
+    }
+
+    fn by_share(&self, good: u64, total: u64) -> Ruling {
+        let share = words::percent_beside(good as f64 / total as f64, self.objective.as_f64());
+        if self.objective.is_reached_by(good, total) {
+            Ruling::new(Verdict::Pass, format!("{share} of the requests were good"))
+        } else {
+            let why = format!(
+                "{share} of the requests were good, and {} must be",
+                self.objective
+            );
+            Ruling::new(Verdict::Fail, why)
+        }
+    }
+
+    /// By Wilson's bounds at the end of the window, and later by evidence that holds however often it is asked.
+    fn by_bounds(&self, confidence: f64, moment: Moment, tally: &Tally) -> Ruling {
+        let effect = tally.effect();
+        let (bad, total) = effect.counts((tally.bad, tally.total));
+        let level = at_the_end(confidence);
+        let bounds = wilson(total - bad, total, level);
+        let budget = self.objective.rest().as_f64();
+        let (fails, passes) = match moment {
+            Moment::Early { .. } | Moment::End => {
+                let objective = self.objective.as_f64();
+                (bounds.upper < objective, bounds.lower >= objective)
+            }
+            Moment::Held(_) => {
+                let enough = -(1.0 - level).ln();
+                (
+                    ln_evidence_against(bad, total - bad, budget) >= enough,
+                    ln_evidence_for(bad, total - bad, budget) >= enough,
+                )
+            }
+        };
+        let percent = |share| words::percent_beside(share, self.objective.as_f64());
+        let (verdict, what) = if fails {
+            let what = format!(
+                "at most {} are good, and {} must be",
+                percent(bounds.upper),
+                self.objective
+            );
+            (Verdict::Fail, what)
+        } else if passes {
+            let what = format!("at least {} are good", percent(bounds.lower));
+            (Verdict::Pass, what)
+        } else {
+            let what = format!(
+                "{} to {} are good: more requests are needed to tell",
+                percent(bounds.lower),
+                percent(bounds.upper)
+            );
+            (Verdict::Inconclusive, what)
+        };
+        Ruling {
+            numbers: vec![
+                ("lower", bounds.lower),
+                ("upper", bounds.upper),
+                ("confidence", level),
+                ("designEffect", effect.factor),
+            ],
+            ..Ruling::new(verdict, words::sure(level, &what))
+        }
+    }
 }
 
-/// How many requests without a failure show the objective, at the confidence of one look.
-fn without_failure(gate: &Availability, common: &Gate) -> String {
-    let level = gate
-        .confidence
-        .map_or(CONFIDENCE, |level| per_look(level, common.max_looks));
-    let requests = zero_failure_samples(gate.objective.as_f64(), level);
+/// How many requests without a failure Wilson's bound needs: where nothing has failed, nothing shows that failures come singly.
+fn without_failures(objective: f64, level: f64) -> u64 {
+    let z = normal_quantile(level);
+    words::rounded((z * z * objective / (1.0 - objective) * Effect::assumed().factor).ceil())
+}
+
+/// How many requests without a failure show the objective.
+fn without_failure(gate: &Availability) -> String {
+    let objective = gate.objective.as_f64();
+    let (level, requests) = match gate.confidence.map(at_the_end) {
+        Some(level) => (level, without_failures(objective, level)),
+        None => (CONFIDENCE, zero_failure_samples(objective, CONFIDENCE)),
+    };
     format!(
         "{} without a failure show {} at {}",
         words::count(requests, "request"),

@@ -1,17 +1,19 @@
 //! How fast the candidate's own requests burn the error budget.
 
 use crate::gate::answer::Fault;
-use crate::gate::looks::Window;
+use crate::gate::chances::Traffic;
 use crate::gate::query::{Query, Target, When};
-use crate::gate::requests::{self, Counts};
-use crate::gate::stats::{Burn, Window as Burnt, burns};
+use crate::gate::requests;
+use crate::gate::stats::{Burn, Operating, Window as Burnt, burns, operating_burn};
+use crate::gate::tally::Tally;
 use crate::gate::verdict::Verdict;
+use crate::gate::window::Window;
 use crate::gate::words;
 use crate::plan::Gate;
 use crate::plan::gates::{BurnPair, BurnRate};
 use crate::units::{Duration, PromDuration, Timestamp};
 
-use super::{Answers, Context, Judgement, Kind};
+use super::{Answers, Context, Judgement, Kind, Moment, early};
 
 impl Kind for BurnRate {
     fn questions(&self, context: &Context<'_>) -> Vec<Query> {
@@ -55,17 +57,14 @@ impl Kind for BurnRate {
         }
         let mut worst = Judgement::new(Verdict::Pass, "no pair of windows burns too fast");
         let mut burning = 0.0_f64;
-        let (mut most, mut longest) = (Counts { bad: 0, total: 0 }, None);
+        let (mut most, mut longest) = ((0, 0), None);
         for pair in &pairs {
             let side = |span| count(self, context.candidate, answers, last(context.window, span));
-            let (long, short) = (side(pair.long)?, side(pair.short)?);
-            let rate = |counts: Counts| counts.bad as f64 / counts.total.max(1) as f64 / budget;
-            let burnt = |counts: Counts| Burnt {
-                bad: counts.bad,
-                total: counts.total,
-            };
+            let (long, short) = (side(pair.long)?.whole(), side(pair.short)?.whole());
+            let rate = |(bad, total): (u64, u64)| bad as f64 / total.max(1) as f64 / budget;
+            let burnt = |(bad, total): (u64, u64)| Burnt { bad, total };
             burning = burning.max(rate(long).min(rate(short)));
-            if long.total >= most.total {
+            if long.1 >= most.1 {
                 (most, longest) = (long, Some(pair.long));
             }
             let rates = format!(
@@ -84,16 +83,16 @@ impl Kind for BurnRate {
                     ),
                 ),
                 Burn::Bearable => continue,
-                Burn::TooFew if long.total == 0 => {
+                Burn::TooFew if long.1 == 0 => {
                     Judgement::no_data("no request reached the candidate")
                 }
                 Burn::TooFew => Judgement::new(
                     Verdict::Inconclusive,
                     format!(
                         "{} over {} and {} over {} cannot tell",
-                        words::count(long.total, "request"),
+                        words::count(long.1, "request"),
                         pair.long,
-                        words::count(short.total, "request"),
+                        words::count(short.1, "request"),
                         pair.short
                     ),
                 ),
@@ -103,12 +102,12 @@ impl Kind for BurnRate {
             }
         }
         let mut numbers = vec![
-            ("bad", most.bad as f64),
-            ("total", most.total as f64),
+            ("bad", most.0 as f64),
+            ("total", most.1 as f64),
             ("burn", burning),
         ];
         if let Some(share) = self.budget_share {
-            let bad = count(self, context.candidate, answers, context.window)?.bad;
+            let (bad, _) = count(self, context.candidate, answers, context.window)?.whole();
             match answers.sum("service requests")? {
                 None => {
                     if worst.verdict == Verdict::Pass {
@@ -133,10 +132,11 @@ impl Kind for BurnRate {
         }
         let evidence = format!(
             "{} bad of {}{}",
-            words::whole(most.bad),
-            words::count(most.total, "request"),
+            words::whole(most.0),
+            words::count(most.1, "request"),
             longest.map_or(String::new(), |long| format!(" in {long}"))
         );
+        self.not_by_chance(context, answers, &mut worst, &mut numbers)?;
         Ok(worst
             .value(format!("burn {}", words::number(burning)))
             .limit(limit)
@@ -165,6 +165,23 @@ impl Kind for BurnRate {
         limit_of(self, &self.pairs)
     }
 
+    fn operating(&self, _: &Gate, traffic: Traffic) -> Option<Operating> {
+        let per_second = traffic.candidate / traffic.seconds;
+        let fitting = self
+            .pairs
+            .iter()
+            .filter(|pair| pair.long.as_seconds() <= traffic.seconds);
+        let pair = fitting.max_by(|a, b| a.factor.total_cmp(&b.factor))?;
+        let requests = |span: PromDuration| span.as_seconds() * per_second;
+        let budget = self.objective.rest().as_f64();
+        Some(operating_burn(
+            requests(pair.long),
+            requests(pair.short),
+            pair.factor,
+            budget,
+        ))
+    }
+
     /// With exact counts all windows are read from one answer.
     fn cuts(&self, context: &Context<'_>) -> Vec<Timestamp> {
         let windows = windows(self, context);
@@ -175,8 +192,34 @@ impl Kind for BurnRate {
         None
     }
 
-    fn has_own_windows(&self) -> bool {
-        true
+    fn early(&self, gate: &Gate) -> String {
+        format!(
+            "it fails before its time only where a pair burns too fast; {}",
+            early::meaning(gate)
+        )
+    }
+}
+
+impl BurnRate {
+    /// Lets a failure before the end stand only where the budget is surely missed: the same factor is held against it again and
+    /// again, so chance would exceed it some day.
+    fn not_by_chance(
+        &self,
+        context: &Context<'_>,
+        answers: &Answers,
+        worst: &mut Judgement,
+        numbers: &mut Vec<(&'static str, f64)>,
+    ) -> Result<(), Fault> {
+        let Moment::Early { chance } = context.moment else {
+            return Ok(());
+        };
+        if worst.verdict == Verdict::Fail {
+            let tally = count(self, context.candidate, answers, context.window)?;
+            let early = early::judge(chance, &tally, self.objective.rest().as_f64());
+            worst.verdict = early.verdict;
+            numbers.extend(early.numbers);
+        }
+        Ok(())
     }
 }
 
@@ -202,7 +245,7 @@ fn windows(gate: &BurnRate, context: &Context<'_>) -> Vec<Window> {
         .flat_map(|pair| [pair.long, pair.short])
         .map(|span| last(context.window, span))
         .collect();
-    if gate.budget_share.is_some() {
+    if gate.budget_share.is_some() || context.moment.is_early() {
         found.push(context.window);
     }
     found.sort_by_key(|window| window.start);
@@ -230,21 +273,15 @@ fn count(
     target: &Target,
     answers: &Answers,
     window: Window,
-) -> Result<Counts, Fault> {
+) -> Result<Tally, Fault> {
     if gate.requests.exact {
-        let series = answers.matrix("requests")?;
-        return Ok(requests::count_series(
-            series,
-            target,
-            &gate.requests,
-            window,
-        ));
+        return requests::count_samples(answers, target, &gate.requests, window);
     }
     let value = |name: &str| answers.sum(&format!("{name} of {}", window.length()));
     let total = value("requests")?.unwrap_or(0.0);
     let good = value("good requests")?.unwrap_or(0.0);
     let (bad, total) = crate::gate::stats::estimated(total - good, total);
-    Ok(Counts { bad, total })
+    Ok(Tally::of_sums(bad as f64, total as f64))
 }
 
 /// What is asked for of some pairs of windows, and of the service's budget.

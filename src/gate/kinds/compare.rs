@@ -164,7 +164,7 @@ fn side(
         Sli::Availability(counted) | Sli::ErrorRate(counted) => {
             let counts = requests::count(answers, target, counted, context.window)?;
             counts.map_or(Err("it got no request"), |counts| {
-                let (bad, total) = (counts.bad as f64, counts.total as f64);
+                let (bad, total) = (counts.bad, counts.total);
                 let value = if matches!(gate.sli, Sli::Availability(_)) {
                     (total - bad) / total
                 } else {

@@ -1,21 +1,32 @@
 //! The share of requests answered in time: exact at a bucket's bound, where a percentile would be a guess.
 
-use crate::gate::answer::Fault;
-use crate::gate::looks::Window;
+use std::collections::BTreeMap;
+
+use crate::gate::answer::{Fault, read_number};
+use crate::gate::chances::Traffic;
 use crate::gate::query::{Query, Target, When};
-use crate::gate::stats::{Histogram, wilson};
+use crate::gate::stats::{Histogram, Operating, operating_point};
+use crate::gate::tally::{Counting, Tally};
 use crate::gate::telemetry;
 use crate::gate::verdict::Verdict;
+use crate::gate::window::Window;
 use crate::gate::words;
 use crate::plan::Gate;
 use crate::plan::gates::{Latency, Times};
+use crate::units::Duration;
 
-use super::availability::EARLY_CONFIDENCE;
-use super::{Answers, Context, Gauge, Judgement, Kind, Numbers, at_least};
+use super::{
+    Answers, Context, Gauge, Judgement, Kind, Moment, Numbers, Ruling, TOO_FEW, at_least, early,
+};
 
 impl Kind for Latency {
     fn questions(&self, context: &Context<'_>) -> Vec<Query> {
-        vec![buckets(context.candidate, &self.times, context.window)]
+        match context.moment {
+            Moment::Early { .. } => vec![cells(context.candidate, &self.times, context.window)],
+            Moment::End | Moment::Held(_) => {
+                vec![buckets(context.candidate, &self.times, context.window)]
+            }
+        }
     }
 
     fn judge(&self, context: &Context<'_>, answers: &Answers) -> Result<Judgement, Fault> {
@@ -23,6 +34,9 @@ impl Kind for Latency {
         let max = limit_in(self, unit);
         let percentile = self.percentile;
         let limit = self.limit();
+        if let Moment::Early { chance } = context.moment {
+            return self.early(chance, context, answers, max);
+        }
         let Some(histogram) = read(answers, context.candidate, &self.times)? else {
             return Ok(Judgement::no_data("no successful request was timed").limit(limit));
         };
@@ -36,22 +50,6 @@ impl Kind for Latency {
             (
                 Verdict::Inconclusive,
                 format!("{} are needed to tell", words::count(least, "request")),
-            )
-        } else if context.early {
-            let upper = wilson(fraction.share * total, total, EARLY_CONFIDENCE).upper;
-            let verdict = if upper < wanted {
-                Verdict::Fail
-            } else {
-                Verdict::Inconclusive
-            };
-            (
-                verdict,
-                format!(
-                    "with {} confidence at most {} of the requests are within {}, and {percentile} must be",
-                    words::percent(EARLY_CONFIDENCE),
-                    words::percent_beside(upper, wanted),
-                    time_limit(self)
-                ),
             )
         } else if at_least(fraction.share, wanted) {
             (
@@ -111,6 +109,16 @@ impl Kind for Latency {
         ]
     }
 
+    fn operating(&self, gate: &Gate, traffic: Traffic) -> Option<Operating> {
+        let few = traffic.candidate < gate.least_samples() as f64;
+        let budget = self.percentile.rest().as_f64();
+        Some(if few {
+            TOO_FEW
+        } else {
+            operating_point(traffic.candidate, budget)
+        })
+    }
+
     fn gauge(&self, numbers: &Numbers) -> Option<Gauge> {
         let max = numbers.get("maxSeconds")?;
         Some(Gauge::at_most(numbers.get("quantileSeconds")?, max))
@@ -124,9 +132,107 @@ impl Kind for Latency {
         Some((gate.least_samples(), "for ten to be above the percentile"))
     }
 
-    fn early(&self) -> String {
-        super::availability::early()
+    fn early(&self, gate: &Gate) -> String {
+        early::meaning(gate)
     }
+}
+
+impl Latency {
+    /// What the slow answers so far prove; what lies in the limit's own bucket counts as fast enough.
+    fn early(
+        &self,
+        chance: f64,
+        context: &Context<'_>,
+        answers: &Answers,
+        max: f64,
+    ) -> Result<Judgement, Fault> {
+        let tally = tally(answers, context, &self.times, max)?;
+        if tally.total <= 0.0 {
+            return Ok(Judgement::no_data("no successful request was timed"));
+        }
+        let Ruling {
+            verdict,
+            why,
+            numbers,
+        } = early::judge(chance, &tally, self.percentile.rest().as_f64());
+        let (slow, total) = tally.whole();
+        Ok(Judgement::new(verdict, why)
+            .value(format!(
+                "{} slower",
+                words::percent(slow as f64 / total as f64)
+            ))
+            .limit(Kind::limit(self))
+            .evidence(format!(
+                "{slow} of {} slower than {}",
+                words::count(total, "request"),
+                time_limit(self)
+            ))
+            .numbers([("slow", slow as f64), ("total", total as f64)])
+            .numbers(numbers))
+    }
+}
+
+/// Seconds of one point of a histogram that is asked pod by pod.
+const CELL: u64 = 60;
+
+/// The question for a histogram by pod and minute.
+fn cells(target: &Target, times: &Times, window: Window) -> Query {
+    let (selector, _) = telemetry::times(target, times);
+    let promql = format!("sum by (le, pod, instance) (increase({selector}[{CELL}s]))");
+    let when = When::Over {
+        start: window.start.plus(Duration::from_seconds(CELL)),
+        end: window.end,
+        step: CELL,
+    };
+    target.ask("cells", promql, when)
+}
+
+/// The answers by pod and minute: slow ones are those above the first bound that is not below the limit.
+fn tally(
+    answers: &Answers,
+    context: &Context<'_>,
+    times: &Times,
+    max: f64,
+) -> Result<Tally, Fault> {
+    let (_, unit) = telemetry::times(context.candidate, times);
+    let series = answers.matrix(&format!("{}cells", context.candidate.prefix))?;
+    let mut counting = Counting::new(context.window);
+    let mut cells: BTreeMap<(usize, u64), Cell> = BTreeMap::new();
+    for one in series {
+        let pod = counting.pod(one);
+        let bound = read_number(one.label("le")).map(|bound| bound * unit);
+        let Some(bound) = bound.filter(|bound| *bound >= max * (1.0 - 1e-12)) else {
+            continue;
+        };
+        for (time, count) in one.points.iter().filter(|(_, count)| count.is_finite()) {
+            let cell = cells.entry((pod, time.to_bits())).or_default();
+            if bound.is_infinite() {
+                cell.total += count;
+            } else if cell.bound.is_none_or(|known| bound < known) {
+                (cell.bound, cell.within) = (Some(bound), *count);
+            }
+        }
+    }
+    for ((pod, time), cell) in cells {
+        let time = f64::from_bits(time);
+        let slow = cell.bound.map_or(0.0, |_| cell.total - cell.within);
+        // What `increase` adds up is a little off whole numbers.
+        let slow = if slow < 0.5 { 0.0 } else { slow };
+        counting.add(pod, time, cell.total - slow, false);
+        counting.add(pod, time, slow, true);
+    }
+    Ok(counting.finish())
+}
+
+/// The answers of one pod in one minute.
+#[derive(Default)]
+struct Cell {
+    /// The lowest bound that is not below the limit.
+    bound: Option<f64>,
+    /// The answers within that bound.
+    within: f64,
+    /// All answers.
+    total: f64,
 }
 
 /// The question for a histogram of times over a window.

@@ -5,9 +5,10 @@ pub(super) mod availability;
 mod burn_rate;
 pub(in crate::gate) mod compare;
 mod drift;
+mod early;
 mod expected;
 mod latency;
-mod proportions;
+pub(in crate::gate) mod proportions;
 pub(in crate::gate) mod ranks;
 mod result;
 mod threshold;
@@ -19,11 +20,13 @@ use crate::plan::{Gate, GateKind, NoData};
 use crate::units::Timestamp;
 
 use super::answer::Fault;
+use super::chances::Traffic;
 use super::documents::{Consulted, Wanted};
 use super::gauge::{Gauge, Numbers};
-use super::looks::{Look, Window};
 use super::query::{Query, Target};
+use super::stats::{Level, Operating};
 use super::verdict::Verdict;
+use super::window::Window;
 
 pub(super) use answers::Answers;
 use answers::{Reading, reduce, wrong_type};
@@ -38,12 +41,50 @@ pub(super) struct Context<'a> {
     pub(super) stable: &'a Target,
     /// The time whose samples count.
     pub(super) window: Window,
-    /// The look that asks.
-    pub(super) look: Look,
-    /// Whether it is asked before its time, and can only fail.
-    pub(super) early: bool,
+    /// When it is asked.
+    pub(super) moment: Moment,
     /// Recorded distributions, by the path that the spec has.
     pub(super) references: &'a BTreeMap<String, String>,
+}
+
+/// When a gate is asked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Moment {
+    /// Before its time: it can only fail, and may be asked at any moment and again.
+    Early {
+        /// The chance to fail a candidate that meets its objective, over all moments.
+        chance: f64,
+    },
+    /// When its window is over.
+    End,
+    /// Later, because this window did not tell; it may be asked again.
+    Held(Window),
+}
+
+impl Moment {
+    /// Whether it is asked before its time.
+    pub(super) fn is_early(self) -> bool {
+        matches!(self, Self::Early { .. })
+    }
+}
+
+/// What a rule says of counts.
+struct Ruling {
+    verdict: Verdict,
+    /// Why, in one sentence.
+    why: String,
+    /// What the rule has computed, by name.
+    numbers: Vec<(&'static str, f64)>,
+}
+
+impl Ruling {
+    fn new(verdict: Verdict, why: impl Into<String>) -> Self {
+        Self {
+            verdict,
+            why: why.into(),
+            numbers: Vec::new(),
+        }
+    }
 }
 
 /// What a gate says of the answers.
@@ -51,6 +92,8 @@ pub(super) struct Judgement {
     pub(super) verdict: Verdict,
     /// Whether there was nothing to judge: `noData` says what that means.
     pub(super) no_data: bool,
+    /// Whether the telemetry cannot be believed: nothing makes that a pass.
+    pub(super) unfit: bool,
     /// The value that was measured, with its unit.
     pub(super) value: String,
     /// The limit that the value was held against.
@@ -72,6 +115,7 @@ impl Judgement {
         Self {
             verdict,
             no_data: false,
+            unfit: false,
             value: String::new(),
             limit: String::new(),
             evidence: String::new(),
@@ -151,19 +195,24 @@ pub(super) trait Kind {
     /// `stable` is how many requests stable gets for each of the candidate, if it is known.
     fn need(&self, gate: &Gate, stable: Option<f64>) -> Option<(u64, &'static str)>;
 
+    /// How often it would be right, at the requests that are expected in its window; `None` where counts do not say.
+    fn operating(&self, _: &Gate, _: Traffic) -> Option<Operating> {
+        None
+    }
+
     /// The times whose samples a compacted recording must keep.
     fn cuts(&self, context: &Context<'_>) -> Vec<Timestamp> {
-        vec![context.window.start]
+        let mut cuts = vec![context.window.start];
+        if let Moment::Held(whole) = context.moment {
+            cuts.push(whole.end);
+        }
+        cuts
     }
 
     /// What a gate that may fail early fails by, as one sentence.
-    fn early(&self) -> String {
-        "it may fail before the window ends, and between looks; it never passes early".to_owned()
-    }
-
-    /// Whether its windows have their own lengths, and are counted back from the end.
-    fn has_own_windows(&self) -> bool {
-        false
+    fn early(&self, _: &Gate) -> String {
+        "it may fail before the window ends, by what is found then; it never passes early"
+            .to_owned()
     }
 
     /// How many requests without a failure show the objective, as one sentence; `None` without an objective.
@@ -192,7 +241,7 @@ pub(super) fn kind(kind: &GateKind) -> &dyn Kind {
 pub(super) fn meaning(gate: &Gate) -> Vec<String> {
     let kind = kind(&gate.kind);
     let mut lines = kind.meaning(gate);
-    lines.extend(gate.fail_fast.then(|| kind.early()));
+    lines.extend(gate.fail_fast.then(|| kind.early(gate)));
     lines.extend(match gate.no_data {
         NoData::Inconclusive => None,
         NoData::Fail => Some("no data is a failure (`noData: fail`)".to_owned()),
@@ -202,6 +251,30 @@ pub(super) fn meaning(gate: &Gate) -> Vec<String> {
         lines.push("it is advisory: reported, and never part of the stage's verdict".to_owned());
     }
     lines
+}
+
+/// The level of the bound at the end of the window that keeps `confidence` with all that comes later.
+fn at_the_end(confidence: f64) -> f64 {
+    1.0 - (1.0 - confidence) / 2.0
+}
+
+/// Of so few requests that every verdict is inconclusive.
+const TOO_FEW: Operating = Operating {
+    at_limit_passes: 0.0,
+    twice_as_bad_passes: 0.0,
+    healthy_fails: 0.0,
+    inconclusive: 1.0,
+};
+
+impl Context<'_> {
+    /// The level of the bounds that together keep `confidence`: half of what may go wrong is for the end of the window, and half
+    /// for all that comes later, where the window holds `growth` times as much as it did at its end.
+    pub(super) fn level(&self, confidence: f64, growth: f64) -> Level {
+        match self.moment {
+            Moment::Early { .. } | Moment::End => Level::from(at_the_end(confidence)),
+            Moment::Held(_) => Level::any_time(growth, 1.0 - at_the_end(confidence)),
+        }
+    }
 }
 
 /// At most `limit`, with a relative tolerance of 1e-9; equality passes.

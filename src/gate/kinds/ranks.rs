@@ -2,15 +2,16 @@
 
 use crate::gate::answer::{Data, Fault};
 use crate::gate::query::{Query, Target, When};
-use crate::gate::stats::{Interval, mann_whitney, median, per_look, signed_rank, thin, widening};
+use crate::gate::stats::{Interval, Level, mann_whitney, median, signed_rank, thin, widening};
 use crate::gate::telemetry;
 use crate::gate::verdict::Verdict;
+use crate::gate::window::Window;
 use crate::gate::words;
 use crate::plan::Gate;
 use crate::plan::gates::{Direction, Limits, Margin, Measurement, Ranks};
 use crate::units::Duration;
 
-use super::{Answers, Context, Gauge, Judgement, Kind, Numbers, Reading};
+use super::{Answers, Context, Gauge, Judgement, Kind, Moment, Numbers, Reading};
 
 impl Kind for Ranks {
     fn questions(&self, context: &Context<'_>) -> Vec<Query> {
@@ -56,7 +57,15 @@ impl Kind for Ranks {
         }
         let (x, y): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
         let (x, y) = (thin(&x), thin(&y));
-        let level = per_look(self.confidence, context.look.of);
+        // Points come at a fixed pace, so time is the measure of what they tell.
+        let growth = match context.moment {
+            Moment::Held(whole) => {
+                let length = |window: Window| window.length().seconds().max(1) as f64;
+                length(context.window) / length(whole)
+            }
+            Moment::Early { .. } | Moment::End => 1.0,
+        };
+        let level = context.level(self.confidence, growth);
         let result = test(self, &x, &y, level);
         let stable = median(&y);
         let margin = match self.margin {
@@ -77,12 +86,12 @@ impl Kind for Ranks {
                 format!(
                     "{} that follow each other are too few to bound the shift with {} confidence",
                     words::count(n, "point"),
-                    words::percent(level)
+                    words::percent(level.confidence())
                 )
             } else {
                 format!(
                     "with {} confidence the shift is {} to {}, and {} is accepted",
-                    words::percent(level),
+                    words::percent(level.confidence()),
                     shown(result.bounds.lower),
                     shown(result.bounds.upper),
                     signed(self, margin)
@@ -105,7 +114,7 @@ impl Kind for Ranks {
                 ("shift", result.shift),
                 ("lower", result.bounds.lower),
                 ("upper", result.bounds.upper),
-                ("confidence", level),
+                ("confidence", level.confidence()),
                 ("p", result.p),
                 ("superiority", result.superiority),
                 ("widening", result.wider),
@@ -122,7 +131,7 @@ impl Kind for Ranks {
         };
         vec![
             format!(
-                "pass: the shift is plausibly within the margin ({}); fail: plausibly beyond it; by {test}, one-sided at {} over all looks",
+                "pass: the shift is plausibly within the margin ({}); fail: plausibly beyond it; by {test}, one-sided at {}, half of whose doubt is for the end of the window",
                 self.limit(),
                 words::percent(self.confidence)
             ),
@@ -224,7 +233,7 @@ struct Tested {
     wider: f64,
 }
 
-fn test(gate: &Ranks, x: &[f64], y: &[f64], level: f64) -> Tested {
+fn test(gate: &Ranks, x: &[f64], y: &[f64], level: Level) -> Tested {
     let unpaired = mann_whitney(x, y);
     if !gate.paired {
         let wider = widening(&[x, y]);

@@ -37,6 +37,7 @@ pub struct Prometheus {
     /// What a token command has printed, once it was needed.
     token: OnceLock<Result<String, String>>,
     deadline: Deadline,
+    clock_offset: OnceLock<i64>,
 }
 
 impl Prometheus {
@@ -69,6 +70,7 @@ impl Prometheus {
             }),
             token: OnceLock::new(),
             deadline,
+            clock_offset: OnceLock::new(),
             settings,
         })
     }
@@ -100,7 +102,12 @@ impl Prometheus {
             return Attempt::Done(Err(self.too_late()));
         }
         match self.client.post(&url, &headers, body, time) {
-            Ok(answer) if answer.status == 200 => read(answer),
+            Ok(answer) if answer.status == 200 => {
+                if let Some(offset) = answer.date().and_then(ahead) {
+                    self.clock_offset.get_or_init(|| offset);
+                }
+                read(answer)
+            }
             Ok(answer) => self.refused(answer),
             Err(error) => self.unreachable(&error),
         }
@@ -226,6 +233,17 @@ impl Source for Prometheus {
             self.attempt(path, &body)
         })
     }
+
+    fn clock_offset(&self, _: &str) -> Option<i64> {
+        self.clock_offset.get().copied()
+    }
+}
+
+/// How many seconds a time, in seconds since 1970, is ahead of this machine's clock.
+fn ahead(date: i64) -> Option<i64> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now: i64 = now.ok()?.as_secs().try_into().ok()?;
+    Some(date - now)
 }
 
 /// Reads an answer of status 200.

@@ -63,4 +63,8 @@ impl Source for Servers {
             }
         })
     }
+
+    fn clock_offset(&self, source: &str) -> Option<i64> {
+        self.0.get(source)?.clock_offset(source)
+    }
 }

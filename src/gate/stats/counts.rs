@@ -8,10 +8,15 @@ pub fn increase(base: Option<f64>, samples: impl IntoIterator<Item = f64>) -> f6
     let mut last = base.unwrap_or(0.0);
     let mut sum = 0.0;
     for value in samples {
-        sum += if value < last { value } else { value - last };
+        sum += rise(last, value);
         last = value;
     }
     sum
+}
+
+/// What a counter rose by from one sample to the next: after a restart, the new value.
+pub fn rise(last: f64, value: f64) -> f64 {
+    if value < last { value } else { value - last }
 }
 
 /// Whole counts of bad and of all requests from extrapolated ones: bad is at most all, halves round up.

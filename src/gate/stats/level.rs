@@ -19,6 +19,11 @@ impl From<f64> for Level {
 }
 
 impl Level {
+    /// The level as a confidence, such as 0.95.
+    pub fn confidence(self) -> f64 {
+        1.0 - normal_tail(self.z)
+    }
+
     /// The level at which a bound holds at all times at once, from the end of the window on.
     ///
     /// `growth` is the information so far over that at the window's end, and at least 1; `alpha` the chance to be wrong at any

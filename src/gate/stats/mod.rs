@@ -15,7 +15,6 @@ mod distance;
 mod early;
 mod histogram;
 mod level;
-mod looks;
 mod operating;
 mod proportions;
 mod ranks;
@@ -23,7 +22,7 @@ mod special;
 
 pub use burn::{Burn, Window, burns, least_total};
 pub use clusters::{Cell, Effect, Found, design_effect, early_effect};
-pub use counts::{estimated, increase};
+pub use counts::{estimated, increase, rise};
 pub use distance::{
     Homogeneity, homogeneity, js_distance, kolmogorov_tail, ks, ks_noise, psi, psi_floored,
     psi_least_samples, psi_noise, used_bins,
@@ -31,7 +30,6 @@ pub use distance::{
 pub use early::{ln_evidence_against, ln_evidence_for};
 pub use histogram::{Fraction, Histogram, Malformed};
 pub use level::{Level, any_time_z};
-pub use looks::per_look;
 pub use operating::{
     Operating, operating_bounds, operating_burn, operating_difference, operating_point,
 };

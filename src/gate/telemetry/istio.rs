@@ -1,6 +1,6 @@
 //! Istio's standard metrics, as the proxies export them.
 
-use crate::gate::answer::Series;
+use crate::gate::answer::{Series, said};
 use crate::gate::query::Target;
 use crate::plan::gates::{BadResponse, Reporter, Requests, Times};
 
@@ -12,6 +12,27 @@ const REQUESTS: &str = "istio_requests_total";
 const TIMES: &str = "istio_request_duration_milliseconds";
 /// The label with the namespace of the pod that answers.
 const NAMESPACE: &str = "destination_workload_namespace";
+
+/// The label with the status of HTTP; 0 where there was no answer.
+const CODE: &str = "response_code";
+/// The label with the status of gRPC; empty for other protocols.
+const GRPC_STATUS: &str = "grpc_response_status";
+
+/// A label's number; `None` where there is none.
+fn read(series: &Series, label: &str) -> Result<Option<u16>, String> {
+    match series.label(label) {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| {
+            format!(
+                "requests are counted with `{label}` `{}`, which is no number",
+                said(text)
+            )
+        }),
+    }
+}
+
+/// The label with the name of the Deployment that answers; `unknown` where none could be chosen.
+const WORKLOAD: &str = "destination_workload";
 
 /// The metrics of Istio's sidecars, waypoints and gateways.
 #[derive(Clone, Copy, Debug)]
@@ -98,20 +119,25 @@ impl Telemetry for Istio {
         )
     }
 
-    fn is_bad(&self, series: &Series, requests: &Requests) -> Option<bool> {
-        let code = series.label("response_code");
-        if requests.ignore_aborts && code == "0" {
-            return None;
+    fn outcome(&self, series: &Series, requests: &Requests) -> Result<Option<bool>, String> {
+        let code = read(series, CODE)?
+            .ok_or_else(|| format!("requests are counted without a `{CODE}`"))?;
+        if requests.ignore_aborts && code == 0 {
+            return Ok(None);
         }
-        let (code, status) = (
-            code.parse::<u16>().ok(),
-            series.label("grpc_response_status").parse::<u16>().ok(),
-        );
-        Some(requests.bad.iter().any(|bad| match bad {
-            BadResponse::Class(digit) => code.is_some_and(|code| code / 100 == *digit),
-            BadResponse::Status(wanted) => code == Some(*wanted),
+        let status = read(series, GRPC_STATUS)?;
+        let is_bad = requests.bad.iter().any(|bad| match bad {
+            BadResponse::Class(digit) => code / 100 == *digit,
+            BadResponse::Status(wanted) => code == *wanted,
             BadResponse::Grpc(wanted) => status == Some(*wanted),
-        }))
+        });
+        // A gRPC call that failed is an HTTP 200 with a status, so without one nothing says that it was good.
+        if !is_bad && status.is_none() && series.label("request_protocol") == "grpc" {
+            return Err(format!(
+                "gRPC requests are counted without a `{GRPC_STATUS}`"
+            ));
+        }
+        Ok(Some(is_bad))
     }
 
     fn times(&self, target: &Target, times: &Times) -> Option<(String, f64)> {
@@ -131,6 +157,44 @@ impl Telemetry for Istio {
             target.matchers, target.workload
         );
         (promql, NAMESPACE)
+    }
+
+    fn split(
+        &self,
+        target: &Target,
+        workloads: &[&str],
+        reporter: Reporter,
+        seconds: u64,
+    ) -> (String, &'static str) {
+        let names: Vec<String> = workloads
+            .iter()
+            .map(|name| name.replace('.', "\\\\."))
+            .collect();
+        let promql = format!(
+            "sum by ({WORKLOAD}) (increase({REQUESTS}{{{}reporter=\"{}\",{NAMESPACE}=\"{}\",{WORKLOAD}=~\"{}\"}}[{seconds}s]))",
+            target.matchers,
+            self.reporter(reporter),
+            target.namespace,
+            names.join("|")
+        );
+        (promql, WORKLOAD)
+    }
+
+    fn unreached(&self, target: &Target, reporter: Reporter, seconds: u64) -> [String; 4] {
+        let callers = match reporter {
+            Reporter::Destination | Reporter::Source => "source",
+            Reporter::Waypoint => "waypoint",
+        };
+        let failed = format!("{CODE}=~\"0|5..\"");
+        let own = labels(target, Some(reporter));
+        // Where no pod could be chosen, Envoy knows the Service and no workload.
+        let nowhere = format!(
+            "{}reporter=\"{callers}\",destination_service_namespace=\"{}\",destination_service_name=\"{}\",{WORKLOAD}=\"unknown\",{failed}",
+            target.matchers, target.namespace, target.service
+        );
+        let seen = format!("reporter=\"{callers}\",{},{failed}", labels(target, None));
+        [nowhere, seen, format!("{own},{failed}"), own]
+            .map(|labels| format!("sum(increase({REQUESTS}{{{labels}}}[{seconds}s]))"))
     }
 
     fn lacks(&self, series: &[&Series]) -> Vec<&'static str> {

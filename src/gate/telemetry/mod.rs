@@ -31,14 +31,27 @@ pub(super) trait Telemetry: Debug + Sync {
     /// The requests of the whole service in so many seconds, by `increase()`.
     fn service_requests(&self, target: &Target, reporter: Reporter, seconds: u64) -> String;
 
-    /// Whether a series of requests counts failures; `None` where it is left out.
-    fn is_bad(&self, series: &Series, requests: &Requests) -> Option<bool>;
+    /// Whether a series of requests counts failures, `None` where it is left out; or, as a sentence, why that cannot be told.
+    fn outcome(&self, series: &Series, requests: &Requests) -> Result<Option<bool>, String>;
 
     /// The buckets of the router's own histogram of times, and how many seconds its unit is; `None` for a metric of the model's.
     fn times(&self, target: &Target, times: &Times) -> Option<(String, f64)>;
 
     /// The namespaces that have requests of a Deployment of this name in so many seconds, and the label that names them.
     fn namespaces(&self, target: &Target, seconds: u64) -> (String, &'static str);
+
+    /// The requests of several Deployments of the namespace in so many seconds, and the label that names them.
+    fn split(
+        &self,
+        target: &Target,
+        workloads: &[&str],
+        reporter: Reporter,
+        seconds: u64,
+    ) -> (String, &'static str);
+
+    /// In so many seconds: the service's requests that reached no pod; what callers saw fail of the model's requests; what the model's
+    /// pods have counted of that; and all its requests.
+    fn unreached(&self, target: &Target, reporter: Reporter, seconds: u64) -> [String; 4];
 
     /// What series of requests lack, without which failures look like answers: a sentence each.
     fn lacks(&self, series: &[&Series]) -> Vec<&'static str>;

@@ -90,7 +90,7 @@ fn no_text_of_an_answer_acts_on_a_terminal() {
 fn a_recorded_fault_does_not_act_on_a_terminal() {
     let asked = serde_json::json!({"name": "q", "promql": "m", "time": "2023-11-14T22:13:20Z",
         "fault": {"question": "\u{1b}[31mred"}});
-    let body = serde_json::json!({"version": 1, "stage": "s", "namespace": "n",
+    let body = serde_json::json!({"version": 2, "stage": "s", "namespace": "n",
         "stageStartedAt": "2023-11-14T22:13:20Z", "evaluatedAt": "2023-11-14T22:13:20Z",
         "gates": [{"asked": [asked]}]});
     let replay = Replay::read(&body.to_string()).expect("a recording");
@@ -161,7 +161,7 @@ fn no_data_means_what_the_spec_says() {
         of("onInconclusive: pass, because: late,").verdict,
         Verdict::Pass
     );
-    // Before the last look nothing is decided by its absence.
+    // Before the end of the bake nothing is decided by its absence.
     let compiled = rollout("[{name: t, onInconclusive: fail, threshold: {query: m, max: 1}}]");
     let source = By(|_: &Query| Ok(vector(&[])));
     assert_eq!(
@@ -192,9 +192,9 @@ fn ranges_and_delays() {
         });
         at(&compiled, LATE + 3_600, &source).remove(0).verdict
     };
-    assert_eq!(of(vec![1.0; 12]), Verdict::Pass);
-    assert_eq!(of([vec![1.0; 11], vec![6.0]].concat()), Verdict::Fail);
-    assert_eq!(of(vec![1.0; 9]), Verdict::Inconclusive);
+    assert_eq!(of(vec![1.0; 11]), Verdict::Pass);
+    assert_eq!(of([vec![1.0; 10], vec![6.0]].concat()), Verdict::Fail);
+    assert_eq!(of(vec![1.0; 8]), Verdict::Inconclusive);
     let baking = By(|_: &Query| panic!("still baking"));
-    assert_eq!(at(&compiled, LATE, &baking)[0].look.state, State::Baking);
+    assert_eq!(at(&compiled, LATE, &baking)[0].state, State::Baking);
 }

@@ -9,7 +9,7 @@ use crate::plan::GateKind;
 #[test]
 fn comparisons_are_the_known_ones() {
     let compiled = rollout(
-        "[{name: c, compare: {query: m, ratio: {max: 1.1}}}, {name: d, compare: {query: m, ratio: {max: 1.1}, ignoreBelow: 5}}]",
+        "[{name: c, compare: {query: 'm{s=\"{{subset}}\"}', ratio: {max: 1.1}}}, {name: d, compare: {query: 'm{s=\"{{subset}}\"}', ratio: {max: 1.1}, ignoreBelow: 5}}]",
     );
     for case in known("decision_compare").as_array().expect("cases") {
         let number = |key: &str| case[key].as_f64().unwrap_or(f64::NAN);
@@ -73,42 +73,18 @@ fn shares_are_compared_by_their_bounds() {
             continue;
         };
         let count = |key: &str| vector[key].as_f64().expect("a count");
-        let margin = case["margin"].as_f64().expect("a margin") * 100.0;
-        let gates = format!(
-            "[{{name: p, maxLooks: 1, minSamples: 1, statistical: {{test: proportions, margin: {margin:.3}pp, confidence: 95%}}}}]"
-        );
-        let source = By(|query: &Query| {
-            let side = if query.name.starts_with("stable") {
-                "stable"
-            } else {
-                "candidate"
-            };
-            let (bad, all) = (count(&format!("bad_{side}")), count(&format!("n_{side}")));
-            Ok(counters(query, &[("200", all - bad), ("500", bad)]))
-        });
-        let found = at(&rollout(&gates), LATE, &source).remove(0);
-        assert_eq!(
-            found.verdict.name(),
-            case["verdict"],
-            "{case}: {}",
-            found.why
-        );
-        let number = |name: &str| {
-            found
-                .numbers
-                .iter()
-                .find(|(key, _)| *key == name)
-                .expect("a number")
-                .1
-        };
-        for bound in ["lower", "upper"] {
-            assert!((number(bound) - case[bound].as_f64().expect("a bound")).abs() < 1e-9);
+        let side = |side: &str| (count(&format!("bad_{side}")), count(&format!("n_{side}")));
+        let bounds = newcombe(side("candidate"), side("stable"), 0.95);
+        for (key, bound) in [("lower", bounds.lower), ("upper", bounds.upper)] {
+            assert!((bound - case[key].as_f64().expect("a bound")).abs() < 1e-9);
         }
+        let margin = case["margin"].as_f64().expect("a margin");
+        let verdict = kinds::proportions::decide(bounds, margin, count("bad_candidate"));
+        assert_eq!(verdict.name(), case["verdict"], "{case}");
     }
     // Two failures prove nothing, however few requests there were.
     assert!(newcombe((2.0, 300.0), (0.0, 100_000.0), 0.95).lower > 0.0);
-    let gates =
-        "[{name: p, maxLooks: 1, statistical: {test: proportions, margin: 0pp, confidence: 95%}}]";
+    let gates = "[{name: p, statistical: {test: proportions, margin: 0pp, confidence: 95%}}]";
     let source = By(|query: &Query| {
         let stable = query.name.starts_with("stable");
         Ok(counters(
@@ -167,7 +143,7 @@ fn shifts_are_judged_as_known() {
 
 #[test]
 fn series_are_compared_step_by_step() {
-    let gates = "[{name: m, maxLooks: 1, statistical: {test: mannWhitney, query: 'avg(m{s=\"{{subset}}\"})', step: 1m, direction: increase, margin: 5%}}]";
+    let gates = "[{name: m, statistical: {test: mannWhitney, query: 'avg(m{s=\"{{subset}}\"})', step: 1m, direction: increase, margin: 5%}}]";
     let compiled = rollout(gates);
     let of = |factor: f64, every: u32| {
         let source = By(move |query: &Query| {
@@ -198,12 +174,12 @@ fn series_are_compared_step_by_step() {
         at(&compiled, LATE, &source).remove(0).verdict
     };
     assert_eq!(of(1.0, 1), Verdict::Pass);
-    assert_eq!(of(1.2, 1), Verdict::Fail);
+    assert_eq!(of(1.4, 1), Verdict::Fail);
     // Half of the steps are too few of them.
     assert_eq!(of(1.0, 2), Verdict::Inconclusive);
 }
 
-/// One value or histogram of each side, after the last look.
+/// One value or histogram of each side, after the bake.
 fn sides(gates: &str, candidate: &Answer, stable: &Answer) -> Evidence {
     let source = By(|query: &Query| {
         Ok(if query.name.starts_with("stable") {
@@ -269,7 +245,7 @@ fn differences_are_in_points_and_in_time() {
 /// P1, P2: a relative margin needs failures of stable's to be a share of; and a side with 199 requests is too few.
 #[test]
 fn margins_of_shares_may_be_relative() {
-    let gates = "[{name: p, maxLooks: 1, statistical: {test: proportions, margin: 50%}}]";
+    let gates = "[{name: p, statistical: {test: proportions, margin: 50%}}]";
     let of = |candidate: (f64, f64), stable: (f64, f64)| {
         let source = By(|query: &Query| {
             let (bad, all) = if query.name.starts_with("stable") {
@@ -281,8 +257,8 @@ fn margins_of_shares_may_be_relative() {
         });
         at(&rollout(gates), LATE, &source).remove(0)
     };
-    assert_eq!(of((100.0, 1e5), (100.0, 1e5)).verdict, Verdict::Pass);
-    assert_eq!(of((200.0, 1e5), (100.0, 1e5)).verdict, Verdict::Fail);
+    assert_eq!(of((5e3, 5e6), (5e3, 5e6)).verdict, Verdict::Pass);
+    assert_eq!(of((1e4, 5e6), (5e3, 5e6)).verdict, Verdict::Fail);
     let none = of((0.0, 1e5), (0.0, 1e5));
     assert_eq!(none.verdict, Verdict::Inconclusive);
     assert!(none.why.contains("a share of none"), "{}", none.why);
@@ -298,7 +274,7 @@ fn margins_of_shares_may_be_relative() {
 fn series_of_zeros_and_of_nothing() {
     let of = |margin: &str, odd: f64, every: i64| {
         let gates = format!(
-            "[{{name: m, maxLooks: 1, statistical: {{test: mannWhitney, query: 'avg(m)', direction: increase, margin: {margin}}}}}]"
+            "[{{name: m, statistical: {{test: mannWhitney, query: 'avg(m)', direction: increase, margin: {margin}}}}}]"
         );
         let source = By(|query: &Query| {
             let When::Over { start, end, step } = query.when else {
@@ -323,11 +299,11 @@ fn series_of_zeros_and_of_nothing() {
     assert_eq!(zero.verdict, Verdict::Inconclusive);
     assert!(zero.why.contains("median is zero"), "{}", zero.why);
     assert_eq!(of("1", 0.0, 100).verdict, Verdict::Pass);
-    // One step in ten is not a number: 54 of 60 are left, and judged.
+    // One step in ten is not a number: 52 of 58 are left, and judged.
     for odd in [f64::NAN, f64::INFINITY] {
         let found = of("1", odd, 10);
         assert_eq!(found.verdict, Verdict::Pass, "{}", found.why);
-        assert_eq!(found.evidence, "54 of 60 points a side");
+        assert_eq!(found.evidence, "52 of 58 points a side");
     }
-    assert_eq!(of("1", f64::NAN, 1).evidence, "0 of 60 points a side");
+    assert_eq!(of("1", f64::NAN, 1).evidence, "0 of 58 points a side");
 }

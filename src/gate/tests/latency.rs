@@ -70,14 +70,14 @@ fn latency_asks_for_successful_requests_only() {
     };
     assert_eq!(
         asked(LATENCY),
-        "sum by (le) (increase(istio_request_duration_milliseconds_bucket{reporter=\"destination\",destination_workload_namespace=\"ml\",destination_workload=\"churn-v2\",response_code=~\"2..\",grpc_response_status=~\"0|\"}[3600s]))"
+        "sum by (le) (increase(istio_request_duration_milliseconds_bucket{reporter=\"destination\",destination_workload_namespace=\"ml\",destination_workload=\"churn-v2\",response_code=~\"2..\",grpc_response_status=~\"0|\"}[3480s]))"
     );
     assert_eq!(
         asked("[{name: l, latency: {percentile: 95, max: 500ms, metric: ttft_seconds}}]"),
-        "sum by (le) (increase(ttft_seconds_bucket{namespace=\"ml\",pod=~\"churn-v2-[a-z0-9]{5,10}-[a-z0-9]{5}\"}[3600s]))"
+        "sum by (le) (increase(ttft_seconds_bucket{namespace=\"ml\",pod=~\"churn-v2-[a-z0-9]{5,10}-[a-z0-9]{5}\"}[3480s]))"
     );
     assert_eq!(
         asked(AVAILABILITY),
-        "istio_requests_total{reporter=\"destination\",destination_workload_namespace=\"ml\",destination_workload=\"churn-v2\"}[3900s]"
+        "istio_requests_total{reporter=\"destination\",destination_workload_namespace=\"ml\",destination_workload=\"churn-v2\"}[3780s]"
     );
 }

@@ -94,7 +94,7 @@ fn a_stage_without_gates_passes_and_is_warned_of_unless_it_means_it() {
 #[test]
 fn advisory_gates_are_not_waited_for() {
     let compiled = rollout(
-        "[{name: t, bake: 10m, maxLooks: 1, threshold: {query: m, max: 9}}, {name: u, advisory: true, bake: 30m, maxLooks: 2, threshold: {query: m, max: 9}}]",
+        "[{name: t, threshold: {query: m, max: 9}}, {name: u, advisory: true, threshold: {query: m, max: 9, delay: 1h}}]",
     );
     let source = By(|_: &Query| Ok(vector(&[])));
     let stage = compiled.plan.stage_named("canary").expect("the stage");
@@ -103,13 +103,13 @@ fn advisory_gates_are_not_waited_for() {
         Record::new(&compiled.plan, stage, "ml", BEGAN, BEGAN, gates)
     };
     let of = |moment: Option<Timestamp>| moment.map(|moment| moment.seconds() - BEGAN.seconds());
-    let (first, later) = (record(300), record(1_000));
+    let (first, later) = (record(300), record(LATE));
     assert_eq!(
-        (of(first.next()), of(first.next_deciding())),
-        (Some(780), Some(780))
+        (of(first.decides()), of(first.deciding())),
+        (Some(7_260), Some(3_660))
     );
     assert_eq!(
-        (of(later.next()), of(later.next_deciding())),
-        (Some(1_980), None)
+        (of(later.decides()), of(later.deciding())),
+        (Some(7_260), None)
     );
 }

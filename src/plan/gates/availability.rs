@@ -37,6 +37,10 @@ impl GateFacts for Availability {
         true
     }
 
+    fn budget(&self) -> f64 {
+        self.objective.rest().as_f64()
+    }
+
     fn requests(&self) -> Option<&Requests> {
         Some(&self.requests)
     }

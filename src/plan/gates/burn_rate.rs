@@ -51,6 +51,10 @@ impl GateFacts for BurnRate {
         false
     }
 
+    fn budget(&self) -> f64 {
+        self.objective.rest().as_f64()
+    }
+
     fn requests(&self) -> Option<&Requests> {
         Some(&self.requests)
     }
@@ -63,8 +67,8 @@ impl GateFacts for BurnRate {
         }
     }
 
-    fn shortest_window(&self, look: Duration) -> PromDuration {
+    fn shortest_window(&self, whole: Duration) -> PromDuration {
         let short = self.pairs.iter().map(|pair| pair.short).min();
-        short.unwrap_or(look.into())
+        short.unwrap_or(whole.into())
     }
 }

@@ -66,9 +66,9 @@ pub trait GateFacts {
         None
     }
 
-    /// The shortest window that a query has, where a look is as long as `look`.
-    fn shortest_window(&self, look: Duration) -> PromDuration {
-        look.into()
+    /// The shortest window that a query has, where the gate's own is as long as `whole`.
+    fn shortest_window(&self, whole: Duration) -> PromDuration {
+        whole.into()
     }
 
     /// How much later than the stage's own the window begins.
@@ -84,6 +84,11 @@ pub trait GateFacts {
     /// A file that is read when the gate is asked, by its path from the folder of `rollout.yaml`.
     fn result_file(&self) -> Option<&str> {
         None
+    }
+
+    /// The share of the candidate's requests that may fail before its telemetry is doubted that knows of none.
+    fn budget(&self) -> f64 {
+        0.01
     }
 
     /// A file with recorded counts, by its path from the folder of `rollout.yaml`.

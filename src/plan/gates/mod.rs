@@ -52,10 +52,8 @@ pub struct Gate {
     pub source: SourceId,
     /// Time after the stage's start that no sample counts from.
     pub warmup: Duration,
-    /// The length of one look's window; otherwise the stage's bake divided by the looks.
-    pub bake: Option<Duration>,
-    /// How often it decides in one stage; at least 1.
-    pub max_looks: u32,
+    /// The chance that a candidate that meets its objective is failed early, over the whole stay in a stage.
+    pub early_failure: f64,
     /// The time that samples need to arrive.
     pub settle: Duration,
     /// The verdict without data.
@@ -66,7 +64,7 @@ pub struct Gate {
     pub advisory: bool,
     /// Whether the gate may fail before its window ends.
     pub fail_fast: bool,
-    /// What an inconclusive last look means.
+    /// What an inconclusive end of the bake means.
     pub on_inconclusive: OnInconclusive,
     /// Why passing without evidence is acceptable.
     pub because: Option<String>,
@@ -123,13 +121,10 @@ impl Gate {
         self.kind.facts().word()
     }
 
-    /// The length of one look's window in a stage that bakes for `stage`; at least a second.
-    pub fn look(&self, stage: Duration) -> Duration {
-        let seconds = self.bake.map_or(
-            stage.seconds() / u64::from(self.max_looks),
-            Duration::seconds,
-        );
-        Duration::from_seconds(seconds.max(1))
+    /// The length of the window that it judges in a stage that bakes for `bake`: what the warm-up leaves, at least a second.
+    pub fn watch(&self, bake: Duration) -> Duration {
+        let left = bake.seconds().saturating_sub(self.warmup.seconds());
+        Duration::from_seconds(left.max(1))
     }
 
     /// The fewest samples that are evidence: as the spec says, else as the kind needs.

@@ -10,7 +10,7 @@ pub(super) const LEAST_SAMPLES: u64 = 200;
 pub struct Proportions {
     /// How much worse is accepted.
     pub margin: Margin,
-    /// The one-sided level over all looks.
+    /// The one-sided level.
     pub confidence: f64,
     /// What is counted.
     pub requests: Requests,

@@ -11,7 +11,7 @@ pub struct Ranks {
     pub measurement: Measurement,
     /// How much worse is accepted.
     pub margin: Margin,
-    /// The one-sided level over all looks.
+    /// The one-sided level.
     pub confidence: f64,
     /// The time between points.
     pub step: PromDuration,

@@ -34,7 +34,7 @@ impl GateFacts for Threshold {
     }
 
     fn fails_fast(&self) -> bool {
-        true
+        false
     }
 
     fn compares(&self) -> bool {

@@ -41,10 +41,8 @@ pub struct Gate {
     pub source: Option<String>,
     /// Time after the stage's start that no sample counts from.
     pub warmup: Option<String>,
-    /// The length of one look's window.
-    pub bake: Option<String>,
-    /// How often it decides in one stage.
-    pub max_looks: Option<u32>,
+    /// The chance that a good candidate is failed early, as a percentage.
+    pub early_failure: Option<String>,
     /// The verdict without data.
     pub no_data: Option<NoData>,
     /// The fewest requests that are evidence, of each side where two are compared.
@@ -53,7 +51,7 @@ pub struct Gate {
     pub advisory: Option<bool>,
     /// Whether the gate may fail before its window ends; default true for the kinds with a limit of their own.
     pub fail_fast: Option<bool>,
-    /// What an inconclusive last look means; default `hold`.
+    /// What an inconclusive end of the bake means; default `hold`.
     pub on_inconclusive: Option<OnInconclusive>,
     /// Why passing without evidence is acceptable.
     pub because: Option<String>,
@@ -94,8 +92,8 @@ pub enum GateKind {
 pub struct GateDefaults {
     /// Time after a stage's start that no sample counts from.
     pub warmup: Option<String>,
-    /// How often a gate looks in one stage.
-    pub max_looks: Option<u32>,
+    /// The chance that a good candidate is failed early, as a percentage.
+    pub early_failure: Option<String>,
     /// The time that samples need to arrive.
     pub settle: Option<String>,
     /// The verdict without data.
@@ -117,7 +115,7 @@ pub enum NoData {
     Pass,
 }
 
-/// What an inconclusive last look means.
+/// What an inconclusive end of the bake means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

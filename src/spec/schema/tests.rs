@@ -39,7 +39,9 @@ fn collect<'a>(root: &'a Value, schema: &'a Value, into: &mut Shape<'a>) {
             .expect("references lead somewhere");
         collect(root, target, into);
     }
-    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    // What is only there to be refused with a reason is no field.
+    for (name, property) in properties.filter(|(_, property)| property.get("not").is_none()) {
         into.properties.entry(name).or_default().push(property);
     }
     let required = schema["required"].as_array().into_iter().flatten();

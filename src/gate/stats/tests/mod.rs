@@ -369,15 +369,6 @@ fn budgets_burn_as_known() {
 }
 
 #[test]
-fn each_look_has_its_share_of_the_error() {
-    for vector in items(&known()["looks"]["per_look_confidence_bonferroni"]) {
-        let looks = u32::try_from(whole(&vector["max_looks"])).expect("few");
-        let got = per_look(number(&vector["confidence"]), looks);
-        close(got, &vector["per_look"], "per look");
-    }
-}
-
-#[test]
 fn points_that_follow_each_other_widen_the_bounds() {
     let wave: Vec<f64> = (0..60).map(|i| (f64::from(i) / 8.0).sin()).collect();
     let saw: Vec<f64> = (0..60).map(|i| f64::from(i * 37 % 61)).collect();

@@ -19,7 +19,7 @@ pub(super) fn check(
     let stage = plan.stage(id);
     // The most that it can be: what a cohort of unknown size brings may be enough.
     let share = plan.share_with_copies(id, model).most.as_f64();
-    let window = gate.look(stage.bake).seconds() * u64::from(gate.max_looks);
+    let window = gate.watch(stage.bake).seconds();
     #[expect(
         clippy::cast_precision_loss,
         reason = "seconds and counts far below 2^53"

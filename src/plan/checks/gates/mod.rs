@@ -41,7 +41,7 @@ fn check_stage(plan: &Plan, id: StageId, report: &mut Report) {
         let at = Place::value(stage.place.key("gates").index(place));
         window::check(gate, stage.bake, stage.name.as_str(), &at, report);
         let judged = plan.judged(gate, id);
-        sides::check_stable(plan, stage, gate, &judged, &at, report);
+        sides::check_stable(plan, id, gate, &judged, &at, report);
         for model in judged {
             sides::check_copies(plan, stage, gate, model, &at, report);
             evidence::check(plan, id, gate, model, &at, report);

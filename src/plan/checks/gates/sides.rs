@@ -1,17 +1,18 @@
 //! Whether what a gate judges, and what it holds it against, get requests that can be told apart and compared.
 
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::plan::{Gate, ModelId, Plan, Stage};
+use crate::plan::{Fraction, Gate, ModelId, Plan, Stage, StageId};
 
 /// Stable must get requests, and of the same kind as the candidates.
 pub(super) fn check_stable(
     plan: &Plan,
-    stage: &Stage,
+    id: StageId,
     gate: &Gate,
     judged: &[ModelId],
     at: &Place,
     report: &mut Report,
 ) {
+    let stage = plan.stage(id);
     if gate.kind.facts().compares() && !judged.is_empty() {
         if !stage.with_traffic().contains(&plan.stable) {
             report.push(
@@ -23,8 +24,9 @@ pub(super) fn check_stable(
                     .help("leave the gate out of this step, or use one without stable"),
                 );
         } else if judged.iter().any(|model| {
-            stage.split.of(*model).is_zero()
-                && stage.mirror.is_none_or(|mirror| mirror.to != *model)
+            has_cohort_that_tells(plan, id, *model)
+                || stage.split.of(*model).is_zero()
+                    && stage.mirror.is_none_or(|mirror| mirror.to != *model)
         }) {
             report.push(
                     Diagnostic::new(
@@ -36,6 +38,16 @@ pub(super) fn check_stable(
                 );
         }
     }
+}
+
+/// Whether a model's weight has a cohort beside it that is more than a tenth of it, or of unknown size.
+fn has_cohort_that_tells(plan: &Plan, id: StageId, model: ModelId) -> bool {
+    let stage = plan.stage(id);
+    let weighted = Fraction::from(stage.split.of(model)).as_f64();
+    let all = plan.share(id, model).known().map(Fraction::as_f64);
+    stage.serves_cohorts_with(model)
+        && !stage.split.of(model).is_zero()
+        && all.is_none_or(|all| all - weighted > weighted / 10.0)
 }
 
 /// A candidate must not get requests and copies at once.

@@ -7,20 +7,20 @@ use crate::units::{Duration, PromDuration};
 use super::scrapes::{is_thin, thin};
 
 pub(super) fn check(gate: &Gate, bake: Duration, stage: &str, at: &Place, report: &mut Report) {
-    let look = gate.look(bake);
-    let whole = Duration::from_seconds(look.seconds() * u64::from(gate.max_looks));
-    if gate.bake.is_some() && look > bake {
+    let whole = gate.watch(bake);
+    if gate.warmup >= bake && gate.kind.facts().asks_telemetry() {
         report.push(
             Diagnostic::new(
-                Code::GP505,
+                Code::GP514,
                 at.clone(),
                 format!(
-                    "`{stage}` bakes for {bake}, and `{}` looks at {look} at least",
-                    gate.name
+                    "`{stage}` bakes for {bake}, and `{}` judges nothing before {}",
+                    gate.name, gate.warmup
                 ),
             )
-            .help("make the bake longer, or the gate's `bake` shorter"),
+            .help("make the bake longer, or the `warmup` shorter"),
         );
+        return;
     }
     if let Some(least) = gate.kind.facts().least_watch()
         && least > PromDuration::from(whole)
@@ -37,8 +37,12 @@ pub(super) fn check(gate: &Gate, bake: Duration, stage: &str, at: &Place, report
             .help("make the bake longer, or set `windows`"),
         );
     }
-    if is_thin(look.seconds()) {
-        report.push(thin(at.clone(), "a look", PromDuration::from(look)));
+    if is_thin(whole.seconds()) {
+        report.push(thin(
+            at.clone(),
+            "what is left of the bake",
+            PromDuration::from(whole),
+        ));
     }
     if let Some(points) = gate.kind.facts().points()
         && whole.seconds() / points.step.seconds() < points.least

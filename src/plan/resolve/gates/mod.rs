@@ -29,7 +29,8 @@ use reader::Reader;
 /// Istio's reports are late by as much.
 const WARMUP: Duration = Duration::from_seconds(120);
 const SETTLE: Duration = Duration::from_seconds(60);
-const MAX_LOOKS: u32 = 3;
+/// The chance that a good candidate is failed early.
+const EARLY_FAILURE: f64 = 0.001;
 
 /// The gates of a document; one that cannot be understood is a complaint, and left out.
 pub(super) fn resolve(
@@ -44,6 +45,10 @@ pub(super) fn resolve(
         let mut reader = Reader::new(spec.key("gateDefaults"), report);
         reader.level("confidence", defaults.confidence.as_deref())
     });
+    let early_failure = defaults.and_then(|defaults| {
+        let mut reader = Reader::new(spec.key("gateDefaults"), report);
+        reader.level("earlyFailure", defaults.early_failure.as_deref())
+    });
     let at = spec.key("gates");
     let gates = document.spec.gates.iter().enumerate();
     gates
@@ -57,7 +62,9 @@ pub(super) fn resolve(
                 Some(source) => sources.named(source, at.key("source"), report)?,
                 None => SourceId::DEFAULT,
             };
-            let kind = kind(&gate.kind, confidence, &mut Reader::new(at, report))?;
+            let mut reader = Reader::new(at, report);
+            let chance = reader.level("earlyFailure", gate.early_failure.as_deref());
+            let kind = kind(&gate.kind, confidence, &mut reader)?;
             let (least, advisory) = by_drift(&gate.kind);
             let default =
                 |field: fn(&spec::GateDefaults) -> Option<&String>| defaults.and_then(field);
@@ -68,12 +75,7 @@ pub(super) fn resolve(
                 warmup: duration(gate.warmup.as_ref())
                     .or_else(|| duration(default(|defaults| defaults.warmup.as_ref())))
                     .unwrap_or(WARMUP),
-                bake: duration(gate.bake.as_ref()),
-                max_looks: gate
-                    .max_looks
-                    .or_else(|| defaults.and_then(|defaults| defaults.max_looks))
-                    .unwrap_or(MAX_LOOKS)
-                    .max(1),
+                early_failure: chance.or(early_failure).unwrap_or(EARLY_FAILURE),
                 settle: duration(default(|defaults| defaults.settle.as_ref())).unwrap_or(SETTLE),
                 no_data: gate
                     .no_data

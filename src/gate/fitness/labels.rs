@@ -1,0 +1,207 @@
+//! Whether the series are one model's, each once, and say which requests failed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::gate::answer::{Series, said};
+use crate::gate::requests::pod;
+use crate::plan::gates::{Reporter, Requests};
+
+use super::Subject;
+
+/// Labels that tell the replicas of a highly available pair apart, and nothing else.
+pub(in crate::gate) const REPLICA_LABELS: [&str; 5] = [
+    "__replica__",
+    "prometheus",
+    "prometheus_replica",
+    "receive_replica",
+    "replica",
+];
+/// Labels that say how a pod was scraped; series of one pod that differ in nothing else are one series, scraped twice.
+const SCRAPE_LABELS: [&str; 5] = ["container", "endpoint", "instance", "job", "service"];
+/// Words in the names of labels that tell whole installations apart, whose workloads may have the same names.
+const INSTALLATIONS: [&str; 10] = [
+    "cluster",
+    "datacenter",
+    "dc",
+    "env",
+    "environment",
+    "landscape",
+    "region",
+    "site",
+    "stack",
+    "tenant",
+];
+/// Words in the names of labels that every pod has of its own.
+const POD_WORDS: [&str; 20] = [
+    "__name__",
+    "address",
+    "container",
+    "hash",
+    "host",
+    "hostname",
+    "id",
+    "image",
+    "instance",
+    "ip",
+    "job",
+    "name",
+    "node",
+    "pod",
+    "port",
+    "rev",
+    "revision",
+    "uid",
+    "version",
+    "zone",
+];
+/// Counters of one target that were scraped twice are this near each other.
+const SAME: f64 = 0.1;
+
+/// What is wrong with the series of a model, as one sentence.
+pub(super) fn examine(subject: &Subject<'_>, found: &[Series]) -> Option<String> {
+    let series: Vec<&Series> = found.iter().collect();
+    if let Some(found) = Duplicates::of(&series) {
+        return Some(found.sentence());
+    }
+    if let Some((label, values)) = undeclared(&series) {
+        let values: Vec<String> = values
+            .iter()
+            .map(|value| format!("`{}`", said(value)))
+            .collect();
+        return Some(format!(
+            "the series differ in `{label}` ({}), which nobody has declared: `metrics.prometheus.labels` is to say which of them are meant",
+            values.join(", ")
+        ));
+    }
+    let classified = Requests {
+        reporter: Reporter::Destination,
+        exact: true,
+        bad: Vec::new(),
+        ignore_aborts: false,
+    };
+    let requests = subject.requests.unwrap_or(&classified);
+    subject.reporter?;
+    series
+        .iter()
+        .find_map(|one| subject.target.telemetry.outcome(one, requests).err())
+}
+
+/// A label that tells installations apart, or pods that should be of one kind, or copies of the same series; with some of its values.
+fn undeclared<'a>(series: &[&'a Series]) -> Option<(&'a str, BTreeSet<&'a str>)> {
+    let names: BTreeSet<&str> = series
+        .iter()
+        .flat_map(|one| one.labels.keys())
+        .map(String::as_str)
+        .collect();
+    names.into_iter().find_map(|name| {
+        let values: BTreeSet<&str> = series.iter().map(|one| one.label(name)).collect();
+        let words = || name.split('_');
+        if values.len() < 2 || name.starts_with("source_") || REPLICA_LABELS.contains(&name) {
+            return None;
+        }
+        if words().any(|word| INSTALLATIONS.contains(&word)) {
+            return Some((name, values));
+        }
+        if is_of_the_router(name) || words().any(|word| POD_WORDS.contains(&word)) {
+            return None;
+        }
+        (tells_pods_apart(series, name) || tells_copies_apart(series, name))
+            .then_some((name, values))
+    })
+}
+
+/// Whether a label is one that Istio gives to what it measures.
+fn is_of_the_router(name: &str) -> bool {
+    [
+        "connection_",
+        "destination_",
+        "grpc_",
+        "request_",
+        "response_",
+    ]
+    .iter()
+    .any(|start| name.starts_with(start))
+        || matches!(
+            name,
+            "le" | "reporter" | "app" | "namespace" | "service" | "endpoint"
+        )
+}
+
+/// Whether a label has one value in every pod, and not the same in all.
+fn tells_pods_apart(series: &[&Series], name: &str) -> bool {
+    let mut of: BTreeMap<&str, &str> = BTreeMap::new();
+    series.iter().all(|one| {
+        !pod(one).is_empty() && *of.entry(pod(one)).or_insert(one.label(name)) == one.label(name)
+    })
+}
+
+/// Whether every series is there with several values of a label, and counts much the same with each.
+fn tells_copies_apart(series: &[&Series], name: &str) -> bool {
+    let mut known: BTreeMap<Vec<(&str, &str)>, Vec<f64>> = BTreeMap::new();
+    for one in series {
+        let labels = one.labels.iter().filter(|(label, _)| *label != name);
+        let rest = labels.map(|(label, value)| (label.as_str(), value.as_str()));
+        let value = one.points.first().map_or(0.0, |(_, value)| *value);
+        known.entry(rest.collect()).or_default().push(value);
+    }
+    known.values().all(|values| {
+        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = values.iter().copied().fold(0.0, f64::max);
+        values.len() > 1 && most - least <= most * SAME
+    })
+}
+
+/// Series that are there more than once.
+pub(in crate::gate) struct Duplicates<'a> {
+    /// The labels that tell them apart.
+    pub(in crate::gate) labels: BTreeSet<&'a str>,
+    /// Whether every series is there more than once.
+    all: bool,
+}
+
+impl<'a> Duplicates<'a> {
+    pub(in crate::gate) fn of(series: &[&'a Series]) -> Option<Self> {
+        let mut known: BTreeMap<Vec<(&str, &str)>, Vec<&'a Series>> = BTreeMap::new();
+        for one in series {
+            let has_pod = !one.label("pod").is_empty();
+            let labels = one
+                .labels
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()));
+            let own = labels.filter(|(name, _)| {
+                !(REPLICA_LABELS.contains(name) || has_pod && SCRAPE_LABELS.contains(name))
+            });
+            known.entry(own.collect()).or_default().push(one);
+        }
+        let all = known.values().all(|same| same.len() > 1);
+        let labels: BTreeSet<&str> = known
+            .values()
+            .flat_map(|same| {
+                let first = same[0];
+                let names = same.iter().flat_map(|one| one.labels.keys());
+                names
+                    .filter(move |name| same.iter().any(|one| one.label(name) != first.label(name)))
+            })
+            .map(String::as_str)
+            .collect();
+        (!labels.is_empty()).then_some(Self { labels, all })
+    }
+
+    /// What that means, as one sentence.
+    pub(in crate::gate) fn sentence(&self) -> String {
+        let labels: Vec<String> = self
+            .labels
+            .iter()
+            .map(|label| format!("`{label}`"))
+            .collect();
+        let how_many = if self.all {
+            "every series is"
+        } else {
+            "series are"
+        };
+        format!(
+            "{how_many} there more than once, told apart only by {}: requests are counted more than once",
+            labels.join(" and ")
+        )
+    }
+}

@@ -1,0 +1,390 @@
+//! One gate and one model: ask, judge, doubt the telemetry, and apply what the spec says about the absence of evidence.
+
+use crate::plan::{Gate, ModelId, NoData, OnInconclusive, Plan};
+use crate::units::Timestamp;
+
+use super::answer::{Answer, Fault, Source};
+use super::documents::{Consulted, Wanted};
+use super::evaluate::{EvaluationContext, Preview};
+use super::evidence::{Asked, Evidence};
+use super::fitness::{self, Split, Subject, Unfit};
+use super::gauge::Numbers;
+use super::kinds::{self, Answers, Context, Judgement, Kind, Moment};
+use super::query::{Query, Shape, Target};
+use super::requests::compact;
+use super::verdict::Verdict;
+use super::window::{Schedule, State, Window};
+
+/// The evaluation of one gate for one model.
+pub(super) struct Job<'a> {
+    gate: &'a Gate,
+    context: &'a EvaluationContext<'a>,
+    schedule: Schedule,
+    candidate: Target,
+    stable: Target,
+    split: Option<Split>,
+}
+
+/// What was found, over which time.
+struct Found {
+    state: State,
+    window: Option<Window>,
+    judged: Judgement,
+}
+
+impl<'a> Job<'a> {
+    pub(super) fn new(
+        plan: &Plan,
+        context: &'a EvaluationContext<'a>,
+        gate: &'a Gate,
+        model: ModelId,
+    ) -> Self {
+        Self {
+            gate,
+            context,
+            schedule: Schedule::new(gate, plan.stage(context.stage).bake, context.began),
+            candidate: Target::new(plan, model, gate.source, context.namespace, ""),
+            stable: Target::new(plan, plan.stable, gate.source, context.namespace, "stable "),
+            split: Split::of(plan, context.stage),
+        }
+    }
+
+    /// What the gate asks of the model, and what the answers would mean.
+    pub(super) fn preview(&self) -> Preview {
+        let window = self.schedule.whole();
+        let context = self.kind_context(window, Moment::End);
+        Preview {
+            model: self.candidate.subset.clone(),
+            window,
+            decides: self.schedule.decides(),
+            fails_from: self.gate.fail_fast.then_some(window.start),
+            queries: self.kind().questions(&context),
+            document: self.kind().document(&context),
+            is_timeless: self.kind().is_timeless(),
+            meaning: kinds::meaning(self.gate),
+        }
+    }
+
+    fn kind(&self) -> &'a dyn Kind {
+        kinds::kind(&self.gate.kind)
+    }
+
+    fn kind_context(&self, window: Window, moment: Moment) -> Context<'_> {
+        Context {
+            gate: self.gate,
+            candidate: &self.candidate,
+            stable: &self.stable,
+            window,
+            moment,
+            references: self.context.references,
+        }
+    }
+
+    pub(super) fn run(&self, source: &dyn Source) -> Evidence {
+        let mut asked = Vec::new();
+        let found = self.find(source, &mut asked);
+        let mut evidence = self.evidence(found, asked);
+        if evidence.verdict != Verdict::Fail && self.context.began <= self.context.now {
+            self.fail_early(&mut evidence, source);
+        }
+        evidence
+    }
+
+    /// What the window says, or the longer one that is judged because it did not say enough.
+    fn find(&self, source: &dyn Source, asked: &mut Vec<Asked>) -> Found {
+        let baking = |verdict: Verdict, why: String| Found {
+            state: State::Baking,
+            window: None,
+            judged: Judgement::new(verdict, why),
+        };
+        let (began, now) = (self.context.began, self.context.now);
+        if began > now {
+            let why = format!("the stage begins in the future, at {began}");
+            return baking(Verdict::Error, why);
+        }
+        let decides = self.schedule.decides();
+        if now < decides && !self.kind().is_timeless() {
+            let why = format!("baking: it is decided at {decides}");
+            return baking(Verdict::Inconclusive, why);
+        }
+        let whole = self.schedule.whole();
+        let first = self.ask(whole, Moment::End, source, asked);
+        if now < decides && first.verdict == Verdict::Inconclusive {
+            return Found {
+                state: State::Baking,
+                window: None,
+                judged: first,
+            };
+        }
+        let judged = self.without_evidence(first);
+        let reads = self.kind().document(&self.kind_context(whole, Moment::End));
+        let holds = reads.is_none() && self.gate.on_inconclusive == OnInconclusive::Hold;
+        let mut found = Found {
+            state: State::Final,
+            window: Some(whole),
+            judged,
+        };
+        if !holds || found.judged.verdict != Verdict::Inconclusive {
+            return found;
+        }
+        for window in self.schedule.longer(now) {
+            let judged = self.ask(window, Moment::Held(whole), source, asked);
+            let is_decided = judged.verdict != Verdict::Inconclusive;
+            found = Found {
+                state: State::Held,
+                window: Some(window),
+                judged,
+            };
+            if is_decided {
+                break;
+            }
+        }
+        found
+    }
+
+    /// Asks about the time so far, or lately where the window is over; what is found can only fail the gate.
+    fn fail_early(&self, evidence: &mut Evidence, source: &dyn Source) {
+        if !self.gate.fail_fast {
+            return;
+        }
+        let Some((window, part)) = self.schedule.early(self.context.now) else {
+            return;
+        };
+        let chance = self.gate.early_failure * part;
+        let mut asked = Vec::new();
+        let judged = self.ask(window, Moment::Early { chance }, source, &mut asked);
+        evidence.asked.append(&mut asked);
+        match judged.verdict {
+            Verdict::Fail => {
+                let asked = std::mem::take(&mut evidence.asked);
+                let found = Found {
+                    state: evidence.state,
+                    window: Some(window),
+                    judged,
+                };
+                *evidence = Evidence {
+                    failed_early: true,
+                    ..self.evidence(found, asked)
+                };
+            }
+            Verdict::Error if evidence.verdict != Verdict::Error => {
+                evidence.notes.push(format!(
+                    "it could not be asked whether to fail early: {}",
+                    judged.why
+                ));
+            }
+            Verdict::Pass | Verdict::Inconclusive | Verdict::Error => {}
+        }
+    }
+
+    fn ask(
+        &self,
+        window: Window,
+        moment: Moment,
+        source: &dyn Source,
+        asked: &mut Vec<Asked>,
+    ) -> Judgement {
+        let context = self.kind_context(window, moment);
+        let cuts = self.kind().cuts(&context);
+        if let Some(wanted) = self.kind().document(&context) {
+            return self.read(wanted, &context, source);
+        }
+        let mut answers = Answers::default();
+        let mut warnings = Vec::new();
+        for query in self.kind().questions(&context) {
+            let name = query.name.clone();
+            match put(query, source, &cuts, window, asked) {
+                Ok(answer) => {
+                    warnings.extend(answer.warnings.iter().cloned());
+                    answers.telemetry.insert(name, answer);
+                }
+                Err(fault) => return Judgement::new(Verdict::Error, fault.message()),
+            }
+        }
+        let judged = match self.kind().judge(&context, &answers) {
+            Ok(judged) => judged,
+            Err(Fault::Telemetry(message) | Fault::Question(message)) => {
+                Judgement::new(Verdict::Error, message)
+            }
+        };
+        let judged = self.if_fit(judged, &context, source, asked);
+        match (warnings.first(), judged.verdict) {
+            // Partial data may hide what is wrong, but not what is right.
+            (Some(warning), Verdict::Pass) => Judgement {
+                verdict: Verdict::Inconclusive,
+                unfit: true,
+                why: format!("{}, but the data is partial: {warning}", judged.why),
+                ..judged
+            },
+            (Some(warning), _) => judged.note(Some(format!("the data is partial: {warning}"))),
+            (None, _) => judged,
+        }
+    }
+
+    /// Reads a document and judges it.
+    fn read(&self, wanted: Wanted, context: &Context<'_>, source: &dyn Source) -> Judgement {
+        let document = source.read(&wanted);
+        let judged = document.clone().and_then(|document| {
+            let answers = Answers {
+                document: Some(document),
+                ..Answers::default()
+            };
+            self.kind().judge(context, &answers)
+        });
+        Judgement {
+            document: Some(Consulted { wanted, document }),
+            ..judged.unwrap_or_else(|fault| Judgement::new(Verdict::Error, fault.message()))
+        }
+    }
+
+    /// The judgement, as far as the telemetry that it rests on can be believed.
+    fn if_fit(
+        &self,
+        judged: Judgement,
+        context: &Context<'_>,
+        source: &dyn Source,
+        asked: &mut Vec<Asked>,
+    ) -> Judgement {
+        let early = context.moment.is_early();
+        if judged.no_data
+            || judged.verdict == Verdict::Error
+            || early && judged.verdict != Verdict::Fail
+        {
+            return judged;
+        }
+        let compares = self.gate.kind.facts().compares() && !early;
+        let sides = [Some(context.candidate), compares.then_some(context.stable)];
+        for target in sides.into_iter().flatten() {
+            let mut ask = |query| put(query, source, &[], context.window, asked);
+            let found = match self.examine(target, context, &mut ask) {
+                Ok(None) => continue,
+                Ok(Some(found)) => found,
+                Err(fault) => Unfit::Wrong(fault.message().to_owned()),
+            };
+            return match found {
+                Unfit::Wrong(why) => Judgement {
+                    verdict: Verdict::Error,
+                    unfit: true,
+                    why,
+                    ..judged
+                },
+                Unfit::Yet(why) => Judgement {
+                    verdict: Verdict::Inconclusive,
+                    unfit: true,
+                    why: format!("{why}; without that: {}", judged.why),
+                    ..judged
+                },
+            };
+        }
+        judged
+    }
+
+    /// What is wrong with the telemetry of one side.
+    fn examine(
+        &self,
+        target: &Target,
+        context: &Context<'_>,
+        ask: &mut fitness::Ask<'_>,
+    ) -> Result<Option<Unfit>, Fault> {
+        let facts = self.gate.kind.facts();
+        let Some((selector, reporter)) = fitness::series_of(target, facts) else {
+            return Ok(None);
+        };
+        let subject = Subject {
+            target,
+            selector,
+            reporter,
+            buckets: fitness::buckets_of(target, facts),
+            requests: facts.requests(),
+            window: context.window,
+            settle: self.gate.settle,
+            split: self.split.as_ref(),
+            budget: facts.budget(),
+        };
+        match context.moment {
+            Moment::Early { .. } => subject.labels(ask),
+            Moment::End | Moment::Held(_) => subject.examine(ask),
+        }
+    }
+
+    /// What the spec says about no data, and about a window that does not decide.
+    fn without_evidence(&self, judged: Judgement) -> Judgement {
+        let as_if = |verdict: Verdict, judged: Judgement, said: &str| Judgement {
+            verdict,
+            why: format!("{} ({said})", judged.why),
+            ..judged
+        };
+        if judged.no_data {
+            match self.gate.no_data {
+                NoData::Fail => return as_if(Verdict::Fail, judged, "`noData: fail`"),
+                NoData::Pass => return as_if(Verdict::Pass, judged, "`noData: pass`"),
+                NoData::Inconclusive => {}
+            }
+        }
+        if judged.verdict != Verdict::Inconclusive || judged.unfit {
+            return judged;
+        }
+        match self.gate.on_inconclusive {
+            OnInconclusive::Hold => judged,
+            OnInconclusive::Fail => as_if(Verdict::Fail, judged, "`onInconclusive: fail`"),
+            OnInconclusive::Pass => as_if(Verdict::Pass, judged, "`onInconclusive: pass`"),
+        }
+    }
+
+    fn evidence(&self, found: Found, asked: Vec<Asked>) -> Evidence {
+        let Found {
+            state,
+            window,
+            judged,
+        } = found;
+        Evidence {
+            gate: self.gate.name.clone(),
+            kind: self.gate.word(),
+            model: self.candidate.subset.clone(),
+            source: self.candidate.source.clone(),
+            advisory: self.gate.advisory,
+            verdict: judged.verdict,
+            state,
+            window,
+            failed_early: false,
+            decides: self.schedule.decides(),
+            fails_from: self.gate.fail_fast.then_some(self.schedule.whole().start),
+            value: judged.value,
+            limit: if judged.limit.is_empty() {
+                self.kind().limit()
+            } else {
+                judged.limit
+            },
+            evidence: judged.evidence,
+            gauge: self.kind().gauge(&Numbers(&judged.numbers)),
+            document: judged.document,
+            why: judged.why,
+            because: self.gate.because.clone(),
+            numbers: judged.numbers,
+            notes: judged.notes,
+            asked,
+        }
+    }
+}
+
+/// Asks a question, and keeps it with its answer; of counters, the samples that the counts need.
+fn put(
+    query: Query,
+    source: &dyn Source,
+    cuts: &[Timestamp],
+    window: Window,
+    asked: &mut Vec<Asked>,
+) -> Result<Answer, Fault> {
+    let mut answer = source.ask(&query);
+    if let Ok(answer) = &mut answer {
+        match query.shape {
+            Shape::RawCounter { .. } => compact(&mut answer.data, cuts, window),
+            Shape::Expression => {}
+        }
+    }
+    asked.push(Asked {
+        query,
+        answer: answer.clone(),
+    });
+    answer
+}

@@ -1,0 +1,46 @@
+//! Failing before the end: by evidence that holds however often it is asked.
+
+use crate::gate::stats::ln_evidence_against;
+use crate::gate::tally::Tally;
+use crate::gate::verdict::Verdict;
+use crate::gate::words;
+use crate::plan::Gate;
+
+use super::Ruling;
+
+/// What the requests so far say against a share of failures of at most `budget`: enough to fail where a candidate that keeps it would
+/// look so bad with at most this chance at any time.
+pub(super) fn judge(chance: f64, tally: &Tally, budget: f64) -> Ruling {
+    let effect = tally.early_effect();
+    let (bad, good) = (tally.bad / effect, (tally.total - tally.bad) / effect);
+    let evidence = ln_evidence_against(bad, good, budget);
+    let (fails, spread) = (evidence >= -chance.ln(), tally.failures_are_spread());
+    let verdict = if fails && spread {
+        Verdict::Fail
+    } else {
+        Verdict::Inconclusive
+    };
+    let share = words::percent(tally.bad / tally.total);
+    Ruling {
+        verdict,
+        why: format!(
+            "{share} of the requests failed so far, which happens with a chance of {} at most where only {} may",
+            words::percent(chance),
+            words::percent(budget)
+        ),
+        numbers: vec![
+            ("lnEvidence", evidence),
+            ("designEffect", effect),
+            ("chance", chance),
+        ],
+    }
+}
+
+/// What a gate fails by early that is judged by a share.
+pub(super) fn meaning(gate: &Gate) -> String {
+    format!(
+        "at any time after the warm-up it fails where the failures of three scrapes, in two pods or over half a minute, show that the limit is missed; \
+         a candidate that keeps it is failed so with a chance of {} at most, however often it is asked",
+        words::percent(gate.early_failure)
+    )
+}

@@ -1,0 +1,169 @@
+//! Requests of a window with where and when they came, so that bursts are seen: one pod's failures of one minute are one cell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::answer::Series;
+use super::requests::{pod, seconds};
+use super::stats::{self, Cell, Effect, design_effect, early_effect};
+use super::window::Window;
+
+/// Below this many seconds, what came between two scrapes is one cell.
+const SHORT: u64 = 600;
+/// The most cells that one pod's window is cut into.
+const MOST_CELLS: u64 = 240;
+/// Scrape intervals with failures that it takes to fail early: one or two may be one mishap.
+const LEAST_SCRAPES: usize = 3;
+/// Seconds over which one pod's failures must be spread to fail early.
+const LEAST_SPREAD: u64 = 30;
+
+/// Requests of a window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Tally {
+    /// How many requests failed.
+    pub(super) bad: f64,
+    /// How many requests there were.
+    pub(super) total: f64,
+    /// When they came, and from which pod; none where that was not asked.
+    cells: Vec<Cell>,
+    /// The same, where what came between the latest scrapes is a cell each.
+    fine: Vec<Cell>,
+    /// The pods, and the times of the scrapes, that failures were seen at.
+    failures: BTreeSet<(usize, u64)>,
+}
+
+/// The part of a window that a time lies in; none before the window.
+pub(super) fn part_of(time: f64, window: Window) -> Option<u64> {
+    let length = window.length().seconds();
+    let part = if length <= SHORT {
+        1
+    } else {
+        (length / MOST_CELLS).max(60)
+    };
+    Some(second_of(time, window)? / part)
+}
+
+/// The second of a window, from 0, that a time lies in; none before the window.
+fn second_of(time: f64, window: Window) -> Option<u64> {
+    let after = time - seconds(window.start);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole, and not below 0"
+    )]
+    let second = (after > 0.0).then(|| after.ceil() as u64 - 1);
+    second
+}
+
+/// Whether the samples around a time tell more than the cells do: those of the last minutes, in which failures may just have begun.
+pub(super) fn is_recent(time: f64, window: Window) -> bool {
+    time > seconds(window.end) - SHORT as f64
+}
+
+/// Good and bad requests, by pod and part of the window.
+type Counts = BTreeMap<(usize, u64), [f64; 2]>;
+
+fn listed(counts: Counts) -> Vec<Cell> {
+    let cells = counts.into_iter().map(|((_, minute), [good, bad])| Cell {
+        minute,
+        bad,
+        total: good + bad,
+    });
+    cells.collect()
+}
+
+/// Collects what counters rose by.
+pub(super) struct Counting {
+    window: Window,
+    pods: BTreeMap<String, usize>,
+    cells: Counts,
+    fine: Counts,
+    failures: BTreeSet<(usize, u64)>,
+}
+
+impl Counting {
+    pub(super) fn new(window: Window) -> Self {
+        Self {
+            window,
+            pods: BTreeMap::new(),
+            cells: Counts::new(),
+            fine: Counts::new(),
+            failures: BTreeSet::new(),
+        }
+    }
+
+    /// The number of the pod that a series is of.
+    pub(super) fn pod(&mut self, series: &Series) -> usize {
+        let next = self.pods.len();
+        *self.pods.entry(pod(series).to_owned()).or_insert(next)
+    }
+
+    /// Adds what a pod's counter rose by up to a time within the window.
+    pub(super) fn add(&mut self, pod: usize, time: f64, rise: f64, is_bad: bool) {
+        let (Some(part), Some(second)) = (part_of(time, self.window), second_of(time, self.window))
+        else {
+            return;
+        };
+        // Seconds are beyond all parts, and after them.
+        let fine = if is_recent(time, self.window) {
+            MOST_CELLS * SHORT + second
+        } else {
+            part
+        };
+        for (cells, part) in [(&mut self.cells, part), (&mut self.fine, fine)] {
+            cells.entry((pod, part)).or_default()[usize::from(is_bad)] += rise;
+        }
+        if is_bad && rise > 0.0 {
+            self.failures.insert((pod, second));
+        }
+    }
+
+    pub(super) fn finish(self) -> Tally {
+        let cells = listed(self.cells);
+        Tally {
+            bad: cells.iter().map(|cell| cell.bad).sum(),
+            total: cells.iter().map(|cell| cell.total).sum(),
+            cells,
+            fine: listed(self.fine),
+            failures: self.failures,
+        }
+    }
+}
+
+impl Tally {
+    /// Requests of which only the sums are known.
+    pub(super) fn of_sums(bad: f64, total: f64) -> Self {
+        Self {
+            bad,
+            total,
+            ..Self::default()
+        }
+    }
+
+    /// Whether failures were seen at three scrapes, and in several pods or for longer than a moment: what one mishap cannot do.
+    pub(super) fn failures_are_spread(&self) -> bool {
+        let of = |pod: usize| self.failures.iter().filter(|(of, _)| *of == pod).count();
+        let pods: BTreeSet<usize> = self.failures.iter().map(|(pod, _)| *pod).collect();
+        let times = || self.failures.iter().map(|(_, time)| *time);
+        let lasts = times()
+            .min()
+            .zip(times().max())
+            .is_some_and(|(first, last)| last - first >= LEAST_SPREAD);
+        lasts && self.failures.len() >= LEAST_SCRAPES
+            || pods.len() > 1 && pods.into_iter().any(|pod| of(pod) >= LEAST_SCRAPES)
+    }
+
+    /// How many requests share their fate, for evidence before the end.
+    pub(super) fn early_effect(&self) -> f64 {
+        early_effect(&self.fine)
+    }
+
+    /// How many requests share their fate.
+    pub(super) fn effect(&self) -> Effect {
+        design_effect(&self.cells)
+    }
+
+    /// The sums, as whole numbers.
+    pub(super) fn whole(&self) -> (u64, u64) {
+        stats::estimated(self.bad, self.total)
+    }
+}
