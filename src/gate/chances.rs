@@ -88,18 +88,26 @@ impl Chances {
         }
     }
 
-    /// The chances for machines, from 0 to 1, or null.
+    /// The chances for machines, or null where counts do not say.
     pub fn write(&self, stage: &str) -> Value {
-        let of = |chance: fn(&Operating) -> f64| self.operating.as_ref().map(chance);
         json!({
             "stage": stage,
             "gate": self.gate,
             "model": self.model,
             "requests": self.requests,
-            "atLimitPasses": of(|found| found.at_limit_passes),
-            "twiceAsBadPasses": of(|found| found.twice_as_bad_passes),
-            "healthyFails": of(|found| found.healthy_fails),
-            "inconclusive": of(|found| found.inconclusive),
+            "operating": self.operating.map(Operating::write),
+        })
+    }
+}
+
+impl Operating {
+    /// The chances for machines, from 0 to 1.
+    pub(super) fn write(self) -> Value {
+        json!({
+            "atLimitPasses": self.at_limit_passes,
+            "twiceAsBadPasses": self.twice_as_bad_passes,
+            "healthyFails": self.healthy_fails,
+            "inconclusive": self.inconclusive,
         })
     }
 }

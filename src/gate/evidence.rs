@@ -10,6 +10,7 @@ use super::documents::Consulted;
 use super::gauge::Gauge;
 use super::query::{Query, When};
 use super::statement::answer_digest;
+use super::stats::Operating;
 use super::verdict::Verdict;
 use super::window::{State, Window};
 
@@ -67,6 +68,8 @@ pub struct Evidence {
     pub numbers: Vec<(&'static str, f64)>,
     /// The one number that was held against a limit, where there is one.
     pub gauge: Option<Gauge>,
+    /// How often such a gate is right at as many requests, where counts say that.
+    pub operating: Option<Operating>,
     /// What a reader should know besides.
     pub notes: Vec<String>,
     /// What was read, where the gate reads a document.
@@ -329,6 +332,7 @@ fn write_gate(gate: &Evidence) -> Value {
         "why": gate.why,
         "because": gate.because,
         "numbers": numbers,
+        "operating": gate.operating.map(Operating::write),
         "notes": gate.notes,
         "document": gate.document.as_ref().map(Consulted::write),
         "asked": gate.asked.iter().map(write_asked).collect::<Vec<_>>(),

@@ -9,7 +9,7 @@ mod trust;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use glidepath::compile::{Environment, NoFiles, compile};
 use glidepath::gate::prometheus::{Credentials, Prometheus, Settings};
@@ -351,5 +351,33 @@ fn odd_values_never_pass() {
         };
         assert_eq!(found.verdict, wanted, "{result}: {}", found.why);
         assert!(verdict != Verdict::Inconclusive || found.why.contains("noData: pass"));
+    }
+}
+
+/// Whose clock is wrong cannot be told, so nobody's is believed; a few seconds are nothing.
+#[test]
+fn a_server_whose_clock_is_off_decides_nothing() {
+    for (seconds, wanted) in [
+        (0, Verdict::Pass),
+        (-20, Verdict::Pass),
+        (300, Verdict::Error),
+        (-300, Verdict::Error),
+    ] {
+        let (url, _) = server(move |_, stream| {
+            let now = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .expect("after 1970");
+            let now = i64::try_from(now.as_secs()).expect("a time of our days");
+            let date = jiff::Timestamp::from_second(now + seconds).expect("a time");
+            let date = jiff::fmt::rfc2822::DateTimePrinter::new()
+                .timestamp_to_rfc9110_string(&date)
+                .expect("a date");
+            answer(stream, "200 OK", &format!("Date: {date}\r\n"), GOOD);
+        });
+        let found = judge(settings(&url));
+        assert_eq!(found.verdict, wanted, "{seconds}: {}", found.why);
+        if wanted == Verdict::Error {
+            assert!(found.why.contains("clock is"), "{}", found.why);
+        }
     }
 }

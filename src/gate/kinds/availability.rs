@@ -42,6 +42,7 @@ impl Kind for Availability {
             verdict,
             why,
             numbers,
+            notes,
         } = if let Moment::Early { chance } = context.moment {
             early::judge(chance, &tally, budget.as_f64())
         } else if total < least {
@@ -62,7 +63,8 @@ impl Kind for Availability {
                 ("objective", objective),
             ])
             .numbers(numbers)
-            .note((!self.requests.exact).then(|| "counts: estimated".to_owned())))
+            .note((!self.requests.exact).then(|| "counts: estimated".to_owned()))
+            .notes(notes))
     }
 
     fn meaning(&self, gate: &Gate) -> Vec<String> {
@@ -216,6 +218,7 @@ impl Availability {
                 ("confidence", level),
                 ("designEffect", effect.factor),
             ],
+            notes: vec![effect.words()],
             ..Ruling::new(verdict, words::sure(level, &what))
         }
     }

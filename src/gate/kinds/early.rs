@@ -22,6 +22,7 @@ pub(super) fn judge(chance: f64, tally: &Tally, budget: f64) -> Ruling {
     };
     let share = words::percent(tally.bad / tally.total);
     Ruling {
+        notes: Vec::new(),
         verdict,
         why: format!(
             "{share} of the requests failed so far, which happens with a chance of {} at most where only {} may",

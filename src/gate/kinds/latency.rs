@@ -154,6 +154,7 @@ impl Latency {
             verdict,
             why,
             numbers,
+            notes: _,
         } = early::judge(chance, &tally, self.percentile.rest().as_f64());
         let (slow, total) = tally.whole();
         Ok(Judgement::new(verdict, why)

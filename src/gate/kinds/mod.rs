@@ -75,6 +75,8 @@ struct Ruling {
     why: String,
     /// What the rule has computed, by name.
     numbers: Vec<(&'static str, f64)>,
+    /// What a reader should know besides.
+    notes: Vec<String>,
 }
 
 impl Ruling {
@@ -83,6 +85,7 @@ impl Ruling {
             verdict,
             why: why.into(),
             numbers: Vec::new(),
+            notes: Vec::new(),
         }
     }
 }
@@ -156,8 +159,12 @@ impl Judgement {
         self
     }
 
-    pub(super) fn note(mut self, note: Option<String>) -> Self {
-        self.notes.extend(note);
+    pub(super) fn note(self, note: Option<String>) -> Self {
+        self.notes(note)
+    }
+
+    pub(super) fn notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
+        self.notes.extend(notes);
         self
     }
 }

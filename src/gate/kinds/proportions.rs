@@ -111,7 +111,8 @@ impl Kind for Proportions {
                 ("p", p),
             ])
             .numbers([("margin", scale - 1.0 + accepted)])
-            .note((!self.requests.exact).then(|| "counts: estimated".to_owned())))
+            .note((!self.requests.exact).then(|| "counts: estimated".to_owned()))
+            .note(Some(effect.words())))
     }
 
     fn meaning(&self, gate: &Gate) -> Vec<String> {

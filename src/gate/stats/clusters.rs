@@ -70,6 +70,12 @@ impl Effect {
         }
     }
 
+    /// The effect and what it rests on, as one sentence.
+    pub fn words(self) -> String {
+        let Self { factor, found } = self;
+        format!("{factor:.1} requests count as one, because failures may come together ({found})")
+    }
+
     /// Both counts of a share, as so many independent requests.
     pub fn counts(self, (bad, total): (f64, f64)) -> (f64, f64) {
         (bad / self.factor, total / self.factor)

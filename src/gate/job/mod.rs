@@ -1,19 +1,22 @@
-//! One gate and one model: ask, judge, doubt the telemetry, and apply what the spec says about the absence of evidence.
+//! One gate and one model: ask, judge, and apply what the spec says about the absence of evidence; `fit` doubts the telemetry.
 
+mod fit;
+
+use crate::gate::answer::{Answer, Fault, Source};
+use crate::gate::chances::Traffic;
+use crate::gate::documents::{Consulted, Wanted};
+use crate::gate::evaluate::{EvaluationContext, Preview};
+use crate::gate::evidence::{Asked, Evidence};
+use crate::gate::fitness::Split;
+use crate::gate::gauge::Numbers;
+use crate::gate::kinds::{self, Answers, Context, Judgement, Kind, Moment};
+use crate::gate::query::{Query, Shape, Target};
+use crate::gate::requests::compact;
+use crate::gate::stats::Operating;
+use crate::gate::verdict::Verdict;
+use crate::gate::window::{Schedule, State, Window};
 use crate::plan::{Gate, ModelId, NoData, OnInconclusive, Plan};
 use crate::units::Timestamp;
-
-use super::answer::{Answer, Fault, Source};
-use super::documents::{Consulted, Wanted};
-use super::evaluate::{EvaluationContext, Preview};
-use super::evidence::{Asked, Evidence};
-use super::fitness::{self, Split, Subject, Unfit};
-use super::gauge::Numbers;
-use super::kinds::{self, Answers, Context, Judgement, Kind, Moment};
-use super::query::{Query, Shape, Target};
-use super::requests::compact;
-use super::verdict::Verdict;
-use super::window::{Schedule, State, Window};
 
 /// The evaluation of one gate for one model.
 pub(super) struct Job<'a> {
@@ -237,76 +240,6 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// The judgement, as far as the telemetry that it rests on can be believed.
-    fn if_fit(
-        &self,
-        judged: Judgement,
-        context: &Context<'_>,
-        source: &dyn Source,
-        asked: &mut Vec<Asked>,
-    ) -> Judgement {
-        let early = context.moment.is_early();
-        if judged.no_data
-            || judged.verdict == Verdict::Error
-            || early && judged.verdict != Verdict::Fail
-        {
-            return judged;
-        }
-        let compares = self.gate.kind.facts().compares() && !early;
-        let sides = [Some(context.candidate), compares.then_some(context.stable)];
-        for target in sides.into_iter().flatten() {
-            let mut ask = |query| put(query, source, &[], context.window, asked);
-            let found = match self.examine(target, context, &mut ask) {
-                Ok(None) => continue,
-                Ok(Some(found)) => found,
-                Err(fault) => Unfit::Wrong(fault.message().to_owned()),
-            };
-            return match found {
-                Unfit::Wrong(why) => Judgement {
-                    verdict: Verdict::Error,
-                    unfit: true,
-                    why,
-                    ..judged
-                },
-                Unfit::Yet(why) => Judgement {
-                    verdict: Verdict::Inconclusive,
-                    unfit: true,
-                    why: format!("{why}; without that: {}", judged.why),
-                    ..judged
-                },
-            };
-        }
-        judged
-    }
-
-    /// What is wrong with the telemetry of one side.
-    fn examine(
-        &self,
-        target: &Target,
-        context: &Context<'_>,
-        ask: &mut fitness::Ask<'_>,
-    ) -> Result<Option<Unfit>, Fault> {
-        let facts = self.gate.kind.facts();
-        let Some((selector, reporter)) = fitness::series_of(target, facts) else {
-            return Ok(None);
-        };
-        let subject = Subject {
-            target,
-            selector,
-            reporter,
-            buckets: fitness::buckets_of(target, facts),
-            requests: facts.requests(),
-            window: context.window,
-            settle: self.gate.settle,
-            split: self.split.as_ref(),
-            budget: facts.budget(),
-        };
-        match context.moment {
-            Moment::Early { .. } => subject.labels(ask),
-            Moment::End | Moment::Held(_) => subject.examine(ask),
-        }
-    }
-
     /// What the spec says about no data, and about a window that does not decide.
     fn without_evidence(&self, judged: Judgement) -> Judgement {
         let as_if = |verdict: Verdict, judged: Judgement, said: &str| Judgement {
@@ -329,6 +262,16 @@ impl<'a> Job<'a> {
             OnInconclusive::Fail => as_if(Verdict::Fail, judged, "`onInconclusive: fail`"),
             OnInconclusive::Pass => as_if(Verdict::Pass, judged, "`onInconclusive: pass`"),
         }
+    }
+
+    /// How often the gate is right at as many requests as there were.
+    fn operating(&self, numbers: &Numbers<'_>, window: Window) -> Option<Operating> {
+        let traffic = Traffic {
+            candidate: numbers.get("total")?,
+            stable: numbers.get("stableTotal").unwrap_or(0.0),
+            seconds: window.length().seconds() as f64,
+        };
+        self.kind().operating(self.gate, traffic)
     }
 
     fn evidence(&self, found: Found, asked: Vec<Asked>) -> Evidence {
@@ -360,6 +303,7 @@ impl<'a> Job<'a> {
             document: judged.document,
             why: judged.why,
             because: self.gate.because.clone(),
+            operating: window.and_then(|window| self.operating(&Numbers(&judged.numbers), window)),
             numbers: judged.numbers,
             notes: judged.notes,
             asked,
