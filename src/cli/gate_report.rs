@@ -51,14 +51,20 @@ pub(super) fn text(record: &Record, coloured: bool) -> String {
         add(&mut text, format_args!("\nnote: {gate}: {note}\n"));
     }
     if let Some(at) = record.decides() {
-        add(&mut text, format_args!("\n{}\n", coming(at)));
+        add(&mut text, format_args!("\n{}\n", coming(record, at)));
     }
     text
 }
 
-/// When the gates that are not decided yet are.
-fn coming(at: Timestamp) -> String {
-    format!("All gates are decided at {at}; until then they can only fail.")
+/// When the gates that are not decided yet are, and from when on they may fail.
+fn coming(record: &Record, at: Timestamp) -> String {
+    let baking = record.gates.iter().filter(|gate| gate.decides > record.now);
+    match baking.filter_map(|gate| gate.fails_from).min() {
+        Some(from) => format!(
+            "All gates are decided at {at}; from {from} on they may fail, and nothing passes before."
+        ),
+        None => format!("All gates are decided at {at}."),
+    }
 }
 
 /// A table for a pull request.
@@ -96,7 +102,7 @@ pub(super) fn markdown(record: &Record) -> String {
         ),
     );
     if let Some(at) = record.decides() {
-        add(&mut text, format_args!("{}\n", coming(at)));
+        add(&mut text, format_args!("{}\n", coming(record, at)));
     }
     text
 }

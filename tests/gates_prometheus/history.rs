@@ -84,6 +84,7 @@ pub(crate) fn whole() -> String {
     labels(&mut history);
     budget(&mut history);
     unfit(&mut history);
+    failing(&mut history);
     history.family("istio_request_duration_milliseconds", "histogram");
     times(&mut history);
     layouts(&mut history);
@@ -336,6 +337,19 @@ fn unfit(history: &mut History) {
     for (path, per_scrape) in [("predict", 20.0), ("explain", 5.0)] {
         let more = format!("{ok},operation=\"{path}\"");
         history.requests("destination", "operations-v2", &more, &even(per_scrape));
+    }
+}
+
+/// Candidates with 50 requests a second that fail from the stage's beginning on: all of them, or 15 in a hundred.
+fn failing(history: &mut History) {
+    for (name, share) in [("dying", 1.0), ("ailing", 0.15)] {
+        for (code, share) in [("503", share), ("200", 1.0 - share)] {
+            let more = format!("response_code=\"{code}\",pod=\"a\"");
+            #[expect(clippy::cast_precision_loss, reason = "few")]
+            history.requests("destination", &format!("{name}-v2"), &more, &|at| {
+                (at >= 0).then_some((at / SCRAPE) as f64 * 750.0 * share)
+            });
+        }
     }
 }
 

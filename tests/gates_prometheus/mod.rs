@@ -8,6 +8,7 @@ mod answers;
 mod command;
 mod counts;
 mod doctor;
+mod early;
 mod fitness;
 mod history;
 mod kinds;
