@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::http::encode;
+use crate::plan::runtimes::Server;
 use crate::plan::template::{Variable, fill};
 use crate::plan::{ModelId, Plan, SourceId};
 use crate::units::{Duration, Timestamp, names};
@@ -88,8 +89,12 @@ pub struct Target {
     pub source: String,
     /// The source's own matchers, each with a comma behind: `cluster="eu",`
     pub(super) matchers: String,
+    /// What selects the series that the model's pods export, where the spec says it: `llm_isvc_name="churn"`.
+    selector: Option<String>,
     /// What the router measures of the model.
     pub(super) telemetry: &'static dyn Telemetry,
+    /// What its model server measures, where that is known.
+    pub(super) server: Option<&'static Server>,
 }
 
 impl Target {
@@ -104,7 +109,7 @@ impl Target {
         let found = plan.model(model);
         let source = plan.source(source);
         let version = found.pod_labels.get(names::LABEL_VERSION);
-        Self {
+        let mut target = Self {
             prefix,
             namespace: namespace.to_owned(),
             workload: found.workload.clone(),
@@ -114,13 +119,27 @@ impl Target {
             service: plan.service.name.clone(),
             source: source.name.clone(),
             matchers: matchers(&source.labels),
+            selector: None,
             telemetry: telemetry::of(&plan.traffic.router),
+            server: found.server,
+        };
+        if !plan.selector.is_empty() {
+            let filled = plan.selector.iter().map(|(name, template)| {
+                // The plan has refused a window here.
+                (name.clone(), target.fill(template, Duration::ZERO))
+            });
+            let labels = matchers(&filled.collect());
+            target.selector = Some(labels.trim_end_matches(',').to_owned());
         }
+        target
     }
 
-    /// The labels that Prometheus gives to what a pod exports: exactly this Deployment's pods, and not those of one whose
-    /// name begins the same.
+    /// The labels that what a pod exports has: those that the spec names, else those that Prometheus gives to exactly this
+    /// Deployment's pods, and not to those of one whose name begins the same.
     pub fn pods(&self) -> String {
+        if let Some(selector) = &self.selector {
+            return format!("{}{selector}", self.matchers);
+        }
         format!(
             "{}namespace=\"{}\",pod=~\"{}\"",
             self.matchers,

@@ -10,6 +10,7 @@ use super::kinds::Answers;
 use super::query::{LOOK_BACK, Query, Target, When};
 use super::stats;
 use super::tally::{Counting, Tally, is_recent, part_of};
+use super::telemetry;
 use super::window::Window;
 
 /// How far back a series is looked for that has no sample just before a window: one that was there is not new.
@@ -19,7 +20,7 @@ const LONG_BACK: u64 = 86_400;
 pub(super) fn questions(target: &Target, requests: &Requests, window: Window) -> Vec<Query> {
     let range = window.length().seconds();
     if requests.exact {
-        let selector = target.telemetry.requests(target, Some(requests.reporter));
+        let selector = telemetry::requests(target, requests);
         let before = format!("last_over_time({selector}[{LONG_BACK}s])");
         return vec![
             target.ask_samples("requests", selector, range + LOOK_BACK, window.end),
@@ -86,7 +87,7 @@ pub(super) fn count_samples(
         if rises.is_empty() {
             continue;
         }
-        let outcome = target.telemetry.outcome(one, requests);
+        let outcome = telemetry::outcome(target, one, requests);
         let Some(is_bad) = outcome.map_err(Fault::Question)? else {
             continue;
         };
@@ -106,10 +107,11 @@ pub(super) fn pod(series: &Series) -> &str {
     }
 }
 
-/// What tells one counter from the others: its labels.
+/// What tells one counter from the others: its labels, and its name, which `last_over_time` keeps.
 fn identity(series: &Series) -> Vec<(&str, &str)> {
-    let labels = series.labels.iter().filter(|(name, _)| *name != "__name__");
-    labels
+    series
+        .labels
+        .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect()
 }

@@ -74,6 +74,8 @@ pub struct Plan {
     pub gates: Vec<Gate>,
     /// The sources that gates ask, the default one first; never none.
     pub sources: Vec<MetricSource>,
+    /// Templates of the labels by which the series that a model's pods export are selected; none where their names do.
+    pub selector: BTreeMap<String, String>,
     /// The stages in order; never none.
     pub stages: Vec<Stage>,
     /// The way back from each of them.

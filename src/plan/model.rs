@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::{
 
 use crate::units::{DnsLabel, ImageRef};
 
-use super::runtimes::RuntimePort;
+use super::runtimes::{RuntimePort, Server};
 use super::{DrainHook, PortRef, RuntimeName};
 
 /// A model's place in the order of the spec.
@@ -24,6 +24,8 @@ pub struct Model {
     pub name: DnsLabel,
     /// The runtime that serves the model.
     pub runtime: RuntimeName,
+    /// The model server whose own measurements gates may ask, where it is known.
+    pub server: Option<&'static Server>,
     /// The container image.
     pub image: ImageRef,
     /// What is served; always there for a runtime that needs it.

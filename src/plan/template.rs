@@ -68,6 +68,18 @@ pub fn fill(template: &str, value: &dyn Fn(Variable) -> String) -> Result<String
     Ok(text)
 }
 
+/// The variables of a template, in their order, each as often as it is there; what is none is left out.
+pub fn variables(template: &str) -> Vec<Variable> {
+    let found = std::cell::RefCell::new(Vec::new());
+    let collect = |variable| {
+        found.borrow_mut().push(variable);
+        String::new()
+    };
+    // What stands before a name that is no variable has been collected.
+    let _ = fill(template, &collect);
+    found.into_inner()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

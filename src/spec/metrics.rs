@@ -14,6 +14,10 @@ pub struct Metrics {
     /// Further sources by their names, which gates use.
     #[serde(default)]
     pub sources: BTreeMap<String, MetricSource>,
+    /// The labels by which the series that a model's pods export are selected, as templates; default: the namespace and the names
+    /// of its Deployment's pods.
+    #[serde(default)]
+    pub selector: BTreeMap<String, String>,
 }
 
 /// A source of telemetry.

@@ -26,7 +26,7 @@ pub use gate::{Gate, GateDefaults, GateKind, NoData, OnInconclusive};
 pub use metrics::{Auth, MetricSource, Metrics, NoFields, Prometheus, Sigv4};
 pub use model::{
     Autoscaling, Capacity, DisruptionBudget, Drain, DrainHook, Model, ModelSource, RollingUpdate,
-    RuntimeName, ServiceAccount, Subset,
+    RuntimeName, ServerName, ServiceAccount, Subset,
 };
 pub use percentage::Percentage;
 pub use read::{Read, read};

@@ -19,6 +19,8 @@ pub struct Model {
     pub name: String,
     /// The runtime that serves the model.
     pub runtime: RuntimeName,
+    /// The model server in the team's own container; default: nobody knows.
+    pub server: Option<ServerName>,
     /// The container image.
     pub image: String,
     /// What is served.
@@ -120,6 +122,19 @@ pub enum RuntimeName {
     TensorflowServing,
     /// The team's own container.
     Custom,
+}
+
+/// A model server whose own metrics are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum ServerName {
+    /// TensorFlow Serving.
+    TensorflowServing,
+    /// NVIDIA Triton.
+    Triton,
+    /// vLLM.
+    Vllm,
 }
 
 /// What is served.

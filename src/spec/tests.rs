@@ -149,7 +149,7 @@ fn anchors_merges_and_line_ends_of_windows_are_read() {
 fn every_field_of_the_language_is_read() {
     let read = accept(include_str!("tests/everything.yaml"));
     let spec = &read.document.spec;
-    assert_eq!(spec.gates.len(), 12);
+    assert_eq!(spec.gates.len(), 19);
     assert!(matches!(spec.gates[0].kind, GateKind::Availability(_)));
     assert_eq!(spec.gates[0].early_failure.as_deref(), Some("1%"));
     let resources = spec.models[0].resources.as_ref().expect("resources");

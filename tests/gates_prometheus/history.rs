@@ -89,6 +89,7 @@ pub(crate) fn whole() -> String {
     times(&mut history);
     layouts(&mut history);
     gauges(&mut history);
+    servers(&mut history);
     history.end()
 }
 
@@ -425,6 +426,108 @@ fn gauges(history: &mut History) {
         ] {
             let labels = format!("namespace=\"ml\",pod=\"{pod}\",le=\"{bound}\"");
             history.series("score_bucket", &labels, &|at| even(20.0 * part)(at));
+        }
+    }
+}
+
+/// What model servers count and time themselves. The mesh sees a status 200 before any of the streams breaks.
+fn servers(history: &mut History) {
+    let pod = |workload: &str| format!("namespace=\"ml\",pod=\"{workload}-5d8f6c7b9-abcde\"");
+    // 240 times these end in the window. The pod of `aborts-v2` is scraped anew, and its first abort is the series' first value.
+    history.family("vllm:request_success", "counter");
+    for (workload, stop, abort) in [
+        ("stream-v1", 100.0, 0.0),
+        ("stream-v2", 25.0, 0.0),
+        ("aborts-v1", 100.0, 0.0),
+        ("aborts-v2", 24.0, 1.0),
+        ("aborts-v2-large", 0.0, 500.0),
+    ] {
+        for (reason, per_scrape) in [("stop", stop), ("length", 5.0), ("abort", abort)] {
+            let labels = format!(
+                "{},engine=\"0\",model_name=\"m\",finished_reason=\"{reason}\"",
+                pod(workload)
+            );
+            history.series("vllm:request_success_total", &labels, &even(per_scrape));
+        }
+    }
+    // Two engines of one pod that are asked alike are two, and no copy of each other.
+    for engine in ["0", "1"] {
+        for (reason, per_scrape) in [("stop", 10.0), ("length", 10.0)] {
+            let labels = format!(
+                "{},engine=\"{engine}\",model_name=\"m\",finished_reason=\"{reason}\"",
+                pod("engines-v2")
+            );
+            history.series("vllm:request_success_total", &labels, &even(per_scrape));
+        }
+    }
+    let strange = format!("{},finished_reason=\"tired\"", pod("strange-v2"));
+    history.series("vllm:request_success_total", &strange, &even(10.0));
+    history.family("vllm:time_to_first_token_seconds", "histogram");
+    for (workload, share) in [("stream-v1", 0.97), ("stream-v2", 0.96), ("aborts-v2", 0.9)] {
+        for (bound, share) in [
+            ("1.0", share - 0.2),
+            ("2.5", share),
+            ("5.0", 1.0),
+            ("+Inf", 1.0),
+        ] {
+            let labels = format!("{},model_name=\"m\",le=\"{bound}\"", pod(workload));
+            let name = "vllm:time_to_first_token_seconds_bucket";
+            history.series(name, &labels, &even(20.0 * share));
+        }
+    }
+    history.family(":tensorflow:serving:request_count", "unknown");
+    for (workload, ok, internal) in [
+        ("tf-v1", 100.0, 0.0),
+        ("tf-v2", 25.0, 0.0),
+        ("tfbad-v2", 24.0, 1.0),
+    ] {
+        for (status, per_scrape) in [
+            ("OK", ok),
+            ("INVALID_ARGUMENT", 1.0),
+            ("INTERNAL", internal),
+        ] {
+            let labels = format!("{},model_name=\"m\",status=\"{status}\"", pod(workload));
+            // A status is a series from its first request on.
+            history.series(":tensorflow:serving:request_count", &labels, &|at| {
+                (per_scrape > 0.0 && (status != "INTERNAL" || at >= 600))
+                    .then(|| scrapes(at) * per_scrape)
+            });
+        }
+    }
+    history.family(":tensorflow:serving:request_latency", "unknown");
+    for (workload, share) in [("tf-v1", 0.97), ("tf-v2", 0.96), ("tfbad-v2", 0.9)] {
+        for (bound, share) in [
+            ("192797", share - 0.1),
+            ("347035", share),
+            ("624664", 1.0),
+            ("+Inf", 1.0),
+        ] {
+            let labels = format!(
+                "{},model_name=\"m\",API=\"predict\",entrypoint=\"gRPC\",le=\"{bound}\"",
+                pod(workload)
+            );
+            let name = ":tensorflow:serving:request_latency_bucket";
+            history.series(name, &labels, &even(20.0 * share));
+        }
+    }
+    // Triton's two counters have the same labels in older releases.
+    for (metric, per_scrape) in [
+        ("nv_inference_request_success", 24.0),
+        ("nv_inference_request_failure", 1.0),
+    ] {
+        history.family(metric, "unknown");
+        let labels = format!("{},model=\"m\",version=\"1\"", pod("triton-v2"));
+        history.series(metric, &labels, &even(per_scrape));
+    }
+    // Somebody else's controller names its pods, and labels them.
+    history.family("vllm:e2e_request_latency_seconds", "histogram");
+    for (isvc, share) in [("theirs-v1", 0.97), ("theirs-v2", 0.9)] {
+        for (bound, share) in [("0.5", share - 0.2), ("1.0", share), ("+Inf", 1.0)] {
+            let labels = format!(
+                "namespace=\"kserve\",pod=\"{isvc}-kserve-0\",llm_isvc_name=\"{isvc}\",le=\"{bound}\""
+            );
+            let name = "vllm:e2e_request_latency_seconds_bucket";
+            history.series(name, &labels, &even(20.0 * share));
         }
     }
 }

@@ -14,6 +14,7 @@ mod history;
 mod kinds;
 mod latency;
 mod server;
+mod servers;
 mod sources;
 mod watch;
 

@@ -5,7 +5,7 @@ use crate::gate::query::Target;
 use crate::gate::telemetry;
 use crate::gate::words;
 use crate::plan::Gate;
-use crate::plan::gates::Times;
+use crate::plan::gates::{CountedBy, Times};
 
 use super::{BACK, Doctor, Level};
 
@@ -17,29 +17,42 @@ impl Doctor<'_> {
             self.buckets(target, gate, times)?;
         }
         if let Some(metric) = facts.exported() {
-            let found = self.value(
-                &target.source,
-                format!(
-                    "count(last_over_time({metric}{{{}}}[{}s]))",
-                    target.pods(),
-                    BACK.seconds()
-                ),
-            )?;
-            if found.is_empty() {
-                self.say(
-                    Level::Missing,
-                    &gate.name,
-                    format!("the pods of `{}` export no `{metric}`", target.subset),
-                    "export it from the model, and scrape the pods",
-                );
-            } else {
-                let said = format!("the pods of `{}` export `{metric}`", target.subset);
-                self.say(Level::Good, &gate.name, said, "");
-            }
+            let selector = format!("{metric}{{{}}}", target.pods());
+            self.exported(target, gate, &metric, &selector)?;
+        }
+        if let Some(requests) = facts.requests()
+            && requests.by == CountedBy::Server
+        {
+            let selector = telemetry::steady_requests(target, requests);
+            let metric = selector.split('{').next().unwrap_or_default();
+            self.exported(target, gate, metric, &selector)?;
         }
         if let Some(template) = facts.template() {
             let found = self.value(&target.source, target.fill(template, BACK))?;
             self.answer(target, gate, &found);
+        }
+        Ok(())
+    }
+
+    /// Whether the pods export a metric.
+    fn exported(
+        &mut self,
+        target: &Target,
+        gate: &Gate,
+        metric: &str,
+        selector: &str,
+    ) -> Result<(), Fault> {
+        let promql = format!("count(last_over_time({selector}[{}s]))", BACK.seconds());
+        if self.value(&target.source, promql)?.is_empty() {
+            self.say(
+                Level::Missing,
+                &gate.name,
+                format!("the pods of `{}` export no `{metric}`", target.subset),
+                "export it from the model, and scrape the pods",
+            );
+        } else {
+            let said = format!("the pods of `{}` export `{metric}`", target.subset);
+            self.say(Level::Good, &gate.name, said, "");
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ mod requests;
 
 use std::collections::BTreeMap;
 
-use crate::plan::gates::Reporter;
+use crate::plan::gates::{Reporter, Requests, Times};
 use crate::plan::{Gate, ModelId, Plan, SourceId, StageId};
 use crate::units::{Duration, Timestamp};
 
@@ -168,7 +168,9 @@ impl Doctor<'_> {
 /// Whose count of requests a gate asks for, if it counts requests or takes the mesh's times.
 fn reporter(gate: &Gate) -> Option<Reporter> {
     let facts = gate.kind.facts();
-    let times = || facts.times().filter(|times| times.metric.is_none());
-    let counted = facts.requests().map(|requests| requests.reporter);
-    counted.or_else(|| times().map(|times| times.reporter))
+    let counted = facts.requests().and_then(Requests::reporter);
+    counted.or_else(|| match facts.times()? {
+        Times::Router(reporter) => Some(*reporter),
+        Times::Metric(..) | Times::Server(_) => None,
+    })
 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::gate::answer::{Series, said};
 use crate::gate::requests::pod;
-use crate::plan::gates::{Reporter, Requests};
+use crate::gate::telemetry;
+use crate::plan::gates::{CountedBy, Requests};
 
 use super::Subject;
 
@@ -31,6 +32,8 @@ const INSTALLATIONS: [&str; 10] = [
     "stack",
     "tenant",
 ];
+/// The label with the namespace of the pod that was scraped.
+const NAMESPACE: &str = "namespace";
 /// Words in the names of labels that every pod has of its own.
 const POD_WORDS: [&str; 20] = [
     "__name__",
@@ -63,31 +66,49 @@ pub(super) fn examine(subject: &Subject<'_>, found: &[Series]) -> Option<String>
     if let Some(found) = Duplicates::of(&series) {
         return Some(found.sentence());
     }
-    if let Some((label, values)) = undeclared(&series) {
+    if let Some((label, values)) = undeclared(subject, &series) {
         let values: Vec<String> = values
             .iter()
             .map(|value| format!("`{}`", said(value)))
             .collect();
         return Some(format!(
-            "the series differ in `{label}` ({}), which nobody has declared: `metrics.prometheus.labels` is to say which of them are meant",
-            values.join(", ")
+            "the series differ in `{label}` ({}), which nobody has declared: `{}` is to say which of them are meant",
+            values.join(", "),
+            if label == NAMESPACE {
+                "metrics.selector"
+            } else {
+                "metrics.prometheus.labels"
+            }
         ));
     }
-    let classified = Requests {
-        reporter: Reporter::Destination,
+    // The router's times have the labels of its requests, by which those that failed are left out.
+    let timed = subject.reporter.map(|reporter| Requests {
+        by: CountedBy::Router(reporter),
         exact: true,
         bad: Vec::new(),
         ignore_aborts: false,
-    };
-    let requests = subject.requests.unwrap_or(&classified);
-    subject.reporter?;
+    });
+    let requests = subject.requests.or(timed.as_ref())?;
     series
         .iter()
-        .find_map(|one| subject.target.telemetry.outcome(one, requests).err())
+        .find_map(|one| telemetry::outcome(subject.target, one, requests).err())
+}
+
+/// The labels that a model server gives to what it measures, where it is asked.
+fn own_labels(subject: &Subject<'_>) -> &'static [&'static str] {
+    match (subject.reporter, subject.target.server) {
+        (None, Some(server)) => server.labels,
+        (Some(_), _) | (None, None) => &[],
+    }
 }
 
 /// A label that tells installations apart, or pods that should be of one kind, or copies of the same series; with some of its values.
-fn undeclared<'a>(series: &[&'a Series]) -> Option<(&'a str, BTreeSet<&'a str>)> {
+fn undeclared<'a>(
+    subject: &Subject<'_>,
+    series: &[&'a Series],
+) -> Option<(&'a str, BTreeSet<&'a str>)> {
+    let own = own_labels(subject);
+    let is_the_pods = subject.reporter.is_none();
     let names: BTreeSet<&str> = series
         .iter()
         .flat_map(|one| one.labels.keys())
@@ -99,10 +120,14 @@ fn undeclared<'a>(series: &[&'a Series]) -> Option<(&'a str, BTreeSet<&'a str>)>
         if values.len() < 2 || name.starts_with("source_") || REPLICA_LABELS.contains(&name) {
             return None;
         }
-        if words().any(|word| INSTALLATIONS.contains(&word)) {
+        // Pods are of one namespace, unless a selector of the spec's leaves it open.
+        if words().any(|word| INSTALLATIONS.contains(&word)) || is_the_pods && name == NAMESPACE {
             return Some((name, values));
         }
-        if is_of_the_router(name) || words().any(|word| POD_WORDS.contains(&word)) {
+        if is_of_the_router(name)
+            || own.contains(&name)
+            || words().any(|word| POD_WORDS.contains(&word))
+        {
             return None;
         }
         (tells_pods_apart(series, name) || tells_copies_apart(series, name))

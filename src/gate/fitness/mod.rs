@@ -59,14 +59,14 @@ pub(super) fn series_of(
     facts: &dyn GateFacts,
 ) -> Option<(String, Option<Reporter>)> {
     if let Some(counted) = facts.requests() {
-        let selector = target.telemetry.requests(target, Some(counted.reporter));
-        return Some((selector, Some(counted.reporter)));
+        let selector = telemetry::steady_requests(target, counted);
+        return Some((selector, counted.reporter()));
     }
     if let Some(times) = facts.times() {
         let (selector, _) = telemetry::times(target, times);
         let all = format!("{},le=\"+Inf\"}}", selector.trim_end_matches('}'));
-        let is_the_routers = target.telemetry.times(target, times).is_some();
-        return Some((all, is_the_routers.then_some(times.reporter)));
+        let routers = target.telemetry.times(target, times);
+        return Some((all, routers.map(|times| times.reporter)));
     }
     let exported = facts.exported()?;
     Some((format!("{exported}{{{}}}", target.pods()), None))

@@ -32,12 +32,9 @@ impl Kind for BurnRate {
                     .map(|query| named(target, *window, exact, query))
             })
             .collect();
-        if self.budget_share.is_some() {
-            let promql = target.telemetry.service_requests(
-                target,
-                self.requests.reporter,
-                self.period.seconds(),
-            );
+        if let (Some(_), Some(reporter)) = (self.budget_share, self.requests.reporter()) {
+            let period = self.period.seconds();
+            let promql = target.telemetry.service_requests(target, reporter, period);
             queries.push(target.ask("service requests", promql, When::At(context.window.end)));
         }
         queries

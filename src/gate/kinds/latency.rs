@@ -12,7 +12,7 @@ use crate::gate::verdict::Verdict;
 use crate::gate::window::Window;
 use crate::gate::words;
 use crate::plan::Gate;
-use crate::plan::gates::{Latency, Times};
+use crate::plan::gates::{Latency, ServerTime, Times};
 use crate::units::Duration;
 
 use super::{
@@ -49,18 +49,26 @@ impl Kind for Latency {
         let (verdict, why) = if total + 0.5 < least as f64 {
             (
                 Verdict::Inconclusive,
-                format!("{} are needed to tell", words::count(least, "request")),
+                format!(
+                    "{} are needed to tell",
+                    words::count(least, self.times.noun())
+                ),
             )
         } else if at_least(fraction.share, wanted) {
             (
                 Verdict::Pass,
-                format!("{within} of the requests were within {}", time_limit(self)),
+                format!(
+                    "{within} of the {}s were within {}",
+                    self.times.noun(),
+                    time_limit(self)
+                ),
             )
         } else {
             (
                 Verdict::Fail,
                 format!(
-                    "{within} of the requests were within {}, and {percentile} must be",
+                    "{within} of the {}s were within {}, and {percentile} must be",
+                    self.times.noun(),
                     time_limit(self)
                 ),
             )
@@ -80,7 +88,7 @@ impl Kind for Latency {
             .limit(limit)
             .evidence(format!(
                 "{within} of {} within {}",
-                words::count(words::rounded(total), "request"),
+                words::count(words::rounded(total), self.times.noun()),
                 time_limit(self)
             ))
             .numbers([
@@ -97,14 +105,15 @@ impl Kind for Latency {
     fn meaning(&self, gate: &Gate) -> Vec<String> {
         vec![
             format!(
-                "pass: at least {} of the successful requests were answered within {}; fail: fewer were",
+                "pass: at least {} of the {} within {}; fail: fewer were",
                 self.percentile,
+                timed(&self.times),
                 time_limit(self)
             ),
             "what lies in the bucket above the last finite bound is within no limit".to_owned(),
             format!(
                 "with fewer than {} it is inconclusive",
-                words::count(gate.least_samples(), "request")
+                words::count(gate.least_samples(), self.times.noun())
             ),
         ]
     }
@@ -112,10 +121,12 @@ impl Kind for Latency {
     fn operating(&self, gate: &Gate, traffic: Traffic) -> Option<Operating> {
         let few = traffic.candidate < gate.least_samples() as f64;
         let budget = self.percentile.rest().as_f64();
-        Some(if few {
-            TOO_FEW
-        } else {
-            operating_point(traffic.candidate, budget)
+        self.times.are_of_requests().then(|| {
+            if few {
+                TOO_FEW
+            } else {
+                operating_point(traffic.candidate, budget)
+            }
         })
     }
 
@@ -129,7 +140,9 @@ impl Kind for Latency {
     }
 
     fn need(&self, gate: &Gate, _: Option<f64>) -> Option<(u64, &'static str)> {
-        Some((gate.least_samples(), "for ten to be above the percentile"))
+        let least = gate.least_samples();
+        let of_requests = self.times.are_of_requests();
+        of_requests.then_some((least, "for ten to be above the percentile"))
     }
 
     fn early(&self, gate: &Gate) -> String {
@@ -165,7 +178,7 @@ impl Latency {
             .limit(Kind::limit(self))
             .evidence(format!(
                 "{slow} of {} slower than {}",
-                words::count(total, "request"),
+                words::count(total, self.times.noun()),
                 time_limit(self)
             ))
             .numbers([("slow", slow as f64), ("total", total as f64)])
@@ -268,6 +281,17 @@ pub(super) fn read(
         });
     let histogram = Histogram::new(scaled.collect::<Vec<_>>());
     Ok(histogram.ok().filter(|histogram| histogram.total() > 0.0))
+}
+
+/// What is timed, and that it was in time.
+fn timed(times: &Times) -> &'static str {
+    match times {
+        Times::Router(_) | Times::Metric(..) => "successful requests were answered",
+        Times::Server(ServerTime::TimeToFirstToken) => "first tokens came",
+        Times::Server(ServerTime::InterTokenLatency) => "tokens came after the one before",
+        Times::Server(ServerTime::QueueTime) => "requests left the queue",
+        Times::Server(ServerTime::ModelLatency) => "requests were answered by the model server",
+    }
 }
 
 /// The limit as other times are shown.

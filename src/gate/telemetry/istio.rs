@@ -4,7 +4,7 @@ use crate::gate::answer::{Series, said};
 use crate::gate::query::Target;
 use crate::plan::gates::{BadResponse, Reporter, Requests, Times};
 
-use super::Telemetry;
+use super::{RoutersTimes, Telemetry};
 
 /// The counter of requests.
 const REQUESTS: &str = "istio_requests_total";
@@ -73,7 +73,7 @@ impl Telemetry for Istio {
         requests: &Requests,
         seconds: u64,
     ) -> [String; 2] {
-        let mut all = labels(target, Some(requests.reporter));
+        let mut all = labels(target, requests.reporter());
         if requests.ignore_aborts {
             all.push_str(",response_code!=\"0\"");
         }
@@ -140,14 +140,22 @@ impl Telemetry for Istio {
         Ok(Some(is_bad))
     }
 
-    fn times(&self, target: &Target, times: &Times) -> Option<(String, f64)> {
-        let metric = times.metric.as_deref().unwrap_or(TIMES);
+    fn times(&self, target: &Target, times: &Times) -> Option<RoutersTimes> {
+        let (metric, reporter) = match times {
+            Times::Router(reporter) => (TIMES, *reporter),
+            Times::Metric(metric, reporter) => (metric.as_str(), *reporter),
+            Times::Server(_) => return None,
+        };
         // Only answers that were good: fast failures must not improve the latency. An empty alternative matches the absent
         // label of HTTP.
         metric.starts_with("istio_").then(|| {
-            let labels = labels(target, Some(times.reporter));
+            let labels = labels(target, Some(reporter));
             let good = "response_code=~\"2..\",grpc_response_status=~\"0|\"";
-            (format!("{metric}_bucket{{{labels},{good}}}"), 0.001)
+            RoutersTimes {
+                selector: format!("{metric}_bucket{{{labels},{good}}}"),
+                unit: 0.001,
+                reporter,
+            }
         })
     }
 

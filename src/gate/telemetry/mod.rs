@@ -1,13 +1,14 @@
 //! In: a model, and what is to be counted or timed. Out: PromQL on the metrics of the plan's router, and what their labels mean.
-//! One file a router; what a pod exports itself is named the same under every router, and stands here.
+//! One file a router, and one for model servers; what a pod exports itself is named the same under every router.
 //! Never asks, and never judges.
 
 mod istio;
+mod server;
 
 use std::fmt::Debug;
 
 use crate::plan::Router;
-use crate::plan::gates::{Reporter, Requests, Times};
+use crate::plan::gates::{CountedBy, Reporter, Requests, Times};
 use crate::plan::runtimes::metric_unit;
 
 use super::answer::Series;
@@ -34,8 +35,8 @@ pub(super) trait Telemetry: Debug + Sync {
     /// Whether a series of requests counts failures, `None` where it is left out; or, as a sentence, why that cannot be told.
     fn outcome(&self, series: &Series, requests: &Requests) -> Result<Option<bool>, String>;
 
-    /// The buckets of the router's own histogram of times, and how many seconds its unit is; `None` for a metric of the model's.
-    fn times(&self, target: &Target, times: &Times) -> Option<(String, f64)>;
+    /// The router's own histogram of times; `None` for what the model's pods export.
+    fn times(&self, target: &Target, times: &Times) -> Option<RoutersTimes>;
 
     /// The namespaces that have requests of a Deployment of this name in so many seconds, and the label that names them.
     fn namespaces(&self, target: &Target, seconds: u64) -> (String, &'static str);
@@ -57,6 +58,16 @@ pub(super) trait Telemetry: Debug + Sync {
     fn lacks(&self, series: &[&Series]) -> Vec<&'static str>;
 }
 
+/// A histogram of times of the router's own.
+pub(super) struct RoutersTimes {
+    /// Its buckets, as PromQL without a range.
+    pub(super) selector: String,
+    /// How many seconds its unit is.
+    pub(super) unit: f64,
+    /// Who reports it.
+    pub(super) reporter: Reporter,
+}
+
 /// The telemetry of a router.
 pub(super) fn of(router: &Router) -> &'static dyn Telemetry {
     match router {
@@ -64,12 +75,44 @@ pub(super) fn of(router: &Router) -> &'static dyn Telemetry {
     }
 }
 
+/// The counters of a model's requests, by whom the gate asks for.
+pub(super) fn requests(target: &Target, requests: &Requests) -> String {
+    match requests.by {
+        CountedBy::Router(reporter) => target.telemetry.requests(target, Some(reporter)),
+        CountedBy::Server => server::requests(target),
+    }
+}
+
+/// Those of them that are there as long as anything counts.
+pub(super) fn steady_requests(target: &Target, requests: &Requests) -> String {
+    match requests.by {
+        CountedBy::Router(reporter) => target.telemetry.requests(target, Some(reporter)),
+        CountedBy::Server => server::steady(target),
+    }
+}
+
+/// Whether a series of requests counts failures, `None` where it is left out; or, as a sentence, why that cannot be told.
+pub(super) fn outcome(
+    target: &Target,
+    series: &Series,
+    requests: &Requests,
+) -> Result<Option<bool>, String> {
+    match requests.by {
+        CountedBy::Router(_) => target.telemetry.outcome(series, requests),
+        CountedBy::Server => server::outcome(target, series, requests),
+    }
+}
+
 /// The buckets' selector of a histogram of times, and how many seconds its unit is.
 pub(super) fn times(target: &Target, times: &Times) -> (String, f64) {
     if let Some(own) = target.telemetry.times(target, times) {
-        return own;
+        return (own.selector, own.unit);
     }
-    let metric = times.metric.as_deref().unwrap_or_default();
+    let metric = match times {
+        Times::Server(time) => return server::times(target, *time),
+        Times::Metric(metric, _) => metric.as_str(),
+        Times::Router(_) => "",
+    };
     let unit = if metric.ends_with("_milliseconds") || metric.ends_with("_ms") {
         0.001
     } else if metric.ends_with("_microseconds") || metric.ends_with("_us") {

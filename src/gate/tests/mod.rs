@@ -7,6 +7,7 @@ mod decisions;
 mod doctor;
 mod drift;
 mod latency;
+mod servers;
 mod simulation;
 mod sources;
 mod stages;

@@ -38,7 +38,7 @@ impl GateFacts for Latency {
     }
 
     fn samples_are_requests(&self) -> bool {
-        true
+        self.times.are_of_requests()
     }
 
     fn times(&self) -> Option<&Times> {

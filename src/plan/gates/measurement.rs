@@ -2,15 +2,36 @@
 
 use crate::units::Share;
 
-use super::{Reduce, Reporter};
+use super::{Reduce, Reporter, ServerTime};
 
 /// A histogram of times.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Times {
-    /// A metric of the team's; otherwise the mesh's.
-    pub metric: Option<String>,
-    /// The proxy whose measurement is asked, where it is the mesh's.
-    pub reporter: Reporter,
+pub enum Times {
+    /// The router's of response times, as this proxy has it.
+    Router(Reporter),
+    /// A metric of this name: of the team's, or of the router's as this proxy has it.
+    Metric(String, Reporter),
+    /// A time that the model server measures.
+    Server(ServerTime),
+}
+
+impl Times {
+    /// What is timed, as one word: each observation is of one of them.
+    pub fn noun(&self) -> &'static str {
+        match self {
+            Self::Server(ServerTime::InterTokenLatency) => "token",
+            Self::Router(_)
+            | Self::Metric(..)
+            | Self::Server(
+                ServerTime::TimeToFirstToken | ServerTime::QueueTime | ServerTime::ModelLatency,
+            ) => "request",
+        }
+    }
+
+    /// Whether each observation is of one request.
+    pub fn are_of_requests(&self) -> bool {
+        self.noun() == "request"
+    }
 }
 
 /// A percentile of times, or a query's value.

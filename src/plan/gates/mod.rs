@@ -20,7 +20,7 @@ use crate::units::Duration;
 
 use super::{ModelId, NoData, OnInconclusive, SourceId};
 
-pub use crate::spec::gate::{BadResponse, Direction, Measure, Reduce, Reporter};
+pub use crate::spec::gate::{BadResponse, Direction, Measure, Reduce, Reporter, ServerTime};
 pub use availability::Availability;
 pub use burn_rate::{BurnPair, BurnRate};
 pub use compare::{Compare, Sli};
@@ -32,7 +32,7 @@ pub use limits::{Limits, Margin};
 pub use measurement::{Measurement, Times};
 pub use proportions::Proportions;
 pub use ranks::Ranks;
-pub use requests::Requests;
+pub use requests::{CountedBy, Requests};
 pub use result::{Report, ResultFile};
 pub use threshold::{Range, Threshold};
 pub use web::Web;

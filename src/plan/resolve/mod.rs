@@ -2,6 +2,7 @@
 
 mod argocd;
 mod cohorts;
+mod exported;
 mod gates;
 mod labels;
 mod levels;
@@ -116,6 +117,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         cohorts: cohorts?,
         gates,
         sources: sources.all,
+        selector: exported::resolve(spec.metrics.as_ref(), report),
         ways_back: Vec::new(),
         scaled: Vec::new(),
         stages,

@@ -11,4 +11,5 @@ pub(super) static FACTS: RuntimeFacts = RuntimeFacts {
     probes: None,
     streams: false,
     metric_units: &[],
+    server: None,
 };

@@ -2,11 +2,16 @@
 //! spec is resolved and a metric is read from these facts alone.
 
 mod custom;
+mod server;
 mod tensorflow_serving;
+mod triton;
+mod vllm;
 
-use crate::spec::RuntimeName;
+use crate::spec::{RuntimeName, ServerName};
 
 use super::Model;
+
+pub use server::{Counter, Ending, Histogram, Server, Timed};
 
 /// Where a runtime's files are mounted.
 pub const CONFIG_FOLDER: &str = "/etc/glidepath";
@@ -30,6 +35,8 @@ pub struct RuntimeFacts {
     pub streams: bool,
     /// The units of its own metrics, where their names do not say them.
     pub metric_units: &'static [MetricUnit],
+    /// Its own measurements, where they are known.
+    pub server: Option<&'static Server>,
 }
 
 /// A container port that a runtime opens by itself.
@@ -87,6 +94,18 @@ pub fn facts(runtime: RuntimeName) -> &'static RuntimeFacts {
     }
 }
 
+/// Every model server whose own metrics are known.
+pub static SERVERS: [&Server; 3] = [&tensorflow_serving::SERVER, &triton::SERVER, &vllm::SERVER];
+
+/// What is known of a model server.
+pub fn server(name: ServerName) -> &'static Server {
+    match name {
+        ServerName::TensorflowServing => &tensorflow_serving::SERVER,
+        ServerName::Triton => &triton::SERVER,
+        ServerName::Vllm => &vllm::SERVER,
+    }
+}
+
 /// How many seconds the unit of a metric is, where a runtime counts it and its name does not say so.
 pub fn metric_unit(metric: &str) -> Option<f64> {
     let units = ALL.iter().flat_map(|facts| facts.metric_units);
@@ -119,6 +138,25 @@ mod tests {
         for name in named {
             let known = RuntimeName::deserialize(Value::from(name)).expect("a name");
             assert_eq!(facts(known).name, name);
+        }
+    }
+
+    #[test]
+    fn every_server_of_the_language_has_its_table() {
+        let schema: Value =
+            serde_json::from_str(include_str!("../../../schema/rollout.schema.json"))
+                .expect("the schema is JSON");
+        let named = &schema["$defs"]["model"]["properties"]["server"]["enum"];
+        let named: Vec<&str> = named
+            .as_array()
+            .expect("a closed list")
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        assert_eq!(named, SERVERS.map(|server| server.name));
+        for name in named {
+            let known = ServerName::deserialize(Value::from(name)).expect("a name");
+            assert_eq!(server(known).name, name);
         }
     }
 

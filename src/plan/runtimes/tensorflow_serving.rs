@@ -3,6 +3,7 @@
 
 use crate::plan::{Model, ServedModel};
 
+use super::server::{Bounds, Counter, Ending, Histogram, Server, Timed};
 use super::{CONFIG_FOLDER, Launch, MetricUnit, RuntimeFacts, RuntimePort, RuntimeProbes};
 
 const GRPC: RuntimePort = RuntimePort {
@@ -34,6 +35,54 @@ pub(super) static FACTS: RuntimeFacts = RuntimeFacts {
         prefix: ":tensorflow:serving:",
         seconds: 0.000_001,
     }],
+    server: Some(&SERVER),
+};
+
+const TOKENS: &str = "it answers whole requests, and not token by token";
+
+/// Its own metrics (<https://github.com/tensorflow/serving/blob/master/tensorflow_serving/servables/tensorflow/util.cc>).
+pub(super) static SERVER: Server = Server {
+    name: "tensorflow-serving",
+    streams: false,
+    counters: &[Counter {
+        metric: ":tensorflow:serving:request_count",
+        label: "status",
+        // The statuses of gRPC. Failures are those that Envoy counts as such, and those by which a server says that it does not
+        // have the model, is not ready or is full; the others are the caller's.
+        endings: &[
+            ("OK", Ending::Good),
+            ("CANCELLED", Ending::Aborted),
+            ("UNKNOWN", Ending::Bad),
+            ("INVALID_ARGUMENT", Ending::Good),
+            ("DEADLINE_EXCEEDED", Ending::Bad),
+            ("NOT_FOUND", Ending::Bad),
+            ("ALREADY_EXISTS", Ending::Good),
+            ("PERMISSION_DENIED", Ending::Good),
+            ("RESOURCE_EXHAUSTED", Ending::Bad),
+            ("FAILED_PRECONDITION", Ending::Bad),
+            ("ABORTED", Ending::Bad),
+            ("OUT_OF_RANGE", Ending::Good),
+            ("UNIMPLEMENTED", Ending::Bad),
+            ("INTERNAL", Ending::Bad),
+            ("UNAVAILABLE", Ending::Bad),
+            ("DATA_LOSS", Ending::Bad),
+            ("UNAUTHENTICATED", Ending::Good),
+        ],
+        otherwise: None,
+    }],
+    time_to_first_token: Timed::Not(TOKENS),
+    inter_token_latency: Timed::Not(TOKENS),
+    queue_time: Timed::Not("it times no queue of requests"),
+    model_latency: Timed::By(Histogram {
+        metric: ":tensorflow:serving:request_latency",
+        unit: 0.000_001,
+        bounds: Bounds::Growing {
+            first: 10.0,
+            factor: 1.8,
+            count: 33,
+        },
+    }),
+    labels: &["API", "entrypoint", "model_name", "status"],
 };
 
 const MONITORING_FILE: &str = "monitoring.config";

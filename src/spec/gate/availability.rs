@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{BadResponse, ClientAborts, Counts, Reporter};
+use super::{BadResponse, ClientAborts, Counts, Reporter, RequestSli};
 
 /// `availability`: the share of good requests must reach an objective.
 #[derive(Clone, Debug, Deserialize)]
@@ -13,7 +13,9 @@ pub struct Availability {
     pub objective: String,
     /// The one-sided level of the bound that decides, as a percentage; default: none, the measured share decides.
     pub confidence: Option<String>,
-    /// Whose count of the requests is asked.
+    /// Whose requests are counted; default: the router's.
+    pub sli: Option<RequestSli>,
+    /// The router's reporter whose count is asked.
     #[serde(default)]
     pub reporter: Reporter,
     /// How the requests are counted.

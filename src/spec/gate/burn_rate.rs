@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{BadResponse, ClientAborts, Counts, Reporter};
+use super::{BadResponse, ClientAborts, Counts, Reporter, RequestSli};
 
 /// `burnRate`: the candidate's own requests must not burn the error budget too fast.
 #[derive(Clone, Debug, Deserialize)]
@@ -17,7 +17,9 @@ pub struct BurnRate {
     pub windows: Option<Vec<BurnWindow>>,
     /// The most of the service's whole budget that the candidate may use up, as a percentage.
     pub budget_share: Option<String>,
-    /// Whose count of the requests is asked.
+    /// Whose requests are counted; default: the router's.
+    pub sli: Option<RequestSli>,
+    /// The router's reporter whose count is asked.
     #[serde(default)]
     pub reporter: Reporter,
     /// How the requests are counted.

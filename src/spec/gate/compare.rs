@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use serde_json::Number;
 
-use super::{Amount, BadResponse, ClientAborts, Counts, Measurement, Reduce, Reporter};
+use super::{
+    Amount, BadResponse, ClientAborts, Counts, Measurement, Reduce, Reporter, RequestSli,
+    ServerTime, TimesOf,
+};
 
 /// `compare`: the candidate's value is held against stable's.
 #[derive(Clone, Debug, Deserialize)]
@@ -31,8 +34,8 @@ pub struct Compare {
 /// What is measured on both sides.
 #[derive(Clone, Debug)]
 pub enum Sli {
-    /// The share of good answers.
-    Availability,
+    /// The share of good answers, and whose requests are counted; default: the router's.
+    Availability(Option<RequestSli>),
     /// The share of failures.
     ErrorRate,
     /// A percentile of times, or a query.
@@ -89,22 +92,28 @@ enum SliName {
     Availability,
     ErrorRate,
     Latency,
+    #[serde(untagged)]
+    Requests(RequestSli),
+    #[serde(untagged)]
+    Server(ServerTime),
 }
 
 impl TryFrom<Fields> for Compare {
     type Error = &'static str;
 
     fn try_from(fields: Fields) -> Result<Self, &'static str> {
-        let measurement = |is_latency| {
-            Measurement::of(is_latency, fields.percentile, fields.query, fields.reduce)
+        let measurement = |times| {
+            Measurement::of(times, fields.percentile, fields.query, fields.reduce)
                 .map(Sli::Measurement)
         };
         Ok(Self {
             sli: match fields.sli {
-                Some(SliName::Availability) => Sli::Availability,
+                Some(SliName::Availability) => Sli::Availability(None),
+                Some(SliName::Requests(sli)) => Sli::Availability(Some(sli)),
                 Some(SliName::ErrorRate) => Sli::ErrorRate,
-                Some(SliName::Latency) => measurement(true)?,
-                None => measurement(false)?,
+                Some(SliName::Latency) => measurement(Some(TimesOf::Router))?,
+                Some(SliName::Server(time)) => measurement(Some(TimesOf::Server(time)))?,
+                None => measurement(None)?,
             },
             ratio: fields.ratio,
             difference: fields.difference,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Number;
 
-use super::Reporter;
+use super::{Reporter, ServerTime};
 
 /// `latency`: a percentile of the response times must be within a limit.
 #[derive(Clone, Debug, Deserialize)]
@@ -14,6 +14,8 @@ pub struct Latency {
     pub percentile: Number,
     /// The longest time, as Prometheus writes durations.
     pub max: String,
+    /// A time of the model server's in place of the mesh's.
+    pub sli: Option<ServerTime>,
     /// A histogram of times in place of the mesh's.
     pub metric: Option<String>,
     /// Whose measurement, for the mesh's.

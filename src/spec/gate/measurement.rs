@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Number;
 
+use super::TimesOf;
+
 /// How several series become one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -21,24 +23,24 @@ pub enum Reduce {
 /// A percentile of response times, or a query's value.
 #[derive(Clone, Debug)]
 pub enum Measurement {
-    /// The percentile, above 0 and below 100.
-    Latency(Number),
+    /// The percentile, above 0 and below 100, and of which times.
+    Latency(Number, TimesOf),
     /// The template, and how several series become one value.
     Query(String, Option<Reduce>),
 }
 
 impl Measurement {
-    /// The percentile where `sli: latency` asks for it, else the query; the schema lets through exactly one of the two.
+    /// The percentile where an `sli` of times asks for it, else the query; the schema lets through exactly one of the two.
     pub(super) fn of(
-        is_latency: bool,
+        times: Option<TimesOf>,
         percentile: Option<Number>,
         query: Option<String>,
         reduce: Option<Reduce>,
     ) -> Result<Self, &'static str> {
-        match (is_latency, percentile, query) {
-            (true, Some(percentile), None) => Ok(Self::Latency(percentile)),
-            (false, None, Some(query)) => Ok(Self::Query(query, reduce)),
-            (true | false, _, _) => Err("neither a percentile nor a query alone is measured"),
+        match (times, percentile, query) {
+            (Some(times), Some(percentile), None) => Ok(Self::Latency(percentile, times)),
+            (None, None, Some(query)) => Ok(Self::Query(query, reduce)),
+            (Some(_) | None, _, _) => Err("neither a percentile nor a query alone is measured"),
         }
     }
 }

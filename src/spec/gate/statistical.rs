@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use serde_json::Number;
 
-use super::{Amount, BadResponse, ClientAborts, Counts, Measurement, Reduce, Reporter};
+use super::{
+    Amount, BadResponse, ClientAborts, Counts, Measurement, Reduce, Reporter, RequestSli,
+    ServerTime, TimesOf,
+};
 
 /// `statistical`: the candidate must not be worse than stable by more than a margin.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,7 +28,9 @@ pub struct Proportions {
     pub margin: Amount,
     /// The one-sided level of the bounds, as a percentage.
     pub confidence: Option<String>,
-    /// Whose count of the requests is asked.
+    /// Whose requests are counted; default: the router's.
+    pub sli: Option<RequestSli>,
+    /// The router's reporter whose count is asked.
     #[serde(default)]
     pub reporter: Reporter,
     /// How the requests are counted.
@@ -98,23 +103,20 @@ struct Fields {
 #[serde(rename_all = "camelCase")]
 enum SliName {
     Latency,
+    #[serde(untagged)]
+    Server(ServerTime),
 }
 
 impl TryFrom<Fields> for MannWhitney {
     type Error = &'static str;
 
     fn try_from(fields: Fields) -> Result<Self, &'static str> {
-        let is_latency = match fields.sli {
-            Some(SliName::Latency) => true,
-            None => false,
-        };
+        let times = fields.sli.map(|sli| match sli {
+            SliName::Latency => TimesOf::Router,
+            SliName::Server(time) => TimesOf::Server(time),
+        });
         Ok(Self {
-            measurement: Measurement::of(
-                is_latency,
-                fields.percentile,
-                fields.query,
-                fields.reduce,
-            )?,
+            measurement: Measurement::of(times, fields.percentile, fields.query, fields.reduce)?,
             margin: fields.margin,
             confidence: fields.confidence,
             step: fields.step,

@@ -1,20 +1,26 @@
 //! GP5xx: what gates ask, and whether the stages that name them can answer.
 
+mod bounds;
 mod deploy;
 mod evidence;
 mod query;
 mod scrapes;
+mod servers;
 mod sides;
 mod window;
 
 use crate::diag::{Place, Report, Route};
 use crate::plan::{Gate, Plan, StageId, StageKind};
 
+pub(super) use bounds::Limit;
+
 pub(super) fn check(plan: &Plan, report: &mut Report) {
     let at = Route::root().key("spec").key("gates");
     for (index, gate) in plan.gates.iter().enumerate() {
         query::check(gate, &at.index(index), report);
+        servers::check(plan, gate, &at.index(index), report);
     }
+    servers::check_selector(plan, report);
     for stage in plan.stage_ids() {
         check_stage(plan, stage, report);
     }

@@ -16,6 +16,7 @@ pub(super) fn resolve(
         objective: objective?,
         confidence,
         requests: requests::resolve(
+            gate.sli,
             gate.reporter,
             gate.counts,
             gate.bad.as_ref(),

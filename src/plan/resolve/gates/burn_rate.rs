@@ -34,6 +34,7 @@ pub(super) fn resolve(gate: &written::BurnRate, reader: &mut Reader<'_>) -> Opti
             Some(share) => Some(share?),
         },
         requests: requests::resolve(
+            gate.sli,
             gate.reporter,
             gate.counts,
             gate.bad.as_ref(),

@@ -9,7 +9,7 @@ use super::{measurement, requests};
 pub(super) fn resolve(gate: &written::Compare, reader: &mut Reader<'_>) -> Option<Compare> {
     let sli = sli(gate, reader);
     let quantity = match &gate.sli {
-        written::Sli::Availability | written::Sli::ErrorRate => Quantity::Share,
+        written::Sli::Availability(_) | written::Sli::ErrorRate => Quantity::Share,
         written::Sli::Measurement(measurement) => measurement::quantity(measurement),
     };
     let ratio = gate.ratio.map(|ratio| Limits {
@@ -40,8 +40,9 @@ pub(super) fn resolve(gate: &written::Compare, reader: &mut Reader<'_>) -> Optio
 }
 
 fn sli(gate: &written::Compare, reader: &mut Reader<'_>) -> Option<Sli> {
-    let requests = || {
+    let requests = |sli| {
         requests::resolve(
+            sli,
             gate.reporter,
             gate.counts,
             gate.bad.as_ref(),
@@ -49,8 +50,8 @@ fn sli(gate: &written::Compare, reader: &mut Reader<'_>) -> Option<Sli> {
         )
     };
     Some(match &gate.sli {
-        written::Sli::Availability => Sli::Availability(requests()),
-        written::Sli::ErrorRate => Sli::ErrorRate(requests()),
+        written::Sli::Availability(sli) => Sli::Availability(requests(*sli)),
+        written::Sli::ErrorRate => Sli::ErrorRate(requests(None)),
         written::Sli::Measurement(measurement) => {
             Sli::Measurement(measurement::resolve(measurement, gate.reporter, reader)?)
         }

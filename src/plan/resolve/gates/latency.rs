@@ -11,9 +11,10 @@ pub(super) fn resolve(gate: &written::Latency, reader: &mut Reader<'_>) -> Optio
     Some(Latency {
         percentile: percentile?,
         max: max?,
-        times: Times {
-            metric: gate.metric.clone(),
-            reporter: gate.reporter,
+        times: match (gate.sli, &gate.metric) {
+            (Some(time), _) => Times::Server(time),
+            (None, Some(metric)) => Times::Metric(metric.clone(), gate.reporter),
+            (None, None) => Times::Router(gate.reporter),
         },
     })
 }

@@ -1,7 +1,7 @@
 //! A percentile of times, or a query of the team's.
 
 use crate::plan::gates::{Measurement, Reporter, Times};
-use crate::spec::gate as written;
+use crate::spec::gate::{self as written, TimesOf};
 
 use super::reader::{Quantity, Reader};
 
@@ -11,11 +11,11 @@ pub(super) fn resolve(
     reader: &mut Reader<'_>,
 ) -> Option<Measurement> {
     Some(match measurement {
-        written::Measurement::Latency(percentile) => Measurement::Latency(
+        written::Measurement::Latency(percentile, times) => Measurement::Latency(
             reader.share("percentile", percentile)?,
-            Times {
-                metric: None,
-                reporter,
+            match times {
+                TimesOf::Router => Times::Router(reporter),
+                TimesOf::Server(time) => Times::Server(*time),
             },
         ),
         written::Measurement::Query(query, reduce) => Measurement::Query(query.clone(), *reduce),
@@ -25,7 +25,7 @@ pub(super) fn resolve(
 /// What limits on it are written in.
 pub(super) fn quantity(measurement: &written::Measurement) -> Quantity {
     match measurement {
-        written::Measurement::Latency(_) => Quantity::Time,
+        written::Measurement::Latency(..) => Quantity::Time,
         written::Measurement::Query(..) => Quantity::Value,
     }
 }

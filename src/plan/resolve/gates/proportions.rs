@@ -21,6 +21,7 @@ pub(super) fn resolve(
         margin: margin?,
         confidence: confidence.or(shared).unwrap_or(CONFIDENCE),
         requests: requests::resolve(
+            gate.sli,
             gate.reporter,
             gate.counts,
             gate.bad.as_ref(),

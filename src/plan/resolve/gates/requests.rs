@@ -1,19 +1,23 @@
-//! How requests are counted: four fields that several kinds have.
+//! How requests are counted: five fields that several kinds have.
 
-use crate::plan::gates::Requests;
-use crate::spec::gate::{BadResponse, ClientAborts, Counts, Reporter};
+use crate::plan::gates::{CountedBy, Requests};
+use crate::spec::gate::{BadResponse, ClientAborts, Counts, Reporter, RequestSli};
 
 /// The gRPC statuses that Envoy counts as failures: Unknown, DeadlineExceeded, Unimplemented, Internal, Unavailable, DataLoss.
 const BAD_GRPC: [u16; 6] = [2, 4, 12, 13, 14, 15];
 
 pub(super) fn resolve(
+    sli: Option<RequestSli>,
     reporter: Reporter,
     counts: Counts,
     bad: Option<&Vec<BadResponse>>,
     client_aborts: ClientAborts,
 ) -> Requests {
     Requests {
-        reporter,
+        by: match sli {
+            None => CountedBy::Router(reporter),
+            Some(RequestSli::ModelServer) => CountedBy::Server,
+        },
         exact: match counts {
             Counts::Exact => true,
             Counts::Estimated => false,

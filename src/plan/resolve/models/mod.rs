@@ -125,6 +125,7 @@ impl Resolver<'_> {
             pod: pod::pod(model),
             name,
             runtime: model.runtime,
+            server: model.server.map(runtimes::server).or(runtime.server),
         })
     }
 

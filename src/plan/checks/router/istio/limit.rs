@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diag::{Code, Diagnostic, Report, Route};
 use crate::plan::Plan;
-use crate::plan::checks::gates::field;
+use crate::plan::checks::gates::{Limit, field};
 use crate::plan::gates::{Gate, Times};
 
 /// The bounds of Istio's histograms in milliseconds (Envoy's default buckets).
@@ -35,7 +35,7 @@ const BOUNDS_ANNOTATION: &str = "sidecar.istio.io/statsHistogramBuckets";
 /// A latency limit against the bounds of Istio's histogram, as the judged models' pods have it.
 pub(super) fn check(plan: &Plan, gate: &Gate, at: &Route, report: &mut Report) {
     let facts = gate.kind.facts();
-    let (Some(max), Some(Times { metric: None, .. })) = (facts.time_limit(), facts.times()) else {
+    let (Some(max), Some(Times::Router(_))) = (facts.time_limit(), facts.times()) else {
         return;
     };
     let limit = max.as_seconds() * 1_000.0;
@@ -45,43 +45,29 @@ pub(super) fn check(plan: &Plan, gate: &Gate, at: &Route, report: &mut Report) {
         .collect();
     for model in judged {
         let bounds = bounds(plan.model(model).pod.annotations.get(BOUNDS_ANNOTATION));
-        let last = bounds.last().copied().unwrap_or_default();
         let place = field(gate, at, "max");
-        if limit > last {
-            report.push(
-                Diagnostic::new(
-                    Code::GP504,
-                    place,
-                    format!("{max} is above the histogram's last bound, {last} ms: requests above that are within no limit"),
-                )
-                .help(format!("set `max: {last}ms` or less")),
-            );
-            return;
-        }
-        if bounds
-            .iter()
-            .any(|bound| (bound - limit).abs() <= limit * 1e-9)
-        {
-            continue;
-        }
-        let at = bounds.partition_point(|bound| *bound < limit);
-        let near: Vec<String> = [at.checked_sub(1), Some(at)]
-            .into_iter()
-            .flatten()
-            .filter_map(|at| bounds.get(at))
-            .map(|bound| format!("`{bound}ms`"))
-            .collect();
-        report.push(
-            Diagnostic::new(
-                Code::GP509,
+        let same = |bound: f64, limit: f64| (bound - limit).abs() <= limit * 1e-9;
+        report.push(match Limit::among(&bounds, limit, same) {
+            Limit::AtBound => continue,
+            Limit::Above(last) => Diagnostic::new(
+                Code::GP504,
                 place,
-                format!("{max} is no bound of Istio's histogram, so the share of requests within it is a guess between two"),
+                format!("{max} is above the histogram's last bound, {last} ms: requests above that are within no limit"),
             )
-            .help(format!(
-                "use {}, or give the pods the bound by the annotation `{BOUNDS_ANNOTATION}`",
-                near.join(" or ")
-            )),
-        );
+            .help(format!("set `max: {last}ms` or less")),
+            Limit::Between(near) => {
+                let near: Vec<String> = near.iter().map(|bound| format!("`{bound}ms`")).collect();
+                Diagnostic::new(
+                    Code::GP509,
+                    place,
+                    format!("{max} is no bound of Istio's histogram, so the share of requests within it is a guess between two"),
+                )
+                .help(format!(
+                    "use {}, or give the pods the bound by the annotation `{BOUNDS_ANNOTATION}`",
+                    near.join(" or ")
+                ))
+            }
+        });
         return;
     }
 }

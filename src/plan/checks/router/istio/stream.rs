@@ -9,7 +9,7 @@ const STREAMING: &str = "vllm";
 
 /// Istio's times are those of whole answers, and a stream ends when the reader has read it.
 pub(super) fn check(plan: &Plan, gate: &Gate, at: &Route, report: &mut Report) {
-    let Some(Times { metric: None, .. }) = gate.kind.facts().times() else {
+    let Some(Times::Router(_)) = gate.kind.facts().times() else {
         return;
     };
     let found = plan
@@ -28,12 +28,14 @@ pub(super) fn check(plan: &Plan, gate: &Gate, at: &Route, report: &mut Report) {
         ),
     );
     report.push(if gate.kind.facts().time_limit().is_some() {
-        found.help("set `metric: vllm:time_to_first_token_seconds` or `metric: vllm:inter_token_latency_seconds`; or Istio's own, to mean it")
+        found.help("set `sli: timeToFirstToken` or `sli: interTokenLatency`, with `server: vllm` at the model; or `metric: istio_request_duration_milliseconds`, to mean it")
     } else {
-        found.help("use a `query` on `vllm:time_to_first_token_seconds_bucket`")
+        found.help("set `sli: timeToFirstToken` or `sli: interTokenLatency`, with `server: vllm` at the model")
     });
 }
 
 fn streams(model: &Model) -> bool {
-    runtimes::facts(model.runtime).streams || model.image.to_string().contains(STREAMING)
+    runtimes::facts(model.runtime).streams
+        || model.server.is_some_and(|server| server.streams)
+        || model.image.to_string().contains(STREAMING)
 }
