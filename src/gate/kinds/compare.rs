@@ -6,7 +6,7 @@ use crate::gate::requests;
 use crate::gate::verdict::Verdict;
 use crate::gate::words;
 use crate::plan::Gate;
-use crate::plan::gates::{Compare, Limits, Measurement, Sli};
+use crate::plan::gates::{Compare, GateFacts as _, Limits, Measurement, Sli, Times};
 
 use super::latency::{buckets, read, short};
 use super::{Answers, Context, Gauge, Judgement, Kind, Numbers, Reading, at_least, at_most};
@@ -47,7 +47,7 @@ impl Kind for Compare {
         }) {
             (
                 Verdict::Inconclusive,
-                format!("{} a side are needed", words::count(least, "request")),
+                format!("{} a side are needed", words::count(least, noun(self))),
             )
         } else {
             decide(self, candidate.value, stable.value)
@@ -55,7 +55,7 @@ impl Kind for Compare {
         let counts = match (candidate.samples, stable.samples) {
             (Some(one), Some(two)) => format!(
                 "{}, stable {}",
-                words::count(words::rounded(one), "request"),
+                words::count(words::rounded(one), noun(self)),
                 words::whole(words::rounded(two))
             ),
             _ => String::new(),
@@ -145,6 +145,11 @@ impl Kind for Compare {
     fn need(&self, _: &Gate, _: Option<f64>) -> Option<(u64, &'static str)> {
         None
     }
+}
+
+/// What one sample is.
+fn noun(gate: &Compare) -> &'static str {
+    gate.times().map_or("request", Times::noun)
 }
 
 /// One side's value, on how many requests, and how coarse it is.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use super::{BEGAN, By, LATE, at, buckets, labels, text, vector};
+use super::{BEGAN, By, Fit, LATE, at, buckets, labels, text, vector};
 use crate::compile::{Compiled, Environment, NoFiles, compile};
 use crate::gate::doctor::examine;
 use crate::gate::*;
@@ -236,4 +236,94 @@ fn tokens_are_no_requests() {
     assert_eq!(found.verdict, Verdict::Pass);
     let stage = compiled.plan.stage_named("canary").expect("the stage");
     assert!(needs(&compiled.plan, stage).is_empty());
+}
+
+#[test]
+fn the_doctor_says_which_pods_export_what_their_server_counts() {
+    let gates = "[{name: a, availability: {sli: modelServer, objective: 99%}}, {name: l, latency: {sli: timeToFirstToken, percentile: 95, max: 2500ms}}]";
+    let compiled = of(["vllm", "vllm"], "", gates);
+    let stage = compiled.plan.stage_named("canary").expect("the stage");
+    let found = |has: bool| {
+        let source = By(move |query: &Query| {
+            Ok(if query.promql.starts_with("vector") {
+                vector(&[(&[], 1.0)])
+            } else if has && query.promql.contains("_bucket") {
+                buckets(&[("1.0", 1.0), ("2.5", 1.0), ("+Inf", 1.0)])
+            } else if has {
+                vector(&[(&[], 5.0)])
+            } else {
+                vector(&[])
+            })
+        });
+        let findings = examine(&compiled.plan, stage, "ml", BEGAN, &source).expect("findings");
+        findings
+            .into_iter()
+            .map(|one| one.found)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        found(true),
+        [
+            "the pods of `v2` export `vllm:request_success_total`",
+            "2s500ms is a bound of the histogram"
+        ]
+    );
+    assert_eq!(
+        found(false)[0],
+        "the pods of `v2` export no `vllm:request_success_total`"
+    );
+}
+
+#[test]
+fn tokens_are_compared_as_tokens() {
+    let gates = "[{name: c, compare: {sli: interTokenLatency, percentile: 95, ratio: {max: 1.1}}}]";
+    let compiled = of(["vllm", "vllm"], "", gates);
+    let source = By(|_: &Query| Ok(buckets(&[("0.1", 960.0), ("+Inf", 1_000.0)])));
+    let found = at(&compiled, LATE, &source).remove(0);
+    assert_eq!(found.evidence, "1,000 tokens, stable 1,000");
+}
+
+#[test]
+fn a_selector_that_leaves_the_namespace_open_is_told_of_two() {
+    let gates = "[{name: a, failFast: false, availability: {sli: modelServer, objective: 99%}}]";
+    let metrics = "  metrics: {selector: {isvc: \"{{subset}}\"}}\n";
+    let compiled = of(["vllm", "vllm"], metrics, gates);
+    let one = |namespace| {
+        [
+            ("namespace", namespace),
+            ("finished_reason", "stop"),
+            ("pod", "p"),
+        ]
+    };
+    let (a, b) = (one("a"), one("b"));
+    let source = By(|query: &Query| {
+        Ok(if query.name == "fitness: series" {
+            vector(&[(&a, 500.0), (&b, 500.0)])
+        } else if query.name.starts_with("fitness: ") {
+            Fit(&By(|_: &Query| Ok(vector(&[])))).ask(query)?
+        } else if query.name == "requests before" {
+            vector(&[])
+        } else {
+            counters(query, &[(&a, 500.0), (&b, 500.0)])
+        })
+    });
+    let context = EvaluationContext {
+        stage: compiled.plan.stage_named("canary").expect("the stage"),
+        namespace: "ml",
+        began: BEGAN,
+        now: crate::units::Timestamp::from_seconds(BEGAN.seconds() + LATE),
+        references: &std::collections::BTreeMap::new(),
+    };
+    let found = evaluate(&compiled.plan, &context, &source).remove(0);
+    assert_eq!(found.verdict, Verdict::Error);
+    assert!(
+        found.why.contains("differ in `namespace` (`a`, `b`)"),
+        "{}",
+        found.why
+    );
+    assert!(
+        found.why.contains("`metrics.selector` is to say"),
+        "{}",
+        found.why
+    );
 }
