@@ -8,7 +8,7 @@ use crate::gate::verdict::Verdict;
 use crate::gate::window::Window;
 use crate::gate::words;
 use crate::plan::Gate;
-use crate::plan::gates::{Direction, Limits, Margin, Measurement, Ranks};
+use crate::plan::gates::{Direction, Limits, Margin, Measurement, Ranks, Times};
 use crate::units::Duration;
 
 use super::{Answers, Context, Gauge, Judgement, Kind, Moment, Numbers, Reading};
@@ -34,7 +34,12 @@ impl Kind for Ranks {
             };
             side.ask("series", promql, when)
         };
-        vec![of(context.candidate), of(context.stable)]
+        let mut queries = vec![of(context.candidate), of(context.stable)];
+        if let Measurement::Latency(_, times) = &self.measurement {
+            let of = |side: &Target| timed(side, times, window);
+            queries.extend([of(context.candidate), of(context.stable)]);
+        }
+        queries
     }
 
     fn judge(&self, context: &Context<'_>, answers: &Answers) -> Result<Judgement, Fault> {
@@ -74,7 +79,9 @@ impl Kind for Ranks {
             Margin::Relative(_) => None,
         };
         let least = context.gate.least_samples().max(self.min_points);
-        let (verdict, why) = if n < least || n * 5 < expected as u64 * 4 {
+        let (verdict, why) = if let Some(why) = self.too_few_timed(answers, context, n)? {
+            (Verdict::Inconclusive, why)
+        } else if n < least || n * 5 < expected as u64 * 4 {
             (
                 Verdict::Inconclusive,
                 format!("{least} points a side are needed, and four fifths of the window's"),
@@ -168,6 +175,44 @@ impl Kind for Ranks {
 
     fn need(&self, _: &Gate, _: Option<f64>) -> Option<(u64, &'static str)> {
         None
+    }
+}
+
+/// The question for how many requests a histogram of times has seen.
+fn timed(side: &Target, times: &Times, window: Window) -> Query {
+    let (selector, _) = telemetry::times(side, times);
+    let all = selector.trim_end_matches('}');
+    let seconds = window.length().seconds();
+    let promql = format!("sum(increase({all},le=\"+Inf\"}}[{seconds}s]))");
+    side.ask("timed requests", promql, When::At(window.end))
+}
+
+impl Ranks {
+    /// Why the points say little: a percentile of fewer requests than lie below it is just the slowest of them, which is the faster
+    /// the fewer there are, so a side with less traffic would look better than it is.
+    fn too_few_timed(
+        &self,
+        answers: &Answers,
+        context: &Context<'_>,
+        points: u64,
+    ) -> Result<Option<String>, Fault> {
+        let Measurement::Latency(percentile, _) = &self.measurement else {
+            return Ok(None);
+        };
+        let least = percentile.rest().samples(1) as f64;
+        for side in [context.candidate, context.stable] {
+            let timed = answers.sum(&format!("{}timed requests", side.prefix))?;
+            let a_point = timed.unwrap_or(0.0) / points as f64;
+            if a_point < least {
+                return Ok(Some(format!(
+                    "`{}` has {} a point, and a percentile of {percentile} needs {}: make the `step` longer",
+                    side.subset,
+                    words::count(words::rounded(a_point), "request"),
+                    words::number(least)
+                )));
+            }
+        }
+        Ok(None)
     }
 }
 
