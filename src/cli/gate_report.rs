@@ -257,7 +257,7 @@ fn notes(record: &Record) -> Vec<(String, String)> {
         .flat_map(|gate| {
             let early = gate.window.filter(|_| gate.failed_early).map(|window| {
                 format!(
-                    "what happened from {} to {} is enough to fail it, whatever comes later",
+                    "what happened from {} to {} is enough to fail it before its window is over",
                     window.start, window.end
                 )
             });

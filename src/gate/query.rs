@@ -1,6 +1,6 @@
 //! The questions, in PromQL, from the names that the compiler emits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::http::encode;
 use crate::plan::runtimes::Server;
@@ -91,6 +91,8 @@ pub struct Target {
     pub(super) matchers: String,
     /// What selects the series that the model's pods export, where the spec says it: `llm_isvc_name="churn"`.
     selector: Option<String>,
+    /// The labels that the source's series may differ in.
+    pub(super) any: BTreeSet<String>,
     /// What the router measures of the model.
     pub(super) telemetry: &'static dyn Telemetry,
     /// What its model server measures, where that is known.
@@ -120,6 +122,12 @@ impl Target {
             source: source.name.clone(),
             matchers: matchers(&source.labels),
             selector: None,
+            any: source
+                .labels
+                .iter()
+                .filter(|(_, value)| *value == ANY)
+                .map(|(name, _)| name.clone())
+                .collect(),
             telemetry: telemetry::of(&plan.traffic.router),
             server: found.server,
         };
@@ -202,12 +210,15 @@ impl Target {
 }
 
 /// Matchers of labels, each with a comma behind.
+/// The value of a label whose series all belong together.
+const ANY: &str = "*";
+
 fn matchers(labels: &BTreeMap<String, String>) -> String {
     let quoted = |value: &str| {
         let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
         escaped.replace('\n', "\\n")
     };
-    let labels = labels.iter();
+    let labels = labels.iter().filter(|(_, value)| *value != ANY);
     let each = labels.map(|(name, value)| format!("{name}=\"{}\",", quoted(value)));
     each.collect::<Vec<_>>().concat()
 }

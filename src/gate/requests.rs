@@ -6,6 +6,7 @@ use crate::plan::gates::Requests;
 use crate::units::Timestamp;
 
 use super::answer::{Data, Fault, Series};
+use super::fitness::labels::counter;
 use super::kinds::Answers;
 use super::query::{LOOK_BACK, Query, Target, When};
 use super::stats;
@@ -13,19 +14,12 @@ use super::tally::{Counting, Tally, is_recent, part_of};
 use super::telemetry;
 use super::window::Window;
 
-/// How far back a series is looked for that has no sample just before a window: one that was there is not new.
-const LONG_BACK: u64 = 86_400;
-
 /// What must be asked to count the requests of `window`.
 pub(super) fn questions(target: &Target, requests: &Requests, window: Window) -> Vec<Query> {
     let range = window.length().seconds();
     if requests.exact {
         let selector = telemetry::requests(target, requests);
-        let before = format!("last_over_time({selector}[{LONG_BACK}s])");
-        return vec![
-            target.ask_samples("requests", selector, range + LOOK_BACK, window.end),
-            target.ask("requests before", before, When::At(window.start)),
-        ];
+        return vec![target.ask_samples("requests", selector, range + LOOK_BACK, window.end)];
     }
     let at = When::At(window.end);
     let [total, good] = target.telemetry.estimated_requests(target, requests, range);
@@ -64,26 +58,11 @@ pub(super) fn count_samples(
     requests: &Requests,
     window: Window,
 ) -> Result<Tally, Fault> {
-    let name = |what: &str| format!("{}{what}", target.prefix);
-    let series = answers.matrix(&name("requests"))?;
-    let before = answers.vector(&name("requests before"))?;
-    let known: BTreeSet<Vec<(&str, &str)>> = before.iter().map(identity).collect();
-    let mut counting = Counting::new(window);
-    let mut scraped: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
+    let series = answers.matrix(&format!("{}requests", target.prefix))?;
+    let scraped = Scraped::of(series, target);
+    let mut counting = Counting::new(window, scraped.interval());
     for one in series {
-        let times = one.points.iter().map(|(time, _)| millis(*time));
-        scraped.entry(pod(one)).or_default().extend(times);
-    }
-    for one in series {
-        let was_before = known.contains(&identity(one));
-        let is_new = |at: f64| {
-            !was_before
-                || scraped.get(pod(one)).is_some_and(|times| {
-                    let earlier = millis(at - LOOK_BACK as f64)..millis(at);
-                    times.range(earlier).next_back().is_some()
-                })
-        };
-        let rises = rises(one, window, is_new);
+        let rises = rises(one, window, |at| scraped.base(one, at));
         if rises.is_empty() {
             continue;
         }
@@ -107,25 +86,78 @@ pub(super) fn pod(series: &Series) -> &str {
     }
 }
 
-/// What tells one counter from the others: its labels, and its name, which `last_over_time` keeps.
-fn identity(series: &Series) -> Vec<(&str, &str)> {
-    series
-        .labels
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect()
-}
-
 /// A time as a whole number that can be ordered.
 #[expect(clippy::cast_possible_truncation, reason = "times of our days")]
 fn millis(time: f64) -> i64 {
     (time * 1_000.0) as i64
 }
 
-/// What one counter rose by in a window, and when. A counter that has no sample shortly before the window is new where its pod was
-/// scraped without it, or where there never was one: then its first value counts. Otherwise the scrapes have a gap, nobody
-/// knows how much of the rise lies in the window, and counting begins with the first sample.
-fn rises(series: &Series, window: Window, is_new: impl Fn(f64) -> bool) -> Vec<(f64, f64)> {
+/// When the pods were scraped, and the counters that were found.
+struct Scraped<'a> {
+    own: &'static [&'static str],
+    times: BTreeMap<&'a str, BTreeSet<i64>>,
+    counters: BTreeMap<Vec<(&'a str, &'a str)>, Vec<&'a Series>>,
+}
+
+impl<'a> Scraped<'a> {
+    fn of(series: &'a [Series], target: &Target) -> Self {
+        let own = target.server.map_or(&[][..], |server| server.labels);
+        let mut found = Self {
+            own,
+            times: BTreeMap::new(),
+            counters: BTreeMap::new(),
+        };
+        for one in series {
+            let times = one.points.iter().map(|(time, _)| millis(*time));
+            found.times.entry(pod(one)).or_default().extend(times);
+            found
+                .counters
+                .entry(counter(one, own))
+                .or_default()
+                .push(one);
+        }
+        found
+    }
+
+    /// Seconds between two scrapes of a pod; of the pod that is scraped least often.
+    fn interval(&self) -> f64 {
+        let of = |times: &BTreeSet<i64>| {
+            let (first, last) = (times.first()?, times.last()?);
+            (times.len() > 1).then(|| (last - first) as f64 / (times.len() - 1) as f64 / 1_000.0)
+        };
+        self.times.values().filter_map(of).fold(0.0, f64::max)
+    }
+
+    /// What a counter was before its first sample at a time; `None` where nobody knows. It was 0 where its pod was scraped
+    /// shortly before without it; unless only labels have changed that say nothing of the requests, and the counter goes on.
+    fn base(&self, series: &'a Series, at: f64) -> Option<f64> {
+        let just_before = |time: f64| time < at && at - time <= LOOK_BACK as f64;
+        let others = self
+            .counters
+            .get(&counter(series, self.own))
+            .into_iter()
+            .flatten();
+        let before = others
+            .filter(|other| {
+                other
+                    .points
+                    .last()
+                    .is_some_and(|(time, _)| just_before(*time))
+            })
+            .filter_map(|other| other.points.last())
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((_, value)) = before {
+            return Some(*value);
+        }
+        let times = self.times.get(pod(series))?;
+        let earlier = millis(at - LOOK_BACK as f64)..millis(at);
+        times.range(earlier).next_back().map(|_| 0.0)
+    }
+}
+
+/// What one counter rose by in a window, and when. Where it has no sample shortly before the window, `base` says what it was before
+/// its first one. Where nobody knows, the scrapes have a gap or their history is lost, and counting begins with the first sample.
+fn rises(series: &Series, window: Window, base: impl Fn(f64) -> Option<f64>) -> Vec<(f64, f64)> {
     let (start, end) = (seconds(window.start), seconds(window.end));
     let before = series.points.iter().rev().find(|(time, _)| *time <= start);
     let mut within = series
@@ -135,11 +167,11 @@ fn rises(series: &Series, window: Window, is_new: impl Fn(f64) -> bool) -> Vec<(
         .filter(|(time, _)| *time > start && *time <= end)
         .peekable();
     // Strictly less: Prometheus 3 leaves out what lies exactly at a range's start, and Prometheus 2 does not.
-    let base = before.filter(|(time, _)| start - time < LOOK_BACK as f64);
-    let mut last = match (base, within.peek()) {
+    let last = before.filter(|(time, _)| start - time < LOOK_BACK as f64);
+    let mut last = match (last, within.peek()) {
         (Some((_, value)), _) => *value,
-        (None, Some((time, value))) if !is_new(*time) => *value,
-        (None, Some(_) | None) => 0.0,
+        (None, Some((time, value))) => base(*time).unwrap_or(*value),
+        (None, None) => 0.0,
     };
     let mut found = Vec::new();
     for (time, value) in within {

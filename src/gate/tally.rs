@@ -29,6 +29,8 @@ pub(super) struct Tally {
     fine: Vec<Cell>,
     /// The pods, and the times of the scrapes, that failures were seen at.
     failures: BTreeSet<(usize, u64)>,
+    /// Seconds between two scrapes.
+    interval: f64,
 }
 
 /// The part of a window that a time lies in; none before the window.
@@ -74,6 +76,7 @@ fn listed(counts: Counts) -> Vec<Cell> {
 /// Collects what counters rose by.
 pub(super) struct Counting {
     window: Window,
+    interval: f64,
     pods: BTreeMap<String, usize>,
     cells: Counts,
     fine: Counts,
@@ -81,9 +84,11 @@ pub(super) struct Counting {
 }
 
 impl Counting {
-    pub(super) fn new(window: Window) -> Self {
+    /// `interval` is how many seconds lie between two scrapes.
+    pub(super) fn new(window: Window, interval: f64) -> Self {
         Self {
             window,
+            interval: interval.max(1.0),
             pods: BTreeMap::new(),
             cells: Counts::new(),
             fine: Counts::new(),
@@ -125,6 +130,7 @@ impl Counting {
             cells,
             fine: listed(self.fine),
             failures: self.failures,
+            interval: self.interval,
         }
     }
 }
@@ -139,17 +145,20 @@ impl Tally {
         }
     }
 
-    /// Whether failures were seen at three scrapes, and in several pods or for longer than a moment: what one mishap cannot do.
+    /// Whether failures were seen in three scrape intervals, and in several pods or for longer than a moment: what one mishap cannot
+    /// do. Pods are scraped at different times, so what is one interval is the same for all.
     pub(super) fn failures_are_spread(&self) -> bool {
-        let of = |pod: usize| self.failures.iter().filter(|(of, _)| *of == pod).count();
         let pods: BTreeSet<usize> = self.failures.iter().map(|(pod, _)| *pod).collect();
         let times = || self.failures.iter().map(|(_, time)| *time);
+        let interval = self.interval;
+        let intervals: BTreeSet<u64> = times()
+            .map(|time| super::words::rounded((time as f64 / interval).floor()))
+            .collect();
         let lasts = times()
             .min()
             .zip(times().max())
             .is_some_and(|(first, last)| last - first >= LEAST_SPREAD);
-        lasts && self.failures.len() >= LEAST_SCRAPES
-            || pods.len() > 1 && pods.into_iter().any(|pod| of(pod) >= LEAST_SCRAPES)
+        intervals.len() >= LEAST_SCRAPES && (lasts || pods.len() > 1)
     }
 
     /// How many requests share their fate, for evidence before the end.

@@ -115,3 +115,45 @@ fn buckets_of_two_layouts_are_no_distribution() {
     let found = judged("layouts", gates).remove(0);
     assert!(found.verdict != Verdict::Pass, "{}", found.why);
 }
+
+/// What pods counted before anybody scraped them is not of the window, and a label more is no new counter.
+#[test]
+#[ignore = "needs prometheus; tests/conformance/run gates"]
+fn counters_are_not_new_because_they_are_seen_first() {
+    for name in ["lost", "relabelled"] {
+        let found = judged(name, AVAILABILITY).remove(0);
+        assert!(found.verdict != Verdict::Pass, "{name}: {}", found.why);
+        assert!(
+            number(&found, "total") < 7_000.0,
+            "{name}: {}",
+            found.evidence
+        );
+        assert!(number(&found, "bad") > 50.0, "{name}: {}", found.evidence);
+    }
+}
+
+#[test]
+#[ignore = "needs prometheus; tests/conformance/run gates"]
+fn pods_that_serve_nobody_any_more_do_not_pass() {
+    says(
+        "silent",
+        Verdict::Inconclusive,
+        "no request in the window's last quarter",
+    );
+}
+
+#[test]
+#[ignore = "needs prometheus; tests/conformance/run gates"]
+fn copies_are_found_by_whatever_tells_them_apart() {
+    says("federated", Verdict::Error, "differ in `exported_");
+    says("agents", Verdict::Error, "differ in `agent_hostname`");
+    // Said to be one, they are.
+    let text = spec("agents", "ml", AVAILABILITY).replace(
+        "  gates:",
+        "  metrics: {prometheus: {url: \"http://p.example\", labels: {agent_hostname: one}}}\n  gates:",
+    );
+    is(
+        &judged_by(server(), &compiled_of(text), super::LATE)[0],
+        Verdict::Pass,
+    );
+}

@@ -84,6 +84,7 @@ pub(crate) fn whole() -> String {
     labels(&mut history);
     budget(&mut history);
     unfit(&mut history);
+    odd(&mut history);
     failing(&mut history);
     history.family("istio_request_duration_milliseconds", "histogram");
     times(&mut history);
@@ -266,6 +267,11 @@ fn unfit(history: &mut History) {
         "dashes",
         "clusters",
         "healthy",
+        "lost",
+        "relabelled",
+        "silent",
+        "federated",
+        "agents",
     ] {
         let workload = format!("{name}-v1");
         history.requests("destination", &workload, ok, &|at| {
@@ -338,6 +344,50 @@ fn unfit(history: &mut History) {
     for (path, per_scrape) in [("predict", 20.0), ("explain", 5.0)] {
         let more = format!("{ok},operation=\"{path}\"");
         history.requests("destination", "operations-v2", &more, &even(per_scrape));
+    }
+}
+
+/// Histories that begin in the middle, labels that change, and pods that nobody asks any more.
+fn odd(history: &mut History) {
+    let one = |code: &str, more: &str| format!("response_code=\"{code}\",pod=\"a\"{more}");
+    // The server lost all that it knew, and its pods have counted for months; 1 % fails.
+    for (code, before, per_scrape) in [("200", 5_000_000.0, 24.75), ("503", 0.0, 0.25)] {
+        history.requests("destination", "lost-v2", &one(code, ""), &|at| {
+            (at >= 400).then(|| before + scrapes(at) * per_scrape)
+        });
+    }
+    // A label of the team's is added to the pods in the middle; 1 % fails.
+    for (code, per_scrape) in [("200", 24.75), ("503", 0.25)] {
+        let value = |at: i64| 10_000.0 * per_scrape + scrapes(at) * per_scrape;
+        history.requests("destination", "relabelled-v2", &one(code, ""), &|at| {
+            (at < 1_800).then(|| value(at))
+        });
+        history.requests(
+            "destination",
+            "relabelled-v2",
+            &one(code, ",team=\"x\""),
+            &|at| (at >= 1_800).then(|| value(at)),
+        );
+    }
+    // The pods are scraped on, and serve nobody any more.
+    history.requests("destination", "silent-v2", &one("200", ""), &|at| {
+        Some(scrapes(at.min(2_400)) * 25.0)
+    });
+    // The same pods by another Prometheus, and by two agents that name themselves.
+    for more in [
+        "",
+        ",exported_job=\"istio\",exported_instance=\"10.0.0.1:15020\"",
+    ] {
+        history.requests(
+            "destination",
+            "federated-v2",
+            &one("200", more),
+            &even(25.0),
+        );
+    }
+    for agent in ["one", "two"] {
+        let more = format!(",agent_hostname=\"{agent}\"");
+        history.requests("destination", "agents-v2", &one("200", &more), &even(25.0));
     }
 }
 

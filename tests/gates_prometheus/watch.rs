@@ -77,7 +77,7 @@ fn it_stops_at_the_first_failure() {
     });
     assert_eq!(exit, 3, "{text}{told}");
     assert!(
-        text.contains("is enough to fail it, whatever comes later"),
+        text.contains("is enough to fail it before its window is over"),
         "{text}"
     );
 }

@@ -27,7 +27,8 @@ pub(crate) fn all_is_well(request: &Request, requests: u32) -> Response {
     if form.contains("query=istio_requests_total") {
         let labels = r#"{"__name__": "istio_requests_total", "response_code": "200"}"#;
         let series = format!(
-            r#"{{"metric": {labels}, "values": [[{}, "{requests}"]]}}"#,
+            r#"{{"metric": {labels}, "values": [[{}, "0"], [{}, "{requests}"]]}}"#,
+            at - 2,
             at - 1
         );
         return said("matrix", &series);

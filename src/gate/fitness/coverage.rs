@@ -68,15 +68,15 @@ fn parts(subject: &Subject<'_>, interval: f64, ask: &mut Ask<'_>) -> Result<Opti
     } else {
         "parts"
     };
-    if found * 5 < expected * 4 {
-        return Ok(Some(Unfit::Yet(format!(
-            "there are samples in {found} of the window's {expected} {unit}, and four fifths are needed"
-        ))));
-    }
     let last = points.last().map_or(0.0, |(time, _)| *time);
     if last + 0.5 < crate::gate::requests::seconds(window.end) {
         return Ok(Some(Unfit::Yet(format!(
             "there is no sample of the window's last {step} s: the pods are gone, or are not scraped any more"
+        ))));
+    }
+    if found * 5 < expected * 4 {
+        return Ok(Some(Unfit::Yet(format!(
+            "there are samples in {found} of the window's {expected} {unit}, and four fifths are needed"
         ))));
     }
     Ok(None)

@@ -20,16 +20,25 @@ pub(in crate::gate) const REPLICA_LABELS: [&str; 5] = [
 /// Labels that say how a pod was scraped; series of one pod that differ in nothing else are one series, scraped twice.
 const SCRAPE_LABELS: [&str; 5] = ["container", "endpoint", "instance", "job", "service"];
 /// Words in the names of labels that tell whole installations apart, whose workloads may have the same names.
-const INSTALLATIONS: [&str; 10] = [
+const INSTALLATIONS: [&str; 19] = [
+    "account",
+    "aks",
     "cluster",
     "datacenter",
     "dc",
     "env",
+    "eks",
     "environment",
+    "gke",
+    "k8s",
     "landscape",
+    "location",
+    "origin",
+    "project",
     "region",
     "site",
     "stack",
+    "subscription",
     "tenant",
 ];
 /// The label with the namespace of the pod that was scraped.
@@ -72,7 +81,7 @@ pub(super) fn examine(subject: &Subject<'_>, found: &[Series]) -> Option<String>
             .map(|value| format!("`{}`", said(value)))
             .collect();
         return Some(format!(
-            "the series differ in `{label}` ({}), which nobody has declared: `{}` is to say which of them are meant",
+            "the series differ in `{label}` ({}), which nobody has declared: in `{}`, name the value that is meant, or in `metrics.prometheus.labels` write `{label}: \"*\"` where all are",
             values.join(", "),
             if label == NAMESPACE {
                 "metrics.selector"
@@ -102,37 +111,78 @@ fn own_labels(subject: &Subject<'_>) -> &'static [&'static str] {
     }
 }
 
-/// A label that tells installations apart, or pods that should be of one kind, or copies of the same series; with some of its values.
+/// A label that tells installations apart, or copies of the same series, or pods; with its values.
 fn undeclared<'a>(
     subject: &Subject<'_>,
     series: &[&'a Series],
 ) -> Option<(&'a str, BTreeSet<&'a str>)> {
-    let own = own_labels(subject);
+    let (own, any) = (own_labels(subject), &subject.target.any);
     let is_the_pods = subject.reporter.is_none();
     let names: BTreeSet<&str> = series
         .iter()
         .flat_map(|one| one.labels.keys())
         .map(String::as_str)
         .collect();
+    // Of what the team exports itself, nobody knows which labels say something.
+    let is_known = subject.reporter.is_some() || subject.target.server.is_some();
+    let copies = if is_known {
+        copies(series, own)
+    } else {
+        BTreeSet::new()
+    };
     names.into_iter().find_map(|name| {
         let values: BTreeSet<&str> = series.iter().map(|one| one.label(name)).collect();
-        let words = || name.split('_');
-        if values.len() < 2 || name.starts_with("source_") || REPLICA_LABELS.contains(&name) {
+        if values.len() < 2 || name.starts_with("source_") || any.contains(name) {
             return None;
         }
         // Pods are of one namespace, unless a selector of the spec's leaves it open.
-        if words().any(|word| INSTALLATIONS.contains(&word)) || is_the_pods && name == NAMESPACE {
-            return Some((name, values));
-        }
-        if is_of_the_router(name)
-            || own.contains(&name)
-            || words().any(|word| POD_WORDS.contains(&word))
-        {
-            return None;
-        }
-        (tells_pods_apart(series, name) || tells_copies_apart(series, name))
-            .then_some((name, values))
+        let tells = !REPLICA_LABELS.contains(&name) && tells_installations_apart(name)
+            || is_the_pods && name == NAMESPACE
+            || copies.contains(name)
+            || !is_of_the_router(name)
+                && !own.contains(&name)
+                && !is_of_the_pod(name)
+                && tells_pods_apart(series, name);
+        tells.then_some((name, values))
     })
+}
+
+/// Whether a label's name says that it tells whole installations apart.
+fn tells_installations_apart(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("cluster") || name.split('_').any(|word| INSTALLATIONS.contains(&word))
+}
+
+/// Whether a label's name says that every pod, or every node, has its own.
+fn is_of_the_pod(name: &str) -> bool {
+    [
+        "karpenter",
+        "topology",
+        "helm",
+        "nodepool",
+        "nodegroup",
+        "gpu",
+        "capacity",
+        "arch",
+    ]
+    .iter()
+    .any(|known| name.contains(known))
+        || name.split('_').any(|word| POD_WORDS.contains(&word))
+}
+
+/// What tells one counter of a pod from the others, whatever else the scrapes put on it; `own` are the labels that its exporter gives.
+pub(in crate::gate) fn counter<'a>(series: &'a Series, own: &[&str]) -> Vec<(&'a str, &'a str)> {
+    let labels = series.labels.iter();
+    labels
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .filter(|(name, _)| {
+            is_of_the_router(name)
+                || name.starts_with("source_")
+                || *name == "__name__"
+                || own.contains(name)
+        })
+        .chain([("the pod", pod(series))])
+        .collect()
 }
 
 /// Whether a label is one that Istio gives to what it measures.
@@ -160,20 +210,37 @@ fn tells_pods_apart(series: &[&Series], name: &str) -> bool {
     })
 }
 
-/// Whether every series is there with several values of a label, and counts much the same with each.
-fn tells_copies_apart(series: &[&Series], name: &str) -> bool {
-    let mut known: BTreeMap<Vec<(&str, &str)>, Vec<f64>> = BTreeMap::new();
+/// The labels that tell apart what is one counter of one pod, where all such counters count much the same: it was scraped more than
+/// once. Where they count differently, the label says something of the requests.
+fn copies<'a>(series: &[&'a Series], own: &[&str]) -> BTreeSet<&'a str> {
+    let mut known: BTreeMap<Vec<(&str, &str)>, Vec<&'a Series>> = BTreeMap::new();
     for one in series {
-        let labels = one.labels.iter().filter(|(label, _)| *label != name);
-        let rest = labels.map(|(label, value)| (label.as_str(), value.as_str()));
-        let value = one.points.first().map_or(0.0, |(_, value)| *value);
-        known.entry(rest.collect()).or_default().push(value);
+        known.entry(counter(one, own)).or_default().push(one);
     }
-    known.values().all(|values| {
-        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = values.iter().copied().fold(0.0, f64::max);
-        values.len() > 1 && most - least <= most * SAME
-    })
+    let value = |one: &Series| one.points.first().map_or(0.0, |(_, value)| *value);
+    let is_same = |same: &[&Series]| {
+        let least = same
+            .iter()
+            .map(|one| value(one))
+            .fold(f64::INFINITY, f64::min);
+        let most = same.iter().map(|one| value(one)).fold(0.0, f64::max);
+        most - least <= most * SAME
+    };
+    let several: Vec<&Vec<&Series>> = known.values().filter(|same| same.len() > 1).collect();
+    if !several.iter().all(|same| is_same(same)) {
+        return BTreeSet::new();
+    }
+    let differing = several.into_iter().flat_map(|same| {
+        let names = same
+            .iter()
+            .flat_map(|one| one.labels.keys())
+            .map(String::as_str);
+        names.filter(move |name| {
+            same.iter()
+                .any(|one| one.label(name) != same[0].label(name))
+        })
+    });
+    differing.collect()
 }
 
 /// Series that are there more than once.

@@ -119,6 +119,14 @@ impl Subject<'_> {
         unreached::examine(self, reporter, ask)
     }
 
+    /// What is wrong where no request was counted: callers may have met nobody.
+    pub(super) fn unreached(&self, ask: &mut Ask<'_>) -> Result<Option<Unfit>, Fault> {
+        match self.reporter {
+            Some(reporter) => unreached::examine(self, reporter, ask),
+            None => Ok(None),
+        }
+    }
+
     fn question(&self, name: &str, promql: String, at: Timestamp) -> Query {
         self.target
             .ask(&format!("fitness: {name}"), promql, When::At(at))

@@ -17,6 +17,10 @@ const NEARLY_ALL: f64 = 0.75;
 /// Standard deviations that chance may add, of requests that come ten at a time.
 const CHANCE: f64 = 5.0;
 const BURST: f64 = 10.0;
+/// Parts of the window, of which the last one must not be silent.
+const QUARTERS: u64 = 4;
+/// Requests that come ten at a time, and whose absence is no chance.
+const SILENCE: f64 = 70.0;
 
 /// What part of the requests and copies each model should get.
 #[derive(Clone, Debug)]
@@ -55,29 +59,14 @@ pub(super) fn examine(
     else {
         return Ok(None);
     };
-    let (target, window) = (subject.target, subject.window);
-    let workloads: Vec<&str> = split.0.iter().map(|(name, _)| name.as_str()).collect();
-    let seconds = window.length().seconds();
-    let (promql, label) = target
-        .telemetry
-        .split(target, &workloads, reporter, seconds);
-    let found = vector(ask(subject.question("split", promql, window.end))?);
-    let value = |points: &[(f64, f64)]| points.first().map_or(0.0, |(_, value)| value.max(0.0));
-    let all: f64 = found.iter().map(|one| value(&one.points)).sum();
-    let own = found
-        .iter()
-        .filter(|one| one.label(label) == target.workload);
-    let own: f64 = own.map(|one| value(&one.points)).sum();
+    let seconds = subject.window.length().seconds();
+    let whole = observe(subject, split, reporter, ("split", seconds), ask)?;
     // Where a model is not measured at all, nothing is known of the split.
-    let is_known = split
-        .0
-        .iter()
-        .all(|(name, part)| *part <= 0.0 || found.iter().any(|one| one.label(label) == name));
-    if all < LEAST_REQUESTS || !is_known {
+    if whole.all < LEAST_REQUESTS || !whole.is_known {
         return Ok(None);
     }
-    let observed = own / all;
-    let noise = CHANCE * (BURST * expected * (1.0 - expected) / all).sqrt();
+    let observed = whole.own / whole.all;
+    let noise = CHANCE * (BURST * expected * (1.0 - expected) / whole.all).sqrt();
     let odds = expected / (1.0 - expected);
     let share = |odds: f64| odds / (1.0 + odds);
     let is_far = if odds.is_finite() {
@@ -85,12 +74,65 @@ pub(super) fn examine(
     } else {
         observed < NEARLY_ALL
     };
-    Ok(is_far.then(|| {
-        Unfit::Yet(format!(
-            "`{}` got {} of the requests, and the stage gives it {}: they are not split as it says",
-            target.subset,
+    let name = &subject.target.subset;
+    if is_far {
+        return Ok(Some(Unfit::Yet(format!(
+            "`{name}` got {} of the requests, and the stage gives it {}: they are not split as it says",
             words::percent(observed),
             words::percent(expected)
+        ))));
+    }
+    // Pods that are scraped and serve nobody look like pods that nobody asks; only the others' requests tell.
+    let last = observe(
+        subject,
+        split,
+        reporter,
+        ("latest split", seconds / QUARTERS),
+        ask,
+    )?;
+    let others_go_on = expected >= 1.0 || last.all - last.own >= 1.0;
+    let is_silent = last.own < 1.0 && others_go_on && whole.own / QUARTERS as f64 > SILENCE;
+    Ok(is_silent.then(|| {
+        Unfit::Yet(format!(
+            "`{name}` got no request in the window's last quarter, and {} before",
+            words::count(words::rounded(whole.own), "request")
         ))
     }))
+}
+
+/// Requests of the models of a stage.
+struct Observed {
+    /// Those of the subject.
+    own: f64,
+    all: f64,
+    /// Whether every model that should get some is measured.
+    is_known: bool,
+}
+
+/// What the models got in the last so many seconds of the window.
+fn observe(
+    subject: &Subject<'_>,
+    split: &Split,
+    reporter: Reporter,
+    (name, seconds): (&str, u64),
+    ask: &mut Ask<'_>,
+) -> Result<Observed, Fault> {
+    let target = subject.target;
+    let workloads: Vec<&str> = split.0.iter().map(|(name, _)| name.as_str()).collect();
+    let (promql, label) = target
+        .telemetry
+        .split(target, &workloads, reporter, seconds.max(1));
+    let found = vector(ask(subject.question(name, promql, subject.window.end))?);
+    let value = |points: &[(f64, f64)]| points.first().map_or(0.0, |(_, value)| value.max(0.0));
+    let own = found
+        .iter()
+        .filter(|one| one.label(label) == target.workload);
+    Ok(Observed {
+        own: own.map(|one| value(&one.points)).sum(),
+        all: found.iter().map(|one| value(&one.points)).sum(),
+        is_known: split
+            .0
+            .iter()
+            .all(|(name, part)| *part <= 0.0 || found.iter().any(|one| one.label(label) == name)),
+    })
 }

@@ -19,17 +19,14 @@ impl Job<'_> {
         asked: &mut Vec<Asked>,
     ) -> Judgement {
         let early = context.moment.is_early();
-        if judged.no_data
-            || judged.verdict == Verdict::Error
-            || early && judged.verdict != Verdict::Fail
-        {
+        if judged.verdict == Verdict::Error || early && judged.verdict != Verdict::Fail {
             return judged;
         }
         let compares = self.gate.kind.facts().compares() && !early;
         let sides = [Some(context.candidate), compares.then_some(context.stable)];
         for target in sides.into_iter().flatten() {
             let mut ask = |query| put(query, source, &[], context.window, asked);
-            let found = match self.examine(target, context, &mut ask) {
+            let found = match self.examine(target, context, judged.no_data, &mut ask) {
                 Ok(None) => continue,
                 Ok(Some(found)) => found,
                 Err(fault) => Unfit::Wrong(fault.message().to_owned()),
@@ -44,6 +41,7 @@ impl Job<'_> {
                 Unfit::Yet(why) => Judgement {
                     verdict: Verdict::Inconclusive,
                     unfit: true,
+                    no_data: false,
                     why: format!("{why}; without that: {}", judged.why),
                     ..judged
                 },
@@ -57,6 +55,7 @@ impl Job<'_> {
         &self,
         target: &Target,
         context: &Context<'_>,
+        no_data: bool,
         ask: &mut fitness::Ask<'_>,
     ) -> Result<Option<Unfit>, Fault> {
         let facts = self.gate.kind.facts();
@@ -76,6 +75,7 @@ impl Job<'_> {
         };
         match context.moment {
             Moment::Early { .. } => subject.labels(ask),
+            Moment::End | Moment::Held(_) if no_data => subject.unreached(ask),
             Moment::End | Moment::Held(_) => subject.examine(ask),
         }
     }

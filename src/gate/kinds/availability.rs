@@ -44,7 +44,7 @@ impl Kind for Availability {
             numbers,
             notes,
         } = if let Moment::Early { chance } = context.moment {
-            early::judge(chance, &tally, budget.as_f64())
+            early::judge(context.gate, chance, &tally, budget.as_f64())
         } else if total < least {
             self.too_few(bad, least)
         } else if let Some(confidence) = self.confidence {

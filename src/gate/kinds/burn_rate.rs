@@ -212,7 +212,7 @@ impl BurnRate {
         };
         if worst.verdict == Verdict::Fail {
             let tally = count(self, context.candidate, answers, context.window)?;
-            let early = early::judge(chance, &tally, self.objective.rest().as_f64());
+            let early = early::judge(context.gate, chance, &tally, self.objective.rest().as_f64());
             worst.verdict = early.verdict;
             numbers.extend(early.numbers);
         }

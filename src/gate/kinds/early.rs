@@ -10,7 +10,7 @@ use super::Ruling;
 
 /// What the requests so far say against a share of failures of at most `budget`: enough to fail where a candidate that keeps it would
 /// look so bad with at most this chance at any time.
-pub(super) fn judge(chance: f64, tally: &Tally, budget: f64) -> Ruling {
+pub(super) fn judge(gate: &Gate, chance: f64, tally: &Tally, budget: f64) -> Ruling {
     let effect = tally.early_effect();
     let (bad, good) = (tally.bad / effect, (tally.total - tally.bad) / effect);
     let evidence = ln_evidence_against(bad, good, budget);
@@ -26,7 +26,7 @@ pub(super) fn judge(chance: f64, tally: &Tally, budget: f64) -> Ruling {
         verdict,
         why: format!(
             "{share} of the requests failed so far, which happens with a chance of {} at most where only {} may",
-            words::percent(chance),
+            words::percent(gate.early_failure),
             words::percent(budget)
         ),
         numbers: vec![

@@ -168,7 +168,12 @@ impl Latency {
             why,
             numbers,
             notes: _,
-        } = early::judge(chance, &tally, self.percentile.rest().as_f64());
+        } = early::judge(
+            context.gate,
+            chance,
+            &tally,
+            self.percentile.rest().as_f64(),
+        );
         let (slow, total) = tally.whole();
         Ok(Judgement::new(verdict, why)
             .value(format!(
@@ -210,7 +215,7 @@ fn tally(
 ) -> Result<Tally, Fault> {
     let (_, unit) = telemetry::times(context.candidate, times);
     let series = answers.matrix(&format!("{}cells", context.candidate.prefix))?;
-    let mut counting = Counting::new(context.window);
+    let mut counting = Counting::new(context.window, CELL as f64);
     let mut cells: BTreeMap<(usize, u64), Cell> = BTreeMap::new();
     for one in series {
         let pod = counting.pod(one);

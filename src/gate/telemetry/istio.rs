@@ -122,6 +122,11 @@ impl Telemetry for Istio {
     fn outcome(&self, series: &Series, requests: &Requests) -> Result<Option<bool>, String> {
         let code = read(series, CODE)?
             .ok_or_else(|| format!("requests are counted without a `{CODE}`"))?;
+        if !(code == 0 || (100..600).contains(&code)) {
+            return Err(format!(
+                "requests are counted with `{CODE}` `{code}`, which HTTP does not have"
+            ));
+        }
         if requests.ignore_aborts && code == 0 {
             return Ok(None);
         }

@@ -32,7 +32,7 @@ fn responses_are_good_or_bad_as_envoy_sees_them() {
         for (status, count) in [("0", 1_000.0), ("5", 7.0), ("14", 4.0), ("8", 6.0)] {
             series.push(Series {
                 labels: labels(&[("response_code", "200"), ("grpc_response_status", status)]),
-                points: vec![(time, count)],
+                points: vec![(time, 0.0), (time + 60.0, count)],
             });
         }
         Ok(answer)

@@ -129,9 +129,6 @@ pub(super) struct Fit<'a>(pub(super) &'a dyn Source);
 impl Source for Fit<'_> {
     fn ask(&self, query: &Query) -> Result<Answer, Fault> {
         let name = query.name.trim_start_matches("stable ");
-        if name == "requests before" {
-            return Ok(vector(&[]));
-        }
         let Some(name) = name.strip_prefix("fitness: ") else {
             return self.0.ask(query);
         };
@@ -202,7 +199,7 @@ pub(super) fn counters(query: &Query, codes: &[(&str, f64)]) -> Answer {
     let end = end.seconds() as f64;
     let series = codes.iter().map(|(code, value)| Series {
         labels: labels(&[("response_code", code)]),
-        points: vec![(end - 60.0, *value)],
+        points: vec![(end - 120.0, 0.0), (end - 60.0, *value)],
     });
     Answer::of(Data::Matrix(series.collect()))
 }
