@@ -185,9 +185,9 @@ fn rises(series: &Series, window: Window, base: impl Fn(f64) -> Option<f64>) -> 
 }
 
 /// Drops the samples that no count needs: of each series the last before and the first after each of `cuts` are kept, both
-/// sides of each restart, the last of each part of the window, and all of the last minutes. Counts of windows that begin or end at a
+/// sides of each restart, the last of each part of the window, and where `every` scrape counts all of the last hours. Counts of windows that begin or end at a
 /// cut stay the same, and so do their cells.
-pub(super) fn compact(data: &mut Data, cuts: &[Timestamp], window: Window) {
+pub(super) fn compact(data: &mut Data, cuts: &[Timestamp], window: Window, every: bool) {
     let Data::Matrix(all) = data else { return };
     for series in all {
         let points = &series.points;
@@ -208,7 +208,7 @@ pub(super) fn compact(data: &mut Data, cuts: &[Timestamp], window: Window) {
                 *at == last
                     || is_cut(*at)
                     || is_restart(*at)
-                    || is_recent(points[*at].0, window)
+                    || every && is_recent(points[*at].0, window)
                     || part_of(points[*at].0, window) != part_of(points[*at + 1].0, window)
             })
             .map(|at| points[at])

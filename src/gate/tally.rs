@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::Series;
 use super::requests::{pod, seconds};
-use super::stats::{self, Cell, Effect, design_effect, early_effect};
+use super::stats::{self, Cell, Effect, design_effect, early_effect, ln_evidence_against};
 use super::window::Window;
 
 /// Below this many seconds, what came between two scrapes is one cell.
 const SHORT: u64 = 600;
+/// Seconds before the window's end of which every scrape counts by itself.
+const RECENT: u64 = 4 * 3_600;
+/// The most moments of a window at which evidence before the end is looked at.
+const MOST_MOMENTS: usize = 240;
 /// The most cells that one pod's window is cut into.
 const MOST_CELLS: u64 = 240;
 /// Scrape intervals with failures that it takes to fail early: one or two may be one mishap.
@@ -31,6 +35,36 @@ pub(super) struct Tally {
     failures: BTreeSet<(usize, u64)>,
     /// Seconds between two scrapes.
     interval: f64,
+}
+
+/// Evidence against a share, and what it rests on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Strongest {
+    /// Its logarithm.
+    pub(super) evidence: f64,
+    /// How many requests share their fate.
+    pub(super) effect: f64,
+    /// How many requests failed.
+    pub(super) bad: f64,
+    /// How many requests there were.
+    pub(super) total: f64,
+    /// The second of the window up to which they came.
+    until: u64,
+}
+
+impl Strongest {
+    fn of(cells: &[Cell], budget: f64) -> Self {
+        let effect = early_effect(cells);
+        let bad: f64 = cells.iter().map(|cell| cell.bad).sum();
+        let total: f64 = cells.iter().map(|cell| cell.total).sum();
+        Self {
+            evidence: ln_evidence_against(bad / effect, (total - bad) / effect, budget),
+            effect,
+            bad,
+            total,
+            until: cells.last().map_or(0, |cell| cell.minute),
+        }
+    }
 }
 
 /// The part of a window that a time lies in; none before the window.
@@ -56,9 +90,9 @@ fn second_of(time: f64, window: Window) -> Option<u64> {
     second
 }
 
-/// Whether the samples around a time tell more than the cells do: those of the last minutes, in which failures may just have begun.
+/// Whether evidence before the end is made of every scrape around a time, and not of minutes: it would be too much of a long window.
 pub(super) fn is_recent(time: f64, window: Window) -> bool {
-    time > seconds(window.end) - SHORT as f64
+    time > seconds(window.end) - RECENT as f64
 }
 
 /// Good and bad requests, by pod and part of the window.
@@ -108,11 +142,10 @@ impl Counting {
         else {
             return;
         };
-        // Seconds are beyond all parts, and after them.
         let fine = if is_recent(time, self.window) {
-            MOST_CELLS * SHORT + second
+            second
         } else {
-            part
+            second / 60 * 60
         };
         for (cells, part) in [(&mut self.cells, part), (&mut self.fine, fine)] {
             cells.entry((pod, part)).or_default()[usize::from(is_bad)] += rise;
@@ -147,9 +180,10 @@ impl Tally {
 
     /// Whether failures were seen in three scrape intervals, and in several pods or for longer than a moment: what one mishap cannot
     /// do. Pods are scraped at different times, so what is one interval is the same for all.
-    pub(super) fn failures_are_spread(&self) -> bool {
-        let pods: BTreeSet<usize> = self.failures.iter().map(|(pod, _)| *pod).collect();
-        let times = || self.failures.iter().map(|(_, time)| *time);
+    fn failures_are_spread(&self, until: u64) -> bool {
+        let failures = || self.failures.iter().filter(move |(_, time)| *time <= until);
+        let pods: BTreeSet<usize> = failures().map(|(pod, _)| *pod).collect();
+        let times = || failures().map(|(_, time)| *time);
         let interval = self.interval;
         let intervals: BTreeSet<u64> = times()
             .map(|time| super::words::rounded((time as f64 / interval).floor()))
@@ -161,9 +195,28 @@ impl Tally {
         intervals.len() >= LEAST_SCRAPES && (lasts || pods.len() > 1)
     }
 
-    /// How many requests share their fate, for evidence before the end.
-    pub(super) fn early_effect(&self) -> f64 {
-        early_effect(&self.fine)
+    /// The evidence that more than `budget` of the requests fail, at the moment at which it was strongest: what was enough once is
+    /// enough, whatever came later. The latest moment where none has failures that are spread enough.
+    pub(super) fn strongest(&self, budget: f64) -> Strongest {
+        let mut cells = self.fine.clone();
+        cells.sort_by_key(|cell| cell.minute);
+        let step = cells.len().div_ceil(MOST_MOMENTS).max(1);
+        let moments = (1..=cells.len()).filter(|end| end % step == 0 || *end == cells.len());
+        let found = moments.filter_map(|end| {
+            // All pods of one moment belong to it.
+            let is_whole = cells
+                .get(end)
+                .is_none_or(|next| next.minute > cells[end - 1].minute);
+            (is_whole || step > 1).then(|| Strongest::of(&cells[..end], budget))
+        });
+        let latest = Strongest::of(&cells, budget);
+        found
+            .filter(|one| self.failures_are_spread(one.until))
+            .max_by(|a, b| a.evidence.total_cmp(&b.evidence))
+            .unwrap_or(Strongest {
+                evidence: 0.0,
+                ..latest
+            })
     }
 
     /// How many requests share their fate.

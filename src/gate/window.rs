@@ -13,6 +13,8 @@ const LONGEST_HOLD: Duration = Duration::from_seconds(7 * 86_400);
 /// Seconds of the blocks that a gate may fail on after its window.
 const SHORTEST_BLOCK: u64 = 3_600;
 const LONGEST_BLOCK: u64 = 6 * 3_600;
+/// So many of them are looked at again.
+const LATEST_BLOCKS: u64 = 3;
 
 /// The time that samples count from (exclusive) and to (inclusive).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,29 +110,36 @@ impl Schedule {
         }
     }
 
-    /// What a gate may fail on at once, and which part of the chance to be wrong is spent on it: all that there is until the window
-    /// is judged, and after that what came in the current one of equal blocks.
+    /// What a gate may fail on at once, and which part of the chance to be wrong is spent on each: all that there is until the window
+    /// is judged, and after that also the latest of equal blocks of what came since.
     ///
     /// The first gets one half, and the k-th block `3 / (π² k²)`: together they are 1, however long the stage stays.
-    pub fn early(&self, now: Timestamp) -> Option<(Window, f64)> {
+    pub fn early(&self, now: Timestamp) -> Vec<(Window, f64)> {
+        let start = self.whole.start;
         if now <= self.decides() {
-            let window = Window {
-                start: self.whole.start,
-                end: now,
+            let window = Window { start, end: now };
+            return if now > start {
+                vec![(window, 0.5)]
+            } else {
+                Vec::new()
             };
-            return (now > window.start).then_some((window, 0.5));
         }
-        let block = self
+        let length = self
             .whole
             .length()
             .seconds()
             .clamp(SHORTEST_BLOCK, LONGEST_BLOCK);
-        let passed = (now.since(self.whole.end).seconds() - 1) / block;
-        let window = Window {
-            start: self.whole.end.plus(Duration::from_seconds(passed * block)),
-            end: now,
-        };
-        let k = passed as f64 + 1.0;
-        Some((window, 3.0 / (PI * PI * k * k)))
+        let last = (now.since(self.whole.end).seconds() - 1) / length;
+        let first = (last + 1).saturating_sub(LATEST_BLOCKS);
+        let blocks = (first..=last).map(|block| {
+            let at = |number: u64| self.whole.end.plus(Duration::from_seconds(number * length));
+            let window = Window {
+                start: at(block),
+                end: at(block + 1).min(now),
+            };
+            let k = block as f64 + 1.0;
+            (window, 3.0 / (PI * PI * k * k))
+        });
+        std::iter::once((self.whole, 0.5)).chain(blocks).collect()
     }
 }

@@ -25,7 +25,7 @@ impl Job<'_> {
         let compares = self.gate.kind.facts().compares() && !early;
         let sides = [Some(context.candidate), compares.then_some(context.stable)];
         for target in sides.into_iter().flatten() {
-            let mut ask = |query| put(query, source, &[], context.window, asked);
+            let mut ask = |query| put(query, source, (&[], false), context.window, asked);
             let found = match self.examine(target, context, judged.no_data, &mut ask) {
                 Ok(None) => continue,
                 Ok(Some(found)) => found,

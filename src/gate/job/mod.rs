@@ -150,33 +150,33 @@ impl<'a> Job<'a> {
         if !self.gate.fail_fast {
             return;
         }
-        let Some((window, part)) = self.schedule.early(self.context.now) else {
-            return;
-        };
-        let chance = self.gate.early_failure * part;
-        let mut asked = Vec::new();
-        let judged = self.ask(window, Moment::Early { chance }, source, &mut asked);
-        evidence.asked.append(&mut asked);
-        match judged.verdict {
-            Verdict::Fail => {
-                let asked = std::mem::take(&mut evidence.asked);
-                let found = Found {
-                    state: evidence.state,
-                    window: Some(window),
-                    judged,
-                };
-                *evidence = Evidence {
-                    failed_early: true,
-                    ..self.evidence(found, asked)
-                };
+        for (window, part) in self.schedule.early(self.context.now) {
+            let chance = self.gate.early_failure * part;
+            let mut asked = Vec::new();
+            let judged = self.ask(window, Moment::Early { chance }, source, &mut asked);
+            evidence.asked.append(&mut asked);
+            match judged.verdict {
+                Verdict::Fail => {
+                    let asked = std::mem::take(&mut evidence.asked);
+                    let found = Found {
+                        state: evidence.state,
+                        window: Some(window),
+                        judged,
+                    };
+                    *evidence = Evidence {
+                        failed_early: true,
+                        ..self.evidence(found, asked)
+                    };
+                    return;
+                }
+                Verdict::Error if evidence.verdict != Verdict::Error => {
+                    evidence.notes.push(format!(
+                        "it could not be asked whether to fail early: {}",
+                        judged.why
+                    ));
+                }
+                Verdict::Pass | Verdict::Inconclusive | Verdict::Error => {}
             }
-            Verdict::Error if evidence.verdict != Verdict::Error => {
-                evidence.notes.push(format!(
-                    "it could not be asked whether to fail early: {}",
-                    judged.why
-                ));
-            }
-            Verdict::Pass | Verdict::Inconclusive | Verdict::Error => {}
         }
     }
 
@@ -196,7 +196,7 @@ impl<'a> Job<'a> {
         let mut warnings = Vec::new();
         for query in self.kind().questions(&context) {
             let name = query.name.clone();
-            match put(query, source, &cuts, window, asked) {
+            match put(query, source, (&cuts, moment.is_early()), window, asked) {
                 Ok(answer) => {
                     warnings.extend(answer.warnings.iter().cloned());
                     answers.telemetry.insert(name, answer);
@@ -315,14 +315,14 @@ impl<'a> Job<'a> {
 fn put(
     query: Query,
     source: &dyn Source,
-    cuts: &[Timestamp],
+    (cuts, every): (&[Timestamp], bool),
     window: Window,
     asked: &mut Vec<Asked>,
 ) -> Result<Answer, Fault> {
     let mut answer = source.ask(&query);
     if let Ok(answer) = &mut answer {
         match query.shape {
-            Shape::RawCounter { .. } => compact(&mut answer.data, cuts, window),
+            Shape::RawCounter { .. } => compact(&mut answer.data, cuts, window, every),
             Shape::Expression => {}
         }
     }

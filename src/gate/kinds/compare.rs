@@ -52,6 +52,15 @@ impl Kind for Compare {
         } else {
             decide(self, candidate.value, stable.value)
         };
+        let (verdict, why) = if candidate.bounds == stable.bounds {
+            (verdict, why)
+        } else {
+            (
+                Verdict::Inconclusive,
+                "both sides have buckets of their own, so their percentiles cannot be compared"
+                    .to_owned(),
+            )
+        };
         let counts = match (candidate.samples, stable.samples) {
             (Some(one), Some(two)) => format!(
                 "{}, stable {}",
@@ -157,6 +166,8 @@ struct Side {
     value: f64,
     samples: Option<f64>,
     width: Option<(f64, f64)>,
+    /// The bounds of the histogram that it was read from.
+    bounds: Vec<f64>,
 }
 
 fn side(
@@ -179,6 +190,7 @@ fn side(
                     value,
                     samples: Some(total),
                     width: None,
+                    bounds: Vec::new(),
                 })
             })
         }
@@ -190,6 +202,7 @@ fn side(
                     value,
                     samples: Some(histogram.total()),
                     width: Some(histogram.bucket_of(value)),
+                    bounds: histogram.bounds().to_vec(),
                 })
             })
         }
@@ -199,6 +212,7 @@ fn side(
                     value,
                     samples: None,
                     width: None,
+                    bounds: Vec::new(),
                 }),
                 absent @ (Reading::Empty | Reading::NotANumber | Reading::Infinite) => {
                     Err(absent.absence())

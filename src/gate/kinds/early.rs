@@ -1,6 +1,5 @@
 //! Failing before the end: by evidence that holds however often it is asked.
 
-use crate::gate::stats::ln_evidence_against;
 use crate::gate::tally::Tally;
 use crate::gate::verdict::Verdict;
 use crate::gate::words;
@@ -11,27 +10,24 @@ use super::Ruling;
 /// What the requests so far say against a share of failures of at most `budget`: enough to fail where a candidate that keeps it would
 /// look so bad with at most this chance at any time.
 pub(super) fn judge(gate: &Gate, chance: f64, tally: &Tally, budget: f64) -> Ruling {
-    let effect = tally.early_effect();
-    let (bad, good) = (tally.bad / effect, (tally.total - tally.bad) / effect);
-    let evidence = ln_evidence_against(bad, good, budget);
-    let (fails, spread) = (evidence >= -chance.ln(), tally.failures_are_spread());
-    let verdict = if fails && spread {
+    let found = tally.strongest(budget);
+    let verdict = if found.evidence >= -chance.ln() {
         Verdict::Fail
     } else {
         Verdict::Inconclusive
     };
-    let share = words::percent(tally.bad / tally.total);
+    let share = words::percent(found.bad / found.total);
     Ruling {
         notes: Vec::new(),
         verdict,
         why: format!(
-            "{share} of the requests failed so far, which happens with a chance of {} at most where only {} may",
+            "{share} of the requests had failed at one moment, which happens with a chance of {} at most where only {} may",
             words::percent(gate.early_failure),
             words::percent(budget)
         ),
         numbers: vec![
-            ("lnEvidence", evidence),
-            ("designEffect", effect),
+            ("lnEvidence", found.evidence),
+            ("designEffect", found.effect),
             ("chance", chance),
         ],
     }

@@ -24,17 +24,21 @@ fn a_window_is_what_the_warm_up_leaves_of_the_bake() {
     assert_eq!(longer(90_000)[..3], longer(20_000)[..3]);
     assert!(longer(7 * 86_400).len() < 50);
     let early = |now: i64| schedule.early(Timestamp::from_seconds(now));
-    let window = |now| early(now).map(|(window, _)| of(window));
-    assert_eq!(window(300), None);
-    assert_eq!(window(330), Some([300, 330]));
-    assert_eq!(window(3_660), Some([300, 3_660]));
-    assert_eq!(window(5_000), Some([3_600, 5_000]));
-    assert_eq!(
-        window(30 * 86_400),
-        Some([30 * 86_400 - 3_600, 30 * 86_400])
-    );
+    let windows = |now| -> Vec<[i64; 2]> {
+        early(now)
+            .into_iter()
+            .map(|(window, _)| of(window))
+            .collect()
+    };
+    assert!(windows(300).is_empty());
+    assert_eq!(windows(330), [[300, 330]]);
+    assert_eq!(windows(3_660), [[300, 3_660]]);
+    assert_eq!(windows(5_000), [[300, 3_600], [3_600, 5_000]]);
+    let later = windows(30 * 86_400);
+    assert_eq!(later.len(), 4);
+    assert_eq!(later[3], [30 * 86_400 - 3_600, 30 * 86_400]);
     // All parts of the chance together are one.
-    let blocks = (0..10_000).filter_map(|block| early(7_200 + block * 3_600));
+    let blocks = (0..10_000).filter_map(|block| early(7_200 + block * 3_600).pop());
     let parts: f64 = blocks.map(|(_, part)| part).sum();
     assert!((0.499..0.5).contains(&parts), "{parts}");
 }
@@ -154,6 +158,25 @@ fn nothing_passes_before_the_end_and_what_breaks_later_fails() {
             .map(|window| window.start.seconds() - BEGAN.seconds()),
         Some(3_600)
     );
+}
+
+/// What has failed once has failed, though its later requests are good and the whole window's share is within the objective.
+#[test]
+fn what_was_enough_once_stays_enough() {
+    let compiled = rollout("[{name: a, availability: {objective: 99.5%}}]");
+    let source = By(|query: &Query| {
+        Ok(scraped(query, 50.0, |at| {
+            if (240..330).contains(&at) { 7.5 } else { 0.0 }
+        }))
+    });
+    for seconds in [330, 600, 1_800, 3_600, LATE, 5_000, 20_000] {
+        let found = at(&compiled, seconds, &source).remove(0);
+        assert_eq!(
+            (found.verdict, found.failed_early),
+            (Verdict::Fail, true),
+            "{seconds}"
+        );
+    }
 }
 
 /// A burst is one mishap, however many requests are in it.

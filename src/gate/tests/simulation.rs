@@ -67,8 +67,8 @@ fn failures(error_rate: f64) -> u64 {
                 samples("503", &bad, query),
             ])))
         });
-        let fails =
-            (1..=63).any(|minute| at(&compiled, minute * 60, &source)[0].verdict == Verdict::Fail);
+        // What was enough at any moment is found at the end.
+        let fails = at(&compiled, 63 * 60, &source)[0].verdict == Verdict::Fail;
         failed += u64::from(fails);
     }
     failed

@@ -175,6 +175,8 @@ fn unknown_field(rule: &Rule<'_>, route: &Route, parent: &Value, key: &str) -> C
         .as_object()
         .into_iter()
         .flatten()
+        // What is only there to be refused with a reason is no field.
+        .filter(|(_, property)| property.get("not").is_none())
         .map(|(name, _)| name.as_str())
         .filter(|name| parent.get(name).is_none())
         .collect();
