@@ -1,6 +1,7 @@
 //! Failing before the end: how long it takes.
 
 use glidepath::gate::Verdict;
+use glidepath::units::Timestamp;
 
 use super::server::server;
 use super::{compiled, is, judged, judged_at, judged_by};
@@ -35,7 +36,7 @@ fn what_is_decided_stays_so() {
     is(&later, Verdict::Pass);
     assert_eq!((first.window, first.why), (later.window, later.why));
     assert_eq!(
-        first.decides.seconds() - first.fails_from.map_or(0, |at| at.seconds()),
+        first.decides.seconds() - first.fails_from.map_or(0, Timestamp::seconds),
         3_660
     );
 }

@@ -52,15 +52,9 @@ impl Kind for Compare {
         } else {
             decide(self, candidate.value, stable.value)
         };
-        let (verdict, why) = if candidate.bounds == stable.bounds {
-            (verdict, why)
-        } else {
-            (
-                Verdict::Inconclusive,
-                "both sides have buckets of their own, so their percentiles cannot be compared"
-                    .to_owned(),
-            )
-        };
+        let differs = (candidate.bounds != stable.bounds).then(|| {
+            "the sides have buckets of their own: what tells their percentiles apart is interpolation".to_owned()
+        });
         let counts = match (candidate.samples, stable.samples) {
             (Some(one), Some(two)) => format!(
                 "{}, stable {}",
@@ -92,7 +86,8 @@ impl Kind for Compare {
             .evidence(counts)
             .numbers([("candidate", candidate.value), ("stable", stable.value)])
             .numbers(samples.into_iter().filter_map(|(key, n)| Some((key, n?))))
-            .note(note))
+            .note(note)
+            .note(differs))
     }
 
     fn meaning(&self, gate: &Gate) -> Vec<String> {

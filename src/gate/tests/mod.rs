@@ -190,7 +190,7 @@ pub(super) fn buckets(values: &[(&str, f64)]) -> Answer {
     Answer::of(Data::Vector(series.collect()))
 }
 
-/// Counters by response code, each with one sample a minute before the end of the asked window.
+/// Counters by response code, each with two samples, the last one a minute before the end of the asked window.
 pub(super) fn counters(query: &Query, codes: &[(&str, f64)]) -> Answer {
     let When::At(end) = query.when else {
         panic!("counts are asked at one time")
