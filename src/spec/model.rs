@@ -135,6 +135,12 @@ pub enum ServerName {
     Triton,
     /// vLLM.
     Vllm,
+    /// SGLang.
+    Sglang,
+    /// TorchServe.
+    Torchserve,
+    /// MLServer.
+    Mlserver,
 }
 
 /// What is served.

@@ -2,8 +2,11 @@
 //! spec is resolved and a metric is read from these facts alone.
 
 mod custom;
+mod mlserver;
 mod server;
+mod sglang;
 mod tensorflow_serving;
+mod torchserve;
 mod triton;
 mod vllm;
 
@@ -95,7 +98,14 @@ pub fn facts(runtime: RuntimeName) -> &'static RuntimeFacts {
 }
 
 /// Every model server whose own metrics are known.
-pub static SERVERS: [&Server; 3] = [&tensorflow_serving::SERVER, &triton::SERVER, &vllm::SERVER];
+pub static SERVERS: [&Server; 6] = [
+    &tensorflow_serving::SERVER,
+    &triton::SERVER,
+    &vllm::SERVER,
+    &sglang::SERVER,
+    &torchserve::SERVER,
+    &mlserver::SERVER,
+];
 
 /// What is known of a model server.
 pub fn server(name: ServerName) -> &'static Server {
@@ -103,6 +113,9 @@ pub fn server(name: ServerName) -> &'static Server {
         ServerName::TensorflowServing => &tensorflow_serving::SERVER,
         ServerName::Triton => &triton::SERVER,
         ServerName::Vllm => &vllm::SERVER,
+        ServerName::Sglang => &sglang::SERVER,
+        ServerName::Torchserve => &torchserve::SERVER,
+        ServerName::Mlserver => &mlserver::SERVER,
     }
 }
 

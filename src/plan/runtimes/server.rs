@@ -85,6 +85,19 @@ pub enum Bounds {
     },
 }
 
+/// Why there is no histogram: sums of times and a number of requests give a mean, and no share within a limit.
+pub(super) const MEANS: &str =
+    "it counts only sums of times, of which a mean can be told and no percentile";
+
+/// A histogram of seconds.
+pub(super) const fn seconds(metric: &'static str, bounds: Bounds) -> Timed {
+    Timed::By(Histogram {
+        metric,
+        unit: 1.0,
+        bounds,
+    })
+}
+
 impl Server {
     /// How it measures a time.
     pub fn timed(&self, time: ServerTime) -> &Timed {
@@ -210,5 +223,17 @@ mod tests {
         assert_eq!(failed("BACKEND"), Some(Ending::Bad));
         assert_eq!(failed("CANCELED"), Some(Ending::Aborted));
         assert_eq!(failed(""), Some(Ending::Bad));
+        for (server, metric, ending) in [
+            (
+                "sglang",
+                "sglang:num_aborted_requests_total",
+                Ending::Aborted,
+            ),
+            ("torchserve", "Requests4XX", Ending::Good),
+            ("torchserve", "Requests5XX", Ending::Bad),
+            ("mlserver", "model_infer_request_failure_total", Ending::Bad),
+        ] {
+            assert_eq!(of(server, metric, "", ""), Some(ending), "{metric}");
+        }
     }
 }

@@ -1,10 +1,7 @@
 //! NVIDIA Triton's own metrics
 //! (<https://github.com/triton-inference-server/server/blob/main/docs/user_guide/metrics.md>).
 
-use super::server::{Bounds, Counter, Ending, Histogram, Server, Timed};
-
-/// Sums of times and a number of requests give a mean, and no share within a limit.
-const MEANS: &str = "it counts only sums of times, of which a mean can be told and no percentile";
+use super::server::{Bounds, Counter, Ending, Histogram, MEANS, Server, Timed};
 
 pub(super) static SERVER: Server = Server {
     name: "triton",
