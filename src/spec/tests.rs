@@ -2,6 +2,7 @@
 
 mod kube;
 mod refused;
+mod refused_gates;
 
 use crate::diag::Report;
 use crate::text::Source;

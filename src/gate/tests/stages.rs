@@ -35,6 +35,18 @@ fn advisory_gates_never_decide() {
     assert_eq!(record.verdict(), Verdict::Pass);
 }
 
+/// Gates that judge none of a stage's models have been asked nothing, and that is no pass; a stage without gates has nothing to ask.
+#[test]
+fn gates_that_judge_nobody_are_no_pass() {
+    let compiled = rollout("[{name: t, threshold: {query: m, max: 1}}]");
+    let record = |name: &str| {
+        let stage = compiled.plan.stage_named(name).expect("the stage");
+        Record::new(&compiled.plan, stage, "ml", BEGAN, BEGAN, Vec::new())
+    };
+    assert_eq!(record("canary").verdict(), Verdict::Error);
+    assert_eq!(record("deploy").verdict(), Verdict::Pass);
+}
+
 #[test]
 fn a_recording_gives_the_same_verdicts() {
     let compiled = rollout(
