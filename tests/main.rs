@@ -19,3 +19,4 @@ mod readme;
 mod rooms;
 mod safety;
 mod support;
+mod values;
