@@ -4,7 +4,7 @@ use std::fs;
 
 use clap::Args;
 
-use crate::promotion::branch::check_name;
+use crate::promotion::branch::short_name;
 use crate::promotion::series::{self, SeriesSource};
 use crate::units::{Timestamp, names};
 
@@ -35,7 +35,7 @@ pub(super) struct SeriesArgs {
 }
 
 pub(super) fn run(args: &SeriesArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
-    check_name(&args.branch)?;
+    let branch = short_name(&args.branch)?;
     let input = args.path.compile(output)?;
     let rollout = input.compiled.plan.name.as_str();
     let folder = args.folder.as_deref().unwrap_or(rollout);
@@ -52,14 +52,12 @@ pub(super) fn run(args: &SeriesArgs, output: &mut Output<'_>) -> Result<Exit, Fa
         shown: &input.path.display().to_string(),
     };
     let signing = args.signing.signing(args.date);
-    let (stages, written) =
-        series::publish(&from, &input.compiled, &args.branch, folder, &signing)?;
+    let (stages, written) = series::publish(&from, &input.compiled, &branch, folder, &signing)?;
     for (stage, commit) in stages.iter().zip(&written.commits) {
         output.result(format_args!("{commit} {rollout}/{}\n", stage.name))?;
     }
     output.note(format_args!(
-        "{}: {} commits, {} of them new",
-        args.branch,
+        "{branch}: {} commits, {} of them new",
         written.commits.len(),
         written.commits.len() - written.kept
     ));

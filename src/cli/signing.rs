@@ -33,11 +33,17 @@ fn person(text: &str) -> Result<Person, String> {
         .strip_suffix('>')
         .and_then(|text| text.split_once('<'))
         .map(|(name, email)| (name.trim(), email.trim()));
+    if text.contains(char::is_control) {
+        return Err("a commit cannot hold a control character there".to_owned());
+    }
+    let is_plain = |text: &str| Person::wrong_character(text).is_none();
     match parts {
-        Some((name, email)) if !name.is_empty() && !email.contains(['<', '>']) => Ok(Person {
-            name: name.to_owned(),
-            email: email.to_owned(),
-        }),
+        Some((name, email)) if !name.is_empty() && is_plain(name) && is_plain(email) => {
+            Ok(Person {
+                name: name.to_owned(),
+                email: email.to_owned(),
+            })
+        }
         _ => Err("write it as `Name <address>`".to_owned()),
     }
 }

@@ -20,13 +20,15 @@ pub enum Proposed {
 /// What every branch of ours begins with, where nothing else is said.
 pub const PREFIX: &str = "glidepath/";
 
-/// Refuses what git takes for no branch's name.
-pub fn check_name(name: &str) -> Result<(), Refusal> {
-    if Repo::is_branch_name(name) {
-        return Ok(());
+/// A branch's short name, given as such or in full: `main` of `refs/heads/main`. What git takes for no branch's name is refused, and
+/// so is the full name of something else.
+pub fn short_name(given: &str) -> Result<String, Refusal> {
+    let short = given.strip_prefix("refs/heads/").unwrap_or(given);
+    if Repo::is_branch_name(short) && !short.starts_with("refs/") {
+        return Ok(short.to_owned());
     }
-    let message = format!("`{name}` is no name for a branch");
-    Err(Refusal::new(Why::Usage, message))
+    let message = format!("`{given}` is no name for a branch");
+    Err(Refusal::new(Why::Usage, message).help("write it as `main` or `refs/heads/main`"))
 }
 
 /// The branch for a move, by its short name.

@@ -71,7 +71,7 @@ impl Site {
         };
         let github = github(&around.api(&server), &name, token)?;
         let base = match base {
-            Some(base) => base.to_owned(),
+            Some(base) => branch::short_name(base)?,
             None => github.default_branch()?,
         };
         Ok(Self::new(github, Remote::new(folder, "origin", None), base))
@@ -101,7 +101,7 @@ impl Site {
         };
         let remote = Remote::new(folder, &format!("{server}{name}"), Some(login));
         let base = match base.or(around.branch.as_deref()) {
-            Some(base) => base.to_owned(),
+            Some(base) => branch::short_name(base)?,
             None => github.default_branch()?,
         };
         Ok(Self::new(github, remote, base))

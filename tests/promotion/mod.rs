@@ -11,6 +11,7 @@ mod results;
 mod reverts;
 mod revisions;
 mod series;
+mod signing;
 mod stay;
 mod telemetry;
 mod unusual;

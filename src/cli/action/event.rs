@@ -14,10 +14,12 @@ pub(super) fn pull_request() -> Option<PullRequest> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let group = &event["merge_group"];
     if let Some(base) = text(&group["base_sha"]) {
-        let branch = text(&group["base_ref"]);
+        // GitHub writes it in full here, and short elsewhere.
+        let branch = group["base_ref"].as_str();
+        let branch = branch.map(|name| name.strip_prefix("refs/heads/").unwrap_or(name));
         return Some(PullRequest {
             base,
-            branch: branch.map(|name| name.replacen("refs/heads/", "", 1)),
+            branch: branch.map(str::to_owned),
             head: text(&group["head_sha"]),
             ..PullRequest::default()
         });

@@ -9,6 +9,7 @@ mod files;
 mod place;
 mod read;
 mod refs;
+mod signature;
 mod write;
 
 use std::env;
@@ -24,7 +25,8 @@ pub use dates::Dates;
 pub use error::{GitError, Kind};
 pub use files::CommitFiles;
 pub use refs::RefChange;
-pub use write::{Edit, Signing};
+pub use signature::Signing;
+pub use write::Edit;
 
 /// The repository that holds a folder. All paths are below that folder, with `/` between their parts.
 pub struct Repo {

@@ -25,6 +25,7 @@ impl Repo {
             .branch
             .as_ref()
             .map_or("HEAD".to_owned(), |branch| format!("the branch `{branch}`"));
+        self.check_log()?;
         // Switching branches meanwhile is a move, too.
         let now = self.head()?;
         if now.is_none_or(|now| now.reference != head.reference || now.tip != head.tip) {
@@ -85,6 +86,7 @@ impl Repo {
 
     /// Moves references together: all are locked and compared with what they were before the first one moves.
     pub fn move_references(&self, changes: &[RefChange], log: &str) -> Result<(), GitError> {
+        self.check_log()?;
         let mut transaction = self.git.transaction()?;
         for change in changes {
             transaction.lock_ref(&change.name).map_err(|error| {

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use git2::build::TreeUpdateBuilder;
-use git2::{FileMode, Oid, Signature, Time};
+use git2::{FileMode, Oid, Signature};
 
-use crate::units::Timestamp;
-
-use super::{CommitId, GitError, Person, Repo};
+use super::signature::Signing;
+use super::{CommitId, GitError, Repo};
 
 /// A change of one file.
 #[derive(Clone, Debug)]
@@ -16,18 +15,6 @@ pub struct Edit {
     pub path: String,
     /// What the file shall hold; `None` removes it.
     pub content: Option<String>,
-}
-
-/// Who signs a commit, and when; what is not given comes from `GIT_AUTHOR_*` and `GIT_COMMITTER_*`, git's configuration and
-/// the clock.
-#[derive(Clone, Debug, Default)]
-pub struct Signing {
-    /// Who wrote the commit.
-    pub author: Option<Person>,
-    /// Who commits it.
-    pub committer: Option<Person>,
-    /// The time for author and committer.
-    pub date: Option<Timestamp>,
 }
 
 impl Repo {
@@ -126,63 +113,28 @@ impl Repo {
         let id = self
             .git
             .commit(None, &author, &committer, message, &tree, &parents)?;
+        // A reference that leads to a commit which cannot be read leaves a repository that nobody can read.
+        let found = self.git.find_commit(id)?;
+        let is_as_meant = found.tree_id() == tree.id()
+            && found
+                .parent_ids()
+                .eq(parents.iter().map(|parent| parent.id()))
+            && found.message_bytes() == message.as_bytes()
+            && is_same(&found.author(), &author)
+            && is_same(&found.committer(), &committer);
+        if !is_as_meant {
+            return Err(GitError::outside(format!(
+                "the commit {id} was written, and reads back as another one; no branch was moved"
+            )));
+        }
         Ok(CommitId(id))
-    }
-
-    /// Who would commit now.
-    pub fn committer(&self, signing: &Signing) -> Result<Person, GitError> {
-        let (_, committer) = self.signatures(signing)?;
-        Ok(Person {
-            name: String::from_utf8_lossy(committer.name_bytes()).into_owned(),
-            email: String::from_utf8_lossy(committer.email_bytes()).into_owned(),
-        })
-    }
-
-    fn signatures(
-        &self,
-        signing: &Signing,
-    ) -> Result<(Signature<'static>, Signature<'static>), GitError> {
-        let sign =
-            |given: Option<&Person>,
-             known: &dyn Fn() -> Result<Signature<'static>, git2::Error>| {
-                if let (Some(person), Some(date)) = (given, signing.date) {
-                    return Ok(Signature::new(
-                        &person.name,
-                        &person.email,
-                        &git_time(date),
-                    )?);
-                }
-                // Nobody's name is known, and none is needed where one was given.
-                let known = match (known(), given) {
-                    (Ok(known), _) => known,
-                    (Err(_), Some(person)) => Signature::now(&person.name, &person.email)?,
-                    (Err(error), None) => {
-                        return Err(GitError::outside(format!(
-                        "git does not know who commits: {}",
-                        error.message()
-                    ))
-                    .help("set `git config user.name` and `user.email`, or GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL, GIT_COMMITTER_NAME and GIT_COMMITTER_EMAIL"));
-                    }
-                };
-                let when = signing.date.map_or(known.when(), git_time);
-                let (name, email) = match given {
-                    Some(person) => (person.name.clone(), person.email.clone()),
-                    None => (
-                        String::from_utf8_lossy(known.name_bytes()).into_owned(),
-                        String::from_utf8_lossy(known.email_bytes()).into_owned(),
-                    ),
-                };
-                Ok(Signature::new(&name, &email, &when)?)
-            };
-        Ok((
-            sign(signing.author.as_ref(), &|| self.git.author_from_env())?,
-            sign(signing.committer.as_ref(), &|| {
-                self.git.committer_from_env()
-            })?,
-        ))
     }
 }
 
-fn git_time(at: Timestamp) -> Time {
-    Time::new(at.seconds(), 0)
+/// Whether two signatures name the same person and time.
+fn is_same(a: &Signature<'_>, b: &Signature<'_>) -> bool {
+    a.name_bytes() == b.name_bytes()
+        && a.email_bytes() == b.email_bytes()
+        && a.when().seconds() == b.when().seconds()
+        && a.when().offset_minutes() == b.when().offset_minutes()
 }
