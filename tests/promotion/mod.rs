@@ -6,6 +6,7 @@ pub(crate) mod harness;
 mod health;
 mod hostile;
 mod kills;
+mod objects;
 mod refusals;
 mod results;
 mod reverts;

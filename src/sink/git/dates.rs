@@ -23,13 +23,13 @@ impl Repo {
     pub fn dates_before(&self, id: CommitId, now: Timestamp) -> Result<Dates, GitError> {
         let is_shallow = self.git.is_shallow();
         let mut dates = Dates::default();
-        let mut open: Vec<Oid> = self.git.find_commit(id.0)?.parent_ids().collect();
+        let mut open: Vec<Oid> = self.find_commit(id.0)?.parent_ids().collect();
         let mut seen = BTreeSet::new();
         while let Some(next) = open.pop() {
             if !seen.insert(next) {
                 continue;
             }
-            let commit = match self.git.find_commit(next) {
+            let commit = match self.find_commit(next) {
                 Ok(commit) => commit,
                 Err(error) if error.code() == ErrorCode::NotFound && is_shallow => continue,
                 Err(error) => return Err(error.into()),

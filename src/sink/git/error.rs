@@ -109,6 +109,9 @@ impl From<git2::Error> for GitError {
         } else if code == ErrorCode::NotFound && error.class() == ErrorClass::Odb {
             Self::outside(format!("the clone is incomplete: {message}"))
                 .help("fetch everything: `fetch-depth: 0` and no `filter` in actions/checkout, `git fetch --unshallow --refetch` elsewhere")
+        } else if code == ErrorCode::Invalid && error.class() == ErrorClass::Odb {
+            Self::outside(message)
+                .help("see what `git fsck` says; a broken object comes back with a fresh clone")
         } else if is_unknown.iter().any(|words| message.contains(words)) {
             Self::outside(format!("this repository uses what libgit2 does not know: {message}"))
                 .help("a sparse index goes with `git sparse-checkout reapply --no-sparse-index`, a split one with `git update-index --no-split-index`; SHA-256 and reftable repositories are not supported")

@@ -6,18 +6,23 @@ mod between;
 mod dates;
 mod error;
 mod files;
+mod objects;
 mod place;
 mod read;
 mod refs;
+mod revision;
 mod signature;
 mod write;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::env;
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags};
+use git2::{ErrorCode, ObjectType, Oid, Repository, RepositoryOpenFlags};
 
 use crate::units::Timestamp;
 
@@ -33,6 +38,10 @@ pub struct Repo {
     git: Repository,
     root: PathBuf,
     prefix: String,
+    /// The folders of loose objects.
+    objects: Vec<PathBuf>,
+    /// The kinds of the objects that were looked at.
+    admitted: RefCell<BTreeMap<Oid, ObjectType>>,
 }
 
 /// A commit's hash.
@@ -117,6 +126,25 @@ fn shown(folder: &Path) -> &Path {
     }
 }
 
+/// `info/grafts` gives commits other parents than they have. git follows it, with a warning, and libgit2 in some places: who went
+/// where, and when, would depend on who asks.
+fn refuse_grafts(common: &Path) -> Result<(), GitError> {
+    let path = common.join("info/grafts");
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(GitError::io("read", &path)(error)),
+    };
+    if text.trim().is_empty() {
+        return Ok(());
+    }
+    Err(GitError::outside(format!(
+        "`{}` gives commits other parents than they have",
+        path.display()
+    ))
+    .help("remove it: the history that counts is what the commits themselves say"))
+}
+
 impl Repo {
     /// Opens the repository that holds `folder`.
     pub fn open(folder: &Path) -> Result<Self, GitError> {
@@ -162,7 +190,14 @@ impl Repo {
                 GitError::outside(format!("the path `{}` is not UTF-8", folder.display()))
             })?
             .join("/");
-        Ok(Some(Self { git, root, prefix }))
+        refuse_grafts(git.commondir())?;
+        Ok(Some(Self {
+            objects: objects::folders(git.commondir()),
+            admitted: RefCell::default(),
+            git,
+            root,
+            prefix,
+        }))
     }
 
     /// A path from the repository's root.

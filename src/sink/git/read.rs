@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
-use git2::{ErrorCode, ObjectType, Oid, Tree};
+use git2::{ErrorCode, ObjectType, Oid, Reference, Tree};
 
 use crate::diag::visible_line;
 use crate::units::Timestamp;
@@ -24,7 +23,7 @@ impl Repo {
         };
         let detached = self.git.head_detached()?;
         let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
-        let tip = CommitId(reference.peel_to_commit()?.id());
+        let tip = self.peel(target(&reference)?)?;
         Ok(Some(Head {
             branch: (!detached)
                 .then(|| name.strip_prefix("refs/heads/").unwrap_or(&name).to_owned()),
@@ -33,30 +32,9 @@ impl Repo {
         }))
     }
 
-    /// The commit that a branch, a tag, a hash or an expression such as `HEAD~2` names; `None` where it names none.
-    pub fn resolve(&self, revision: &str) -> Result<Option<CommitId>, GitError> {
-        let found = self.git.revparse_single(revision);
-        match found.and_then(|object| object.peel_to_commit()) {
-            Ok(commit) => Ok(Some(CommitId(commit.id()))),
-            Err(error) if error.code() == ErrorCode::Ambiguous => Err(GitError::usage(format!(
-                "`{revision}` is ambiguous: several objects of the repository begin so"
-            ))
-            .help("give more digits of the hash")),
-            Err(error)
-                if matches!(
-                    error.code(),
-                    ErrorCode::NotFound | ErrorCode::InvalidSpec | ErrorCode::Peel
-                ) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// A commit by its hash.
     pub fn commit(&self, id: CommitId) -> Result<Commit, GitError> {
-        let commit = self.git.find_commit(id.0)?;
+        let commit = self.find_commit(id.0)?;
         let author = commit.author();
         Ok(Commit {
             id,
@@ -81,7 +59,7 @@ impl Repo {
         match commit.parents.first() {
             None if self.is_shallow_end(commit.id)? => Err(cut_off()),
             None => Ok(None),
-            Some(parent) => match self.git.find_commit(parent.0) {
+            Some(parent) => match self.find_commit(parent.0) {
                 Ok(_) => self.commit(*parent).map(Some),
                 Err(error) if error.code() == ErrorCode::NotFound && self.git.is_shallow() => {
                     Err(cut_off())
@@ -103,12 +81,13 @@ impl Repo {
 
     /// Whether `ancestor` is `commit` or comes before it.
     pub fn reaches(&self, commit: CommitId, ancestor: CommitId) -> Result<bool, GitError> {
+        self.admit_history(&[commit, ancestor])?;
         Ok(commit == ancestor || self.git.graph_descendant_of(commit.0, ancestor.0)?)
     }
 
     /// Whether the repository has this commit.
     pub fn has(&self, id: CommitId) -> bool {
-        self.git.find_commit(id.0).is_ok()
+        self.find_commit(id.0).is_ok()
     }
 
     /// The text of a regular file in a commit.
@@ -125,15 +104,12 @@ impl Repo {
 
     /// Like [`file`](Self::file), but the path begins at the repository's root.
     pub fn file_from_root(&self, at: CommitId, path: &str) -> Result<Option<String>, GitError> {
-        let tree = self.git.find_commit(at.0)?.tree()?;
-        match tree.get_path(Path::new(path)) {
-            Ok(entry) if REGULAR.contains(&entry.filemode()) => {
-                let blob = self.git.find_blob(entry.id())?;
+        match self.entry_at(at, path)? {
+            Some(entry) if REGULAR.contains(&entry.filemode()) => {
+                let blob = self.find_blob(entry.id())?;
                 Ok(String::from_utf8(blob.content().to_owned()).ok())
             }
-            Ok(_) => Ok(None),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
+            Some(_) | None => Ok(None),
         }
     }
 
@@ -141,36 +117,27 @@ impl Repo {
         let Some((id, _)) = self.blob(at, path)? else {
             return Ok(None);
         };
-        Ok(Some(self.git.find_blob(id)?.content().to_owned()))
+        Ok(Some(self.find_blob(id)?.content().to_owned()))
     }
 
     /// The hash and mode of a regular file in a commit.
     pub(super) fn blob(&self, at: CommitId, path: &str) -> Result<Option<(Oid, i32)>, GitError> {
-        let tree = self.git.find_commit(at.0)?.tree()?;
-        match tree.get_path(Path::new(&self.full(path))) {
-            Ok(entry) if REGULAR.contains(&entry.filemode()) => {
-                Ok(Some((entry.id(), entry.filemode())))
-            }
-            Ok(_) => Ok(None),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let entry = self.entry_at(at, &self.full(path))?;
+        let file = entry.filter(|entry| REGULAR.contains(&entry.filemode()));
+        Ok(file.map(|entry| (entry.id(), entry.filemode())))
     }
 
     /// The folder of a commit; `None` where there is none.
     fn folder(&self, at: CommitId, folder: &str) -> Result<Option<Tree<'_>>, GitError> {
-        let root = self.git.find_commit(at.0)?.tree()?;
         let full = self.full(folder);
         if full.trim_matches('/').is_empty() {
-            return Ok(Some(root));
+            return Ok(Some(self.tree_of(at)?));
         }
-        match root.get_path(Path::new(&full)) {
-            Ok(entry) if entry.kind() == Some(ObjectType::Tree) => {
-                Ok(Some(self.git.find_tree(entry.id())?))
+        match self.entry_at(at, &full)? {
+            Some(entry) if entry.kind() == Some(ObjectType::Tree) => {
+                Ok(Some(self.find_tree(entry.id())?))
             }
-            Ok(_) => Ok(None),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
+            Some(_) | None => Ok(None),
         }
     }
 
@@ -203,7 +170,7 @@ impl Repo {
         for entry in &tree {
             if REGULAR.contains(&entry.filemode()) {
                 let name = String::from_utf8_lossy(entry.name_bytes()).into_owned();
-                let blob = self.git.find_blob(entry.id())?;
+                let blob = self.find_blob(entry.id())?;
                 files.insert(name, String::from_utf8_lossy(blob.content()).into_owned());
             }
         }
@@ -212,10 +179,7 @@ impl Repo {
 
     /// Whether a path is the same in two commits. Looks no deeper than where they part.
     pub fn is_same(&self, a: CommitId, b: CommitId, path: &str) -> Result<bool, GitError> {
-        let mut sides = [
-            self.git.find_commit(a.0)?.tree()?,
-            self.git.find_commit(b.0)?.tree()?,
-        ];
+        let mut sides = [self.tree_of(a)?, self.tree_of(b)?];
         if sides[0].id() == sides[1].id() {
             return Ok(true);
         }
@@ -226,7 +190,7 @@ impl Repo {
             match [entry(&sides[0]), entry(&sides[1])] {
                 [a, b] if a == b => return Ok(true),
                 [Some(a), Some(b)] if parts.peek().is_some() => {
-                    match [self.git.find_tree(a), self.git.find_tree(b)] {
+                    match [self.find_tree(a), self.find_tree(b)] {
                         [Ok(a), Ok(b)] => sides = [a, b],
                         _ => return Ok(false),
                     }
@@ -235,23 +199,6 @@ impl Repo {
             }
         }
         Ok(false)
-    }
-
-    /// The paths of all files that differ between two commits, from the repository's root.
-    pub fn differing(&self, a: CommitId, b: CommitId) -> Result<Vec<String>, GitError> {
-        let (a, b) = (
-            self.git.find_commit(a.0)?.tree()?,
-            self.git.find_commit(b.0)?.tree()?,
-        );
-        let diff = self.git.diff_tree_to_tree(Some(&a), Some(&b), None)?;
-        let paths = diff.deltas().filter_map(|delta| {
-            let file = delta
-                .new_file()
-                .path_bytes()
-                .or(delta.old_file().path_bytes());
-            file.map(|path| String::from_utf8_lossy(path).into_owned())
-        });
-        Ok(paths.collect())
     }
 
     /// A path of the folder as [`differing`](Self::differing) lists it.
@@ -278,6 +225,14 @@ impl Repo {
             &rest[end..]
         ))
     }
+}
+
+/// The object that a reference leads to.
+pub(super) fn target(reference: &Reference<'_>) -> Result<Oid, git2::Error> {
+    let direct = reference.resolve()?;
+    direct
+        .target()
+        .ok_or_else(|| git2::Error::from_str("a reference leads to nothing"))
 }
 
 /// Anybody writes what they like into a commit: nothing in it acts on whoever reads it here.

@@ -5,6 +5,7 @@ use std::fs;
 
 use git2::{ErrorCode, Reference};
 
+use super::read::target;
 use super::{CommitId, GitError, Head, Repo};
 
 /// What is to become of a reference.
@@ -46,7 +47,7 @@ impl Repo {
     /// What a reference leads to.
     pub fn reference(&self, name: &str) -> Result<Option<CommitId>, GitError> {
         match self.git.find_reference(name) {
-            Ok(reference) => Ok(Some(CommitId(reference.peel_to_commit()?.id()))),
+            Ok(reference) => Ok(Some(self.peel(target(&reference)?)?)),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -57,8 +58,9 @@ impl Repo {
         let mut found = BTreeMap::new();
         for reference in self.git.references_glob(&format!("{start}*"))? {
             let reference: Reference<'_> = reference?;
-            if let (Ok(name), Ok(commit)) = (reference.name(), reference.peel_to_commit()) {
-                found.insert(name.to_owned(), CommitId(commit.id()));
+            let commit = target(&reference).and_then(|id| self.peel(id));
+            if let (Ok(name), Ok(commit)) = (reference.name(), commit) {
+                found.insert(name.to_owned(), commit);
             }
         }
         Ok(found)

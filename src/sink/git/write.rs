@@ -26,7 +26,7 @@ impl Repo {
         message: &str,
         signing: &Signing,
     ) -> Result<CommitId, GitError> {
-        let before = self.git.find_commit(parent.0)?.tree()?;
+        let before = self.tree_of(parent)?;
         let mut update = TreeUpdateBuilder::new();
         for edit in edits {
             let path = self.full(&edit.path);
@@ -58,7 +58,7 @@ impl Repo {
         signing: &Signing,
     ) -> Result<CommitId, GitError> {
         let empty = self.git.treebuilder(None)?.write()?;
-        let empty = self.git.find_tree(empty)?;
+        let empty = self.find_tree(empty)?;
         let mut update = TreeUpdateBuilder::new();
         for (path, text) in files {
             update.upsert(
@@ -74,9 +74,9 @@ impl Repo {
     /// Every file of a commit; `None` where one of them is no regular text file.
     pub fn contents(&self, at: CommitId) -> Result<Option<BTreeMap<String, String>>, GitError> {
         let mut files = BTreeMap::new();
-        let mut open = vec![(String::new(), self.git.find_commit(at.0)?.tree_id())];
+        let mut open = vec![(String::new(), self.find_commit(at.0)?.tree_id())];
         while let Some((folder, id)) = open.pop() {
-            for entry in &self.git.find_tree(id)? {
+            for entry in &self.find_tree(id)? {
                 let Ok(name) = entry.name() else {
                     return Ok(None);
                 };
@@ -84,7 +84,7 @@ impl Repo {
                 match entry.filemode() {
                     0o040_000 => open.push((format!("{path}/"), entry.id())),
                     0o100_644 => {
-                        let blob = self.git.find_blob(entry.id())?;
+                        let blob = self.find_blob(entry.id())?;
                         let Ok(text) = String::from_utf8(blob.content().to_owned()) else {
                             return Ok(None);
                         };
@@ -105,16 +105,16 @@ impl Repo {
         signing: &Signing,
     ) -> Result<CommitId, GitError> {
         let (author, committer) = self.signatures(signing)?;
-        let tree = self.git.find_tree(tree)?;
+        let tree = self.find_tree(tree)?;
         let parent = parent
-            .map(|parent| self.git.find_commit(parent.0))
+            .map(|parent| self.find_commit(parent.0))
             .transpose()?;
         let parents: Vec<_> = parent.iter().collect();
         let id = self
             .git
             .commit(None, &author, &committer, message, &tree, &parents)?;
         // A reference that leads to a commit which cannot be read leaves a repository that nobody can read.
-        let found = self.git.find_commit(id)?;
+        let found = self.find_commit(id)?;
         let is_as_meant = found.tree_id() == tree.id()
             && found
                 .parent_ids()
