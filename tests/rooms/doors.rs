@@ -39,7 +39,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "Why",
             "branch::PREFIX",
             "branch::Proposed",
-            "branch::check_name",
+            "branch::short_name",
             "decide::Position",
             "hold::lifted",
             "deliver",
