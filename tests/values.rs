@@ -67,7 +67,7 @@ fn changed(base: &Value, row: &Map<String, Value>) -> Value {
 /// What is wrong with glidepath's answer to a row, if anything is.
 fn fault(base: &Value, row: &Map<String, Value>) -> Option<String> {
     // JSON is YAML, and leaves no doubt about what is a string.
-    let source = Source::new("rollout.yaml", &changed(base, row).to_string());
+    let source = Source::new("rollout.yaml", changed(base, row).to_string());
     let report = match compile(&source, &NoFiles, &Environment::default()) {
         Ok(compiled) => compiled.report,
         Err(report) => report,

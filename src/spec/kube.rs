@@ -1,73 +1,97 @@
-//! Fields in Kubernetes' own shapes: each is held against Kubernetes' type, and against the rules that its API server adds.
+//! Fields in Kubernetes' own shapes: each is held against Kubernetes' type, and against the rules that its API server adds
+//! (`pkg/apis/{core,apps,autoscaling,policy}/validation`). One file a shape.
 
+mod affinity;
+mod claims;
+mod disks;
+mod env;
+mod field;
 mod fields;
+mod files;
+mod form;
+mod labels;
+mod metrics;
+mod mounts;
+mod ports;
+mod probes;
 mod resources;
+mod rollout;
+mod rule;
+mod scaling;
+mod security;
+mod selectors;
 mod shape;
+mod tolerations;
+mod volumes;
+mod windows;
 
 use serde_json::Value;
 
-use crate::diag::{Code, Diagnostic, Place, words};
+use crate::diag::Diagnostic;
 use crate::text::Route;
+
+use field::{Faults, Field};
+use rule::{Rule, distinct_names};
 
 /// The most faults that are told of a whole document, so that a hostile one cannot buy time with them.
 const MAX_TOLD: usize = 1_000;
 
-/// Every fault in the models' Kubernetes-shaped fields.
+/// What the values of a model's fields must be.
+const MODEL: &[(&str, Rule)] = &[
+    ("env", env::ENV),
+    ("envFrom", env::ENV_FROM),
+    ("ports", ports::PORTS),
+    ("readinessProbe", probes::READINESS),
+    ("livenessProbe", probes::RESTARTING),
+    ("startupProbe", probes::RESTARTING),
+    ("resources", resources::RESOURCES),
+    ("tolerations", tolerations::TOLERATIONS),
+    ("affinity", affinity::AFFINITY),
+    ("nodeSelector", labels::LABELS),
+    ("podAnnotations", labels::POD_ANNOTATIONS),
+    ("volumes", volumes::VOLUMES),
+    ("volumeMounts", mounts::MOUNTS),
+    ("imagePullSecrets", PULL_SECRETS),
+    ("securityContext", security::SECURITY),
+    ("autoscaling", scaling::AUTOSCALING),
+    ("rollingUpdate", scaling::ROLLING_UPDATE),
+    ("serviceAccount", rollout::ACCOUNT),
+];
+
+/// `imagePullSecrets`, which server-side apply keys by name.
+const PULL_SECRETS: Rule = Rule::Check(|list, faults| distinct_names(list, "Secret", faults));
+
+/// Every fault in the fields that Kubernetes' API server reads.
 ///
 /// Quantities that were written as numbers (`cpu: 3`) become strings in `json`, which is how Kubernetes' types hold them.
 /// A field whose JSON type is wrong already is the schema's to complain about.
 pub(super) fn check(json: &mut Value) -> Vec<Diagnostic> {
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     let models = json
         .pointer_mut("/spec/models")
         .and_then(Value::as_array_mut);
     for (index, model) in models.into_iter().flatten().enumerate() {
         let route = Route::root().key("spec").key("models").index(index);
         if let Some(resources) = model.get_mut("resources") {
-            resources::check(resources, &route.key("resources"), &mut faults);
+            resources::settle(resources);
         }
         for (name, check) in shape::FIELDS {
             if let Some(value) = model.get(name) {
                 check(value, &route.key(*name), &mut faults);
             }
         }
-        for name in ["readinessProbe", "livenessProbe", "startupProbe"] {
-            if let Some(probe) = model.get(name) {
-                one_handler(probe, &route.key(name), &mut faults);
-            }
-        }
         if let Some(metrics) = model.pointer("/autoscaling/metrics") {
             let route = route.key("autoscaling").key("metrics");
             shape::metrics(metrics, &route, &mut faults);
         }
+        let model = Field::at(&route, model);
+        for (name, rule) in MODEL {
+            if let Some(field) = model.get(name) {
+                rule.check(&field, &mut faults);
+            }
+        }
+        mounts::have_volumes(&model, &mut faults);
     }
-    faults
-}
-
-/// A probe asks in exactly one way (Kubernetes' `ProbeHandler`).
-fn one_handler(probe: &Value, route: &Route, faults: &mut Vec<Diagnostic>) {
-    const HANDLERS: [&str; 4] = ["httpGet", "tcpSocket", "exec", "grpc"];
-    let Some(entries) = probe.as_object() else {
-        return;
-    };
-    let given: Vec<&str> = entries
-        .iter()
-        .filter(|(name, value)| HANDLERS.contains(&name.as_str()) && !value.is_null())
-        .map(|(name, _)| name.as_str())
-        .collect();
-    if given.len() != 1 {
-        let found = if given.is_empty() {
-            "asks in no way".to_owned()
-        } else {
-            format!("asks by {}", words::and_list(&given))
-        };
-        faults.push(Diagnostic::new(
-            Code::GP010,
-            Place::key(route.clone()),
-            format!(
-                "the probe {found}, and needs exactly one of {}",
-                words::and_list(HANDLERS)
-            ),
-        ));
-    }
+    rollout::check(json, &mut faults);
+    faults.into_all()
 }

@@ -45,6 +45,29 @@ fn is_rfc1123(text: &str) -> bool {
     !text.is_empty() && text.chars().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
+/// Whether `text` is a part of a DNS name (`IsDNS1123Label`): unlike a [`DnsLabel`], it may begin with a digit.
+pub fn is_dns_label(text: &str) -> bool {
+    text.len() <= 63 && is_rfc1123(text)
+}
+
+/// Whether `text` may name a port of a container, or a port that a probe or a Service leads to (`IsValidPortName`).
+pub fn is_port_name(text: &str) -> bool {
+    text.len() <= 15
+        && is_rfc1123(text)
+        && !text.contains("--")
+        && text.contains(|c: char| c.is_ascii_lowercase())
+}
+
+/// Whether `text` may be a key of a ConfigMap or Secret (`IsConfigMapKey`).
+pub fn is_config_key(text: &str) -> bool {
+    let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !text.is_empty()
+        && text.len() <= 253
+        && text.chars().all(inner)
+        && text != "."
+        && !text.starts_with("..")
+}
+
 /// Whether `text` is a name that Kubernetes takes for most objects: parts joined by dots, at most 253 characters.
 ///
 /// Kubernetes bounds the whole and not the parts (`IsDNS1123Subdomain`); a host needs [`is_host`].
@@ -63,6 +86,11 @@ pub fn is_label_key(text: &str) -> bool {
         .split_once('/')
         .map_or((None, text), |(prefix, name)| (Some(prefix), name));
     prefix.is_none_or(is_dns_subdomain) && !name.is_empty() && is_label_value(name)
+}
+
+/// Whether `text` may be the key of an annotation: as [`is_label_key`], and its prefix in any case, as the API server has it.
+pub fn is_annotation_key(text: &str) -> bool {
+    is_label_key(&text.to_lowercase())
 }
 
 /// Whether `text` may be the value of a label: empty, or at most 63 of letters, digits, `-`, `_`, `.` between letters or digits.
@@ -138,6 +166,31 @@ mod tests {
         for bad in ["X-Canary", ":path", "uri", "", "a b", "ü"] {
             assert!(HeaderName::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn port_names_follow_kubernetes() {
+        for good in ["http", "a", "1a", "a-b-c", "grpc-web-123456"] {
+            assert!(is_port_name(good), "{good}");
+        }
+        for bad in [
+            "",
+            "80",
+            "a--b",
+            "-a",
+            "a-",
+            "HTTP",
+            "a_b",
+            "a234567890123456",
+        ] {
+            assert!(!is_port_name(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn annotation_keys_have_prefixes_in_any_case() {
+        assert!(is_annotation_key("Example.COM/Key") && !is_label_key("Example.COM/Key"));
+        assert!(!is_annotation_key("a b/c") && !is_annotation_key("a/b/c"));
     }
 
     #[test]

@@ -21,7 +21,10 @@ pub use duration::Duration;
 pub use hash::{is_sha256_hex, sha256_hex};
 pub use image::ImageRef;
 pub use json::{sorted, write_sorted};
-pub use label::{DnsLabel, HeaderName, is_dns_subdomain, is_host, is_label_key, is_label_value};
+pub use label::{
+    DnsLabel, HeaderName, is_annotation_key, is_config_key, is_dns_label, is_dns_subdomain,
+    is_host, is_label_key, is_label_value, is_port_name,
+};
 pub use percent::{HUNDRED, Percent};
 pub use prom_duration::PromDuration;
 pub use quantity::Quantity;

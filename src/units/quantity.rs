@@ -18,6 +18,12 @@ impl Quantity {
         self.0.starts_with('-')
     }
 
+    /// Whether it is nothing at all.
+    pub fn is_zero(&self) -> bool {
+        let (number, _) = split(&self.0);
+        number.chars().all(|c| matches!(c, '0' | '.'))
+    }
+
     /// The amount in billionths, rounded down; `None` where it is too large to compare.
     pub fn billionths(&self) -> Option<i128> {
         let (number, suffix) = split(&self.0);

@@ -1,102 +1,122 @@
 //! Requests and limits, by the rules of Kubernetes' `ValidateResourceRequirements`.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Place, words};
-use crate::spec::schema::excerpt;
-use crate::text::Route;
-use crate::units::Quantity;
+use crate::units::{Quantity, is_label_key};
 
-use super::MAX_TOLD;
+use super::field::{Faults, Field};
+use super::rule::{Least, Rule};
 
 /// The resources that a container may name without a domain, besides `hugepages-<size>`.
 const STANDARD: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 
-/// Checks `resources`, and turns quantities that were written as numbers into strings.
-pub(super) fn check(resources: &mut Value, route: &Route, faults: &mut Vec<Diagnostic>) {
+/// Writes quantities that are numbers as strings, which is how Kubernetes' types hold them.
+pub(super) fn settle(resources: &mut Value) {
     for part in ["requests", "limits"] {
-        if let Some(amounts) = resources.get_mut(part).and_then(Value::as_object_mut) {
-            amounts_are_sound(amounts, &route.key(part), faults);
-        }
-    }
-    let none = Map::new();
-    let part = |name: &str| {
-        resources
-            .get(name)
-            .and_then(Value::as_object)
-            .unwrap_or(&none)
-    };
-    pairs_are_sound(part("requests"), part("limits"), route, faults);
-}
-
-fn amounts_are_sound(
-    amounts: &mut Map<String, Value>,
-    route: &Route,
-    faults: &mut Vec<Diagnostic>,
-) {
-    for (name, value) in amounts {
-        if value.is_number() {
-            *value = Value::String(value.to_string());
-        }
-        if faults.len() >= MAX_TOLD {
-            continue;
-        }
-        if !name.contains('/') && !STANDARD.contains(&name.as_str()) && !is_huge_page(name) {
-            faults.push(
-                Diagnostic::new(
-                    Code::GP010,
-                    Place::key(route.key(name)),
-                    format!(
-                        "Kubernetes knows no resource `{name}`; {}, `hugepages-<size>` and names \
-                         with a domain are allowed",
-                        words::or_list(STANDARD)
-                    ),
-                )
-                .maybe_help(
-                    words::near_miss(name, STANDARD).map(|near| format!("did you mean `{near}`?")),
-                ),
-            );
-        }
-        let Some(text) = value.as_str() else { continue };
-        let complain = |what: &str| {
-            Diagnostic::new(
-                Code::GP010,
-                Place::value(route.key(name)),
-                format!("`{name}` is `{}`, and must be {what}", excerpt(text)),
-            )
-        };
-        match text.parse::<Quantity>() {
-            Err(()) => faults.push(complain("a quantity such as `3`, `500m` or `4Gi`")),
-            Ok(amount) if amount.is_negative() => faults.push(complain("0 or more")),
-            Ok(amount) => {
-                let whole = amount.billionths().is_none_or(|n| n % 1_000_000_000 == 0);
-                if is_whole(name) && !whole {
-                    faults.push(complain("a whole number"));
-                }
+        let amounts = resources.get_mut(part).and_then(Value::as_object_mut);
+        for (_, value) in amounts.into_iter().flatten() {
+            if value.is_number() {
+                *value = Value::String(value.to_string());
             }
         }
     }
 }
 
-/// Holds every request against the limit of the same name.
-fn pairs_are_sound(
-    requests: &Map<String, Value>,
-    limits: &Map<String, Value>,
-    route: &Route,
-    faults: &mut Vec<Diagnostic>,
-) {
-    let amount = |value: &Value| value.as_str()?.parse::<Quantity>().ok()?.billionths();
-    for (name, request) in requests {
-        if faults.len() >= MAX_TOLD {
-            return;
+/// `resources`.
+pub(super) const RESOURCES: Rule = Rule::Check(|resources, faults| {
+    for part in ["requests", "limits"] {
+        if let Some(amounts) = resources.get(part) {
+            for (name, amount) in amounts.entries() {
+                known(name, &amount, faults);
+                sound(name, &amount, faults);
+                if faults.is_full() {
+                    return;
+                }
+            }
         }
-        let place = route.key("requests").key(name);
-        let Some(limit) = limits.get(name) else {
-            if is_whole(name) {
+    }
+    pairs(resources, faults);
+    huge_pages(resources, faults);
+    if let Some(claims) = resources.get("claims")
+        && resources.len("claims") > 0
+    {
+        faults.push(
+            Diagnostic::new(
+                Code::GP010,
+                Place::key(claims.route()),
+                "`claims` name entries of the pod's `resourceClaims`, which a model does not have",
+            )
+            .help("ask for the device by its resource, such as `limits: {nvidia.com/gpu: 1}`"),
+        );
+    }
+});
+
+/// Whether a container may name such a resource.
+pub(super) fn is_container_resource(name: &str) -> bool {
+    if name.contains('/') {
+        is_label_key(name) && (is_native(name) || is_extended(name))
+    } else {
+        STANDARD.contains(&name) || (is_huge_page(name) && is_label_key(name))
+    }
+}
+
+fn known(name: &str, amount: &Field, faults: &mut Faults) {
+    if is_container_resource(name) {
+        return;
+    }
+    faults.push(
+        Diagnostic::new(
+            Code::GP010,
+            Place::key(amount.route()),
+            format!(
+                "Kubernetes knows no resource `{name}`; {}, `hugepages-<size>` and names with a \
+                 domain are allowed",
+                words::or_list(STANDARD)
+            ),
+        )
+        .maybe_help(words::near_miss(name, STANDARD).map(|near| format!("did you mean `{near}`?"))),
+    );
+}
+
+fn sound(name: &str, amount: &Field, faults: &mut Faults) {
+    Rule::Amount(Least::Zero).check(amount, faults);
+    let Some(billionths) = quantity(amount).and_then(|amount| amount.billionths()) else {
+        return;
+    };
+    if is_huge_page(name) {
+        let size = name.trim_start_matches("hugepages-").parse::<Quantity>();
+        let size = size.ok().and_then(|size| size.billionths());
+        match size {
+            Some(size) if size > 0 && size % 1_000_000_000 == 0 => {
+                if billionths % size != 0 {
+                    faults.must(amount, "a whole number of such pages");
+                }
+            }
+            _ => faults.say_key(
+                amount,
+                format!("`{name}` tells no size of pages, such as `hugepages-2Mi`"),
+            ),
+        }
+    } else if is_extended(name) && billionths % 1_000_000_000 != 0 {
+        faults.must(amount, "a whole number");
+    }
+}
+
+/// Holds every request against the limit of the same name.
+fn pairs(resources: &Field, faults: &mut Faults) {
+    let Some(requests) = resources.get("requests") else {
+        return;
+    };
+    let limits = resources.get("limits");
+    for (name, request) in requests.entries() {
+        let is_exact = is_huge_page(name) || is_extended(name);
+        let Some(limit) = limits.as_ref().and_then(|limits| limits.get(name)) else {
+            if is_exact {
                 faults.push(
                     Diagnostic::new(
                         Code::GP010,
-                        Place::key(place),
+                        Place::key(request.route()),
                         format!(
                             "`{name}` is requested without a limit, and Kubernetes needs an equal \
                              limit for it"
@@ -104,16 +124,17 @@ fn pairs_are_sound(
                     )
                     .help(format!(
                         "add `limits: {{{name}: {}}}`",
-                        request.as_str().unwrap_or("1")
+                        request.value.as_str().unwrap_or("1")
                     )),
                 );
             }
             continue;
         };
-        let (Some(low), Some(high)) = (amount(request), amount(limit)) else {
+        let amount = |field| quantity(field).and_then(|amount| amount.billionths());
+        let (Some(low), Some(high)) = (amount(&request), amount(&limit)) else {
             continue;
         };
-        let rule = if is_whole(name) && low != high {
+        let rule = if is_exact && low != high {
             "must be equal to"
         } else if low > high {
             "must not be above"
@@ -123,27 +144,44 @@ fn pairs_are_sound(
         faults.push(
             Diagnostic::new(
                 Code::GP010,
-                Place::value(place),
+                Place::value(request.route()),
                 format!(
                     "the request for `{name}` is `{}`, and {rule} its limit `{}`",
-                    request.as_str().unwrap_or_default(),
-                    limit.as_str().unwrap_or_default()
+                    request.value.as_str().unwrap_or_default(),
+                    limit.value.as_str().unwrap_or_default()
                 ),
             )
-            .label(
-                Place::value(route.key("limits").key(name)),
-                "the limit is here",
-            ),
+            .label(Place::value(limit.route()), "the limit is here"),
         );
     }
 }
 
-/// Resources that are never shared out beyond what there is: huge pages, and what a device plugin names by its own domain.
-fn is_whole(name: &str) -> bool {
-    is_huge_page(name)
-        || name.split_once('/').is_some_and(|(domain, _)| {
-            domain != "kubernetes.io" && !domain.ends_with(".kubernetes.io")
-        })
+/// Huge pages belong to a pod that asks for memory or CPU too.
+fn huge_pages(resources: &Field, faults: &mut Faults) {
+    let names: Vec<&str> = ["requests", "limits"]
+        .iter()
+        .filter_map(|part| resources.value.get(part)?.as_object())
+        .flat_map(|amounts| amounts.keys().map(String::as_str))
+        .collect();
+    if names.iter().any(|name| is_huge_page(name))
+        && !names.iter().any(|name| matches!(*name, "cpu" | "memory"))
+    {
+        faults.say_key(resources, "huge pages need `cpu` or `memory` beside them");
+    }
+}
+
+fn quantity(amount: &Field) -> Option<Quantity> {
+    amount.value.as_str()?.parse().ok()
+}
+
+/// Resources of Kubernetes itself.
+fn is_native(name: &str) -> bool {
+    !name.contains('/') || name.contains("kubernetes.io/")
+}
+
+/// Resources that a device plugin names by its own domain; a quota must be able to name them too, by `requests.` in front.
+fn is_extended(name: &str) -> bool {
+    !is_native(name) && !name.starts_with("requests.") && is_label_key(&format!("requests.{name}"))
 }
 
 fn is_huge_page(name: &str) -> bool {

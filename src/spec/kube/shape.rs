@@ -16,10 +16,11 @@ use crate::spec::read::route_of;
 use crate::spec::schema::{describe, short};
 use crate::text::{Route, Segment};
 
-use super::{MAX_TOLD, fields};
+use super::field::Faults;
+use super::fields;
 
 /// Checks a value at a route.
-type Check = fn(&Value, &Route, &mut Vec<Diagnostic>);
+type Check = fn(&Value, &Route, &mut Faults);
 
 /// The most wrong types that are told of one value.
 const MAX_FAULTS: usize = 20;
@@ -42,7 +43,7 @@ pub(super) const FIELDS: &[(&str, Check)] = &[
 ];
 
 /// `resources` without requests and limits, which have rules of their own.
-fn claims(value: &Value, route: &Route, faults: &mut Vec<Diagnostic>) {
+fn claims(value: &Value, route: &Route, faults: &mut Faults) {
     let mut rest = value.clone();
     if let Some(entries) = rest.as_object_mut() {
         entries.retain(|name, _| name != "requests" && name != "limits");
@@ -51,17 +52,13 @@ fn claims(value: &Value, route: &Route, faults: &mut Vec<Diagnostic>) {
 }
 
 /// An autoscaler's metrics.
-pub(super) fn metrics(value: &Value, route: &Route, faults: &mut Vec<Diagnostic>) {
+pub(super) fn metrics(value: &Value, route: &Route, faults: &mut Faults) {
     items::<MetricSpec>(value, route, faults);
 }
 
-fn items<T: DeserializeOwned + Serialize>(
-    value: &Value,
-    route: &Route,
-    faults: &mut Vec<Diagnostic>,
-) {
+fn items<T: DeserializeOwned + Serialize>(value: &Value, route: &Route, faults: &mut Faults) {
     for (index, item) in value.as_array().into_iter().flatten().enumerate() {
-        if faults.len() >= MAX_TOLD {
+        if faults.is_full() {
             return;
         }
         mapping::<T>(item, &route.index(index), faults);
@@ -69,11 +66,7 @@ fn items<T: DeserializeOwned + Serialize>(
 }
 
 /// Reads `value` as a `T`; what `T` cannot hold, does not know or would have to invent is a fault.
-fn mapping<T: DeserializeOwned + Serialize>(
-    value: &Value,
-    route: &Route,
-    faults: &mut Vec<Diagnostic>,
-) {
+fn mapping<T: DeserializeOwned + Serialize>(value: &Value, route: &Route, faults: &mut Faults) {
     if !value.is_object() {
         return;
     }
@@ -117,12 +110,12 @@ fn compare<T: DeserializeOwned>(
     wrong: &BTreeSet<Route>,
     base: &Route,
     below: &Route,
-    faults: &mut Vec<Diagnostic>,
+    faults: &mut Faults,
 ) {
     match (given, held) {
         (Value::Object(given), Value::Object(held)) => {
             for (key, value) in given.iter().filter(|(_, value)| !value.is_null()) {
-                if faults.len() >= MAX_TOLD {
+                if faults.is_full() {
                     return;
                 }
                 let below = below.key(key);

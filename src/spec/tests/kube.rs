@@ -136,7 +136,12 @@ fn unknown_and_missing_fields_are_told() {
             "GP007",
             "the required field `port` is missing in `spec.models[0].startupProbe.tcpSocket`",
         ),
-        ("volumeMounts: [{name: v}]", 16, "GP007", "`mountPath`"),
+        (
+            "volumes: [{name: v}], volumeMounts: [{name: v}]",
+            38,
+            "GP007",
+            "`mountPath`",
+        ),
     ]);
 }
 
@@ -147,13 +152,13 @@ fn a_probe_asks_in_one_way() {
             "readinessProbe: {}",
             1,
             "GP010",
-            "the probe asks in no way, and needs exactly one of `httpGet`, `tcpSocket`, `exec` and `grpc`",
+            "the probe needs one of `httpGet`, `tcpSocket`, `exec` or `grpc`",
         ),
         (
             "readinessProbe: {grpc: {port: 1}, tcpSocket: {port: 1}}",
             1,
             "GP010",
-            "the probe asks by `grpc` and `tcpSocket`",
+            "the probe has `tcpSocket` and `grpc`, and may have only one of them",
         ),
     ]);
 }

@@ -241,8 +241,8 @@ const WRONG_TYPES: &[(&str, &str, &str)] = &[
         "takes only one of `minAvailable` and `maxUnavailable`",
     ),
     (
-        "models: [{name: a, runtime: custom, image: i, rollingUpdate: {maxSurge: 150%}}]",
-        "1:75 GP006",
+        "models: [{name: a, runtime: custom, image: i, rollingUpdate: {maxUnavailable: 150%}}]",
+        "1:81 GP006",
         "must be a number of pods such as `1`, or a share such as `25%`",
     ),
     (

@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Place};
 use crate::plan::Account;
-use crate::units::{is_dns_subdomain, is_label_key};
+use crate::units::is_dns_subdomain;
 
 use super::Resolver;
 
@@ -33,16 +33,6 @@ impl Resolver<'_> {
                 "serviceAccount",
                 format!("`{name}` is no name that Kubernetes takes"),
             );
-        }
-        for key in account.annotations.keys() {
-            if !is_label_key(key) {
-                let place = Place::key(self.at.key("serviceAccount").key("annotations").key(key));
-                self.report.push(Diagnostic::new(
-                    Code::GP010,
-                    place,
-                    format!("`{key}` is no annotation key that Kubernetes takes"),
-                ));
-            }
         }
         Some(Account {
             name,

@@ -41,37 +41,12 @@ impl Resolver<'_> {
             );
             return None;
         }
-        let mut ports: Vec<ContainerPort> = Vec::new();
-        for (index, port) in given.iter().enumerate() {
-            let at = self.at.key("ports").index(index);
-            let Ok(number) = u16::try_from(port.container_port)
-                .map_err(|_| ())
-                .and_then(|n| if n == 0 { Err(()) } else { Ok(n) })
-            else {
-                self.report.push(Diagnostic::new(
-                    Code::GP010,
-                    Place::value(at.key("containerPort")),
-                    format!("{} is no port; 1 to 65535 is allowed", port.container_port),
-                ));
-                return None;
-            };
-            if ports
-                .iter()
-                .any(|other| other.name.is_some() && other.name == port.name)
-            {
-                let name = port.name.as_deref().unwrap_or_default();
-                self.report.push(Diagnostic::new(
-                    Code::GP105,
-                    Place::value(at.key("name")),
-                    format!("the port name `{name}` is used twice"),
-                ));
-            }
-            ports.push(ContainerPort {
-                name: port.name.clone(),
-                number,
-                protocol: port.protocol.clone(),
-            });
-        }
-        Some(ports)
+        let ports = given.iter().map(|port| ContainerPort {
+            name: port.name.clone().filter(|name| !name.is_empty()),
+            // What is no port has been refused.
+            number: u16::try_from(port.container_port).unwrap_or_default(),
+            protocol: port.protocol.clone(),
+        });
+        Some(ports.collect())
     }
 }

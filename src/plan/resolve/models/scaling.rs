@@ -41,10 +41,7 @@ impl Resolver<'_> {
     }
 
     pub(super) fn scale(&mut self) {
-        let Some(scaling) = &self.model.autoscaling else {
-            return;
-        };
-        if self.model.replicas.is_some() {
+        if self.model.autoscaling.is_some() && self.model.replicas.is_some() {
             self.report.push(
                 Diagnostic::new(
                     Code::GP404,
@@ -53,13 +50,6 @@ impl Resolver<'_> {
                 )
                 .label(Place::key(self.at.key("autoscaling")), "scaled here")
                 .help("remove `replicas`, and set `autoscaling.min`"),
-            );
-        }
-        if scaling.min > scaling.max {
-            self.refuse(
-                Code::GP010,
-                "autoscaling",
-                format!("`min: {}` is above `max: {}`", scaling.min, scaling.max),
             );
         }
     }

@@ -1,0 +1,208 @@
+"""Every row of fixtures/values against the servers' own code: what a server refuses is marked so, and nothing else.
+
+On request only: building the servers takes minutes. A row's values go where the server sees them, which `PLACES` says, in the objects
+that glidepath renders of the base; the servers are programs beside this one, built by Go modules.
+"""
+
+import copy
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import yaml
+from tools import ROOT, Failed, build, rendered, scratch, stage_folders, stage_name
+
+VALUES = ROOT / "fixtures" / "values"
+HERE = Path(__file__).resolve().parent
+CACHE = Path(os.environ.get("GLIDEPATH_CONFORMANCE_CACHE", ROOT / ".cache" / "conformance"))
+STAGE = "weight-10"
+
+CONTAINER = "spec.template.spec.containers[0]"
+POD = "spec.template.spec"
+
+# Where a row's key stands in an object: the key's beginning, then the kind, the name and the path. The longest beginning counts.
+PLACES = {
+    "kubernetes": {
+        "model.env": ("Deployment", "ranker-a", f"{CONTAINER}.env"),
+        "model.envFrom": ("Deployment", "ranker-a", f"{CONTAINER}.envFrom"),
+        "model.ports": ("Deployment", "ranker-a", f"{CONTAINER}.ports"),
+        "model.readinessProbe": ("Deployment", "ranker-a", f"{CONTAINER}.readinessProbe"),
+        "model.livenessProbe": ("Deployment", "ranker-a", f"{CONTAINER}.livenessProbe"),
+        "model.startupProbe": ("Deployment", "ranker-a", f"{CONTAINER}.startupProbe"),
+        "model.resources": ("Deployment", "ranker-a", f"{CONTAINER}.resources"),
+        "model.volumeMounts": ("Deployment", "ranker-a", f"{CONTAINER}.volumeMounts"),
+        "model.containerName": ("Deployment", "ranker-a", f"{CONTAINER}.name"),
+        "model.command": ("Deployment", "ranker-a", f"{CONTAINER}.command"),
+        "model.args": ("Deployment", "ranker-a", f"{CONTAINER}.args"),
+        "model.image": ("Deployment", "ranker-a", f"{CONTAINER}.image"),
+        "model.volumes": ("Deployment", "ranker-a", f"{POD}.volumes"),
+        "model.tolerations": ("Deployment", "ranker-a", f"{POD}.tolerations"),
+        "model.affinity": ("Deployment", "ranker-a", f"{POD}.affinity"),
+        "model.nodeSelector": ("Deployment", "ranker-a", f"{POD}.nodeSelector"),
+        "model.imagePullSecrets": ("Deployment", "ranker-a", f"{POD}.imagePullSecrets"),
+        "model.securityContext": ("Deployment", "ranker-a", f"{POD}.securityContext"),
+        "model.serviceAccountName": ("Deployment", "ranker-a", f"{POD}.serviceAccountName"),
+        "model.terminationGracePeriodSeconds": ("Deployment", "ranker-a", f"{POD}.terminationGracePeriodSeconds"),
+        "model.podAnnotations": ("Deployment", "ranker-a", "spec.template.metadata.annotations"),
+        "model.workloadName": ("Deployment", "ranker-a", "metadata.name"),
+        "model.replicas": ("Deployment", "ranker-a", "spec.replicas"),
+        "model.rollingUpdate": ("Deployment", "ranker-a", "spec.strategy.rollingUpdate"),
+        "model.autoscaling.metrics": ("HorizontalPodAutoscaler", "ranker-b", "spec.metrics"),
+        "model.autoscaling.min": ("HorizontalPodAutoscaler", "ranker-b", "spec.minReplicas"),
+        "model.autoscaling.max": ("HorizontalPodAutoscaler", "ranker-b", "spec.maxReplicas"),
+        "model.disruptionBudget": ("PodDisruptionBudget", "ranker-b", "spec"),
+        "model.serviceAccount.name": ("ServiceAccount", "ranker-b", "metadata.name"),
+        "model.serviceAccount.annotations": ("ServiceAccount", "ranker-b", "metadata.annotations"),
+        "metadata.name": ("Service", "ranker", "metadata.name"),
+        "metadata.labels": ("Service", "ranker", "metadata.labels"),
+        "service": ("Service", "ranker", "spec"),
+        "service.name": ("Service", "ranker", "metadata.name"),
+        "namespace.labels": ("Namespace", "search", "metadata.labels"),
+    },
+    "istio": {
+        "route": ("VirtualService", "ranker", "spec.http[0]"),
+        "traffic.policy": ("DestinationRule", "ranker", "spec.trafficPolicy"),
+    },
+}
+
+# The modules of a server's program, beside those that it imports.
+MODULES = {
+    "kubernetes": ("k8s.io/kubernetes", "v1.34.4"),
+}
+
+
+def run(report):
+    base = yaml.safe_load((VALUES / "base.yaml").read_text())
+    with rendered(base) as deploy:
+        stage = next(folder for folder in stage_folders(deploy) if stage_name(folder) == STAGE)
+        objects = {(item["kind"], item["metadata"]["name"]): item for item in build(stage)}
+    for server in sorted(path.name for path in VALUES.iterdir() if path.is_dir()):
+        if server not in MODULES:
+            report.check(f"{server}: there is a program", [f"no module is named for {server}"])
+            continue
+        judge = program(server)
+        for path in sorted((VALUES / server).glob("*.yaml")):
+            rows = yaml.safe_load(path.read_text())
+            report.check(f"{server}/{path.stem}: the server says of {len(rows)} rows what they say", differing(judge, objects, server, rows))
+
+
+def differing(judge, objects, server, rows):
+    """The rows of which the server says something else."""
+    faults, documents, owners = [], [], []
+    for number, row in enumerate(rows):
+        try:
+            changed = place(objects, PLACES[server], row)
+        except Failed as error:
+            faults.append(f"{json.dumps(row)}: {error}")
+            continue
+        documents += changed
+        owners += [number] * len(changed)
+    said = {number: [] for number in range(len(rows))}
+    for number, answer in zip(owners, ask(judge, documents), strict=True):
+        said[number] += answer["errors"]
+    for number, row in enumerate(rows):
+        refused = row.get("refused")
+        if refused is None and said[number]:
+            faults.append(f"{json.dumps(row)}: the server refuses it: {said[number][0]}")
+        if refused is not None and not any(refused in error for error in said[number]):
+            faults.append(f"{json.dumps(row)}: the server says {said[number][:1] or 'nothing'}")
+    return faults
+
+
+def place(objects, places, row):
+    """The objects that a row changes, with its values in them."""
+    changed = {}
+    for key, path, value in leaves(places, {key: value for key, value in row.items() if key not in ("at", "refused")}):
+        if key not in places:
+            raise Failed(f"`PLACES` has no place for {'.'.join(path)}")
+        kind, name, where = places[key]
+        target = changed.setdefault((kind, name), copy.deepcopy(objects[kind, name]))
+        put(target, [*re.findall(r"[^.\[\]]+", where)], value)
+    return list(changed.values())
+
+
+def leaves(places, value, path=()):
+    """The parts of a row that have places of their own, each with the longest one; what a row takes away is no part."""
+    key = ".".join(path)
+    if any(other.startswith(f"{key}.") if key else True for other in places) and isinstance(value, dict):
+        rest = {}
+        for name, inner in value.items():
+            below = ".".join((*path, name))
+            if any(other == below or other.startswith(f"{below}.") for other in places) or key not in places:
+                yield from leaves(places, inner, (*path, name))
+            else:
+                rest[name] = inner
+        if rest:
+            yield key, path, rest
+    elif value is not None:
+        yield key, path, value
+
+
+def put(target, where, value):
+    """Merges a value into the part of an object that a path names."""
+    for part in where[:-1]:
+        target = target[int(part)] if isinstance(target, list) else target.setdefault(part, {})
+    last = where[-1]
+    if isinstance(target, list):
+        target[int(last)] = merged(target[int(last)], value)
+    else:
+        target[last] = merged(target.get(last), value)
+
+
+def merged(target, patch):
+    """RFC 7386."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), value)
+    return result
+
+
+def ask(judge, documents):
+    stream = "\n---\n".join(json.dumps(document) for document in documents)
+    done = subprocess.run(judge, input=stream, capture_output=True, text=True)
+    if done.returncode:
+        raise Failed(f"{judge[0].name} ended with {done.returncode}: {done.stderr[-1000:]}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def program(server):
+    """The command that judges objects as a server does, built where it is missing."""
+    module, version = MODULES[server]
+    binary = CACHE / "bin" / f"{server}-{version}" / "judge"
+    source = HERE / server / "main.go"
+    if not binary.exists() or binary.stat().st_mtime < source.stat().st_mtime:
+        if not shutil.which("go"):
+            raise SystemExit("tests/conformance: go is missing (1.24 or later); on Debian: apt-get install golang")
+        print(f"  building {module} {version}, which takes minutes the first time", flush=True)
+        binary.parent.mkdir(parents=True, exist_ok=True)
+        with scratch() as folder:
+            shutil.copy(source, folder / "main.go")
+            (folder / "go.mod").write_text(go_mod(module, version, folder))
+            go("mod", "tidy", folder=folder)
+            go("build", "-o", binary, ".", folder=folder)
+    return [binary]
+
+
+def go_mod(module, version, folder):
+    """A module of our own around a server's. Kubernetes keeps its parts beside it, which only a main module may replace."""
+    text = f"module judge\n\ngo 1.24.0\n\nrequire {module} {version}\n"
+    if module == "k8s.io/kubernetes":
+        own = Path(json.loads(go("mod", "download", "-json", f"{module}@{version}", folder=folder))["Dir"]) / "go.mod"
+        parts = re.findall(r"(k8s\.io/[a-z-]+) => \./staging", own.read_text())
+        text += "".join(f"replace {part} => {part} v0.{version.removeprefix('v1.')}\n" for part in parts)
+    return text
+
+
+def go(*arguments, folder):
+    done = subprocess.run(["go", *map(str, arguments)], cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise SystemExit(f"tests/conformance: go {arguments[0]} ended with {done.returncode}: {done.stderr[-1500:]}")
+    return done.stdout
