@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::objects::{self, Builder, Contents, Object, ObjectId, content_text};
-use crate::plan::{self, Plan, StageId};
+use crate::plan::{self, Plan, RoutedHost, StageId};
 use crate::spec;
 use crate::text::Route;
 use crate::tree::{self, Lock, Tree};
@@ -34,6 +34,15 @@ pub struct Compiled {
     /// The identities of every stage's objects, and what asks for them; empty where only one stage is asked for.
     identities: BTreeMap<ObjectId, Route>,
     digest: OnceLock<String>,
+}
+
+/// What only one rollout may have.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// An object: two of one identity overwrite each other.
+    Object(ObjectId),
+    /// A host: the routes of two would become one list, in which the first that takes everything hides the rest.
+    Host(RoutedHost),
 }
 
 /// What the surroundings set, and not the document.
@@ -141,13 +150,17 @@ impl Compiled {
         Lock::of(&self.plan, self.digest(), digests)
     }
 
-    /// The identity of every object, and the part of the spec that asks for it.
-    pub fn identities(&self) -> BTreeMap<ObjectId, Route> {
+    /// What no other rollout may have too, and the part of the spec that asks for it.
+    pub fn claims(&self) -> BTreeMap<Claim, Route> {
         let argo = self.argo();
         let argo = argo
             .iter()
             .map(|object| (object.id.clone(), object.origin.clone()));
-        self.identities.clone().into_iter().chain(argo).collect()
+        let objects = self.identities.clone().into_iter().chain(argo);
+        let objects = objects.map(|(id, origin)| (Claim::Object(id), origin));
+        let hosts = self.plan.routed_hosts().into_iter();
+        let hosts = hosts.map(|(host, origin)| (Claim::Host(host), origin));
+        objects.chain(hosts).collect()
     }
 
     /// The objects of one stage, no two of one identity.

@@ -365,6 +365,61 @@ fn two_rollouts_with_one_object_are_refused() {
 }
 
 #[test]
+fn two_rollouts_with_one_host_on_a_gateway_are_refused() {
+    let with = |host: &str, gateway: &str| {
+        let traffic =
+            format!("  traffic:\n    hosts: [{host}]\n    gateways: [{gateway}]\n  stable:");
+        let text = GOOD.replace("  stable:", &traffic);
+        assert_ne!(text, GOOD);
+        text
+    };
+    let first = with("models.example.com", "search/public");
+    let other =
+        |host: &str, gateway: &str| with(host, gateway).replace("name: ranker,", "name: sorter,");
+    // A name without a namespace is one of the rollout's own.
+    for (host, gateway) in [
+        ("models.example.com", "search/public"),
+        ("Models.example.com", "public"),
+    ] {
+        let place = two(&first, &other(&host.to_lowercase(), gateway));
+        let run = place.run(&["render"]).exits(1).without_result();
+        run.says(&[
+            "error[GP318]",
+            "the host `models.example.com` on the gateway `search/public` is routed by `one/rollout.yaml` too",
+            "two/rollout.yaml",
+        ]);
+        place.run(&["validate"]).exits(1).says(&["error[GP318]"]);
+    }
+    for (host, gateway) in [
+        ("other.example.com", "search/public"),
+        // The more specific host wins in Envoy, and hides nothing.
+        ("\"*\"", "search/public"),
+        ("models.example.com", "istio-system/public"),
+    ] {
+        let place = two(&first, &other(host, gateway));
+        place.run(&["render"]).exits(0);
+    }
+}
+
+#[test]
+fn trace_reads_the_first_of_a_repeated_parameter() {
+    let text = GOOD.replace(
+        "match: [{headers: {x-canary: v2}}]",
+        "match: [{queryParams: {release: b}}]",
+    );
+    assert_ne!(text, GOOD);
+    let place = Place::with(&text);
+    for (path, route) in [
+        ("/?release=b&release=a", "cohort-testers"),
+        ("/?release=a&release=b", "default"),
+    ] {
+        let run = place.run(&["trace", "--stage", "testers", "--path", path]);
+        let shown = run.exits(0).shown();
+        assert!(shown.contains(route), "{shown}");
+    }
+}
+
+#[test]
 fn a_command_for_one_rollout_refuses_two() {
     let place = two(GOOD, &GOOD.replace("name: ranker,", "name: sorter,"));
     for arguments in [&["trace"][..], &["diff"], &["render", "-o", "out"]] {

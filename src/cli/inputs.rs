@@ -7,10 +7,9 @@ use clap::Args;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 
-use crate::compile::{Compiled, Environment, compile};
+use crate::compile::{Claim, Compiled, Environment, compile};
 use crate::diag::words::count;
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::objects::ObjectId;
 use crate::promotion::Committed;
 use crate::sink::files::Folder;
 use crate::text::{Route, Source};
@@ -100,10 +99,10 @@ pub(super) fn compile_paths(
             compiled,
         })
         .collect();
-    let identities = inputs
+    let claims = inputs
         .iter()
-        .map(|input| identities(&input.compiled, files.len()));
-    let clashes = clashes(&files, identities);
+        .map(|input| claims(&input.compiled, files.len()));
+    let clashes = clashes(&files, claims);
     if !clashes.is_empty() {
         for (index, clash) in clashes {
             inputs[index].compiled.report.push(clash);
@@ -142,18 +141,18 @@ pub(super) fn each<T: Send>(
                 compiled,
             };
             let made = work(&input);
-            let identities = identities(&input.compiled, several);
+            let claims = claims(&input.compiled, several);
             let report = input.compiled.report;
             let report = (!report.is_empty()).then_some(report);
-            Ok(Ok((made, identities, report)))
+            Ok(Ok((made, claims, report)))
         },
     );
     let (mut made, mut known, mut reports, mut broken) = (vec![], vec![], vec![], false);
     for result in worked {
         match result? {
-            Ok((one, identities, report)) => {
+            Ok((one, claims, report)) => {
                 made.push(one);
-                known.push(identities);
+                known.push(claims);
                 reports.push(report);
             }
             Err(report) => {
@@ -285,38 +284,50 @@ fn several(found: usize) -> Failure {
     .help(format!("name one {}", names::SPEC_FILE))
 }
 
-/// The objects of a rollout, and where its file asks for them; none where it is the only one, which cannot clash.
-fn identities(compiled: &Compiled, files: usize) -> Identities {
+/// What only this rollout may have, and where its file asks for it; none where it is the only one, which cannot clash.
+fn claims(compiled: &Compiled, files: usize) -> Claims {
     if files == 1 {
-        return Identities::new();
+        return Claims::new();
     }
-    compiled.identities()
+    compiled.claims()
 }
 
-type Identities = BTreeMap<ObjectId, Route>;
+type Claims = BTreeMap<Claim, Route>;
 
-/// Two rollouts with an object of one identity would overwrite each other: the complaints, with the file that each is about.
+/// What two rollouts claim at once: the complaints, with the file that each is about.
 fn clashes(
     files: &[PathBuf],
-    identities: impl IntoIterator<Item = Identities>,
+    claims: impl IntoIterator<Item = Claims>,
 ) -> Vec<(usize, Diagnostic)> {
-    let mut known: BTreeMap<ObjectId, usize> = BTreeMap::new();
+    let mut known: BTreeMap<Claim, usize> = BTreeMap::new();
     let mut found = Vec::new();
-    for (index, identities) in identities.into_iter().enumerate() {
-        for (id, origin) in identities {
-            let Some(first) = known.get(&id) else {
-                known.insert(id, index);
+    for (index, claims) in claims.into_iter().enumerate() {
+        for (claim, origin) in claims {
+            let Some(first) = known.get(&claim) else {
+                known.insert(claim, index);
                 continue;
             };
-            let other = files[*first].display();
-            let clash = Diagnostic::new(
-                Code::GP108,
-                Place::value(origin),
-                format!("{id} is an object of `{other}` too"),
-            )
-            .help("give one of the rollouts another name or namespace");
-            found.push((index, clash));
+            found.push((index, clash(&claim, origin, &files[*first])));
         }
     }
     found
+}
+
+fn clash(claim: &Claim, origin: Route, other: &Path) -> Diagnostic {
+    let (other, place) = (other.display(), Place::value(origin));
+    match claim {
+        Claim::Object(id) => Diagnostic::new(
+            Code::GP108,
+            place,
+            format!("{id} is an object of `{other}` too"),
+        )
+        .help("give one of the rollouts another name or namespace"),
+        Claim::Host(host) => Diagnostic::new(
+            Code::GP318,
+            place,
+            format!("{host} is routed by `{other}` too"),
+        )
+        .note("Istio makes one list of both, and the last route of the one that comes first takes every request")
+        .help("give one of the rollouts another host or gateway, or put both in one rollout with a route for each path"),
+    }
 }

@@ -186,7 +186,8 @@ fn request(args: &TraceArgs, plan: &Plan) -> Result<Request, Failure> {
         method: args.method.clone(),
         path: path.to_owned(),
         headers,
-        query: asked.chain(args.query.iter().cloned()).collect(),
+        // Envoy reads the first of a parameter that is there twice.
+        query: asked.chain(args.query.iter().cloned()).rev().collect(),
         source_labels: args.source_label.iter().cloned().collect(),
         source_namespace: args.source_namespace.clone(),
     })

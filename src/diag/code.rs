@@ -99,6 +99,8 @@ codes! {
     GP210 Error "a source matcher where no route is bound to the mesh",
     GP211 Error "a base route that hides the ones after it",
     GP212 Error "a header operation that Istio refuses",
+    GP220 Warning "a regex that Envoy reads byte by byte",
+    GP221 Warning "a path that Istio rewrites before it looks for a route",
     GP301 Error "traffic to a model that was not running in the stage before",
     GP302 Error "a model removed while the stage before still sends it traffic",
     GP303 Error "a subset removed while a route of the same stage names it",

@@ -5,6 +5,7 @@
 mod argocd;
 mod checks;
 pub mod gates;
+mod hosts;
 mod labels;
 mod matching;
 mod model;
@@ -26,6 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use argocd::{ArgoCd, Cluster, ClusterWaves, Delivery, Project};
 pub use gates::{Gate, GateId, GateKind};
+pub use hosts::RoutedHost;
 pub use labels::labels;
 pub use matching::{Joined, join};
 pub use model::{

@@ -37,7 +37,7 @@ pub struct Cohort {
 }
 
 /// Conditions that must all hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Match {
     /// Conditions by header; cookies are conditions on `cookie`.
     pub headers: BTreeMap<HeaderName, StringMatch>,
@@ -61,7 +61,7 @@ impl Match {
 }
 
 /// A condition on one string.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum StringMatch {
     /// The value is this.
     Exact(String),

@@ -33,9 +33,10 @@ const CONNECTION_PROTOCOLS: [&str; 8] = [
 ];
 
 impl Wire {
-    /// What an `appProtocol` says.
+    /// What an `appProtocol` says, in any case: Istio lower-cases it.
     pub fn of_app_protocol(protocol: &str) -> Self {
-        if REQUEST_PROTOCOLS.contains(&protocol) {
+        let is_routed = |known: &&str| known.eq_ignore_ascii_case(protocol);
+        if REQUEST_PROTOCOLS.iter().any(is_routed) {
             Self::Requests(protocol.to_owned())
         } else {
             Self::Connections(protocol.to_owned())
@@ -70,5 +71,22 @@ impl Wire {
     /// Whether an HTTP route sees its requests.
     pub fn is_routed(&self) -> bool {
         matches!(self, Self::Requests(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn istio_reads_an_app_protocol_in_any_case() {
+        for protocol in ["HTTP", "Grpc", "Kubernetes.io/H2C", "http"] {
+            let wire = Wire::of_app_protocol(protocol);
+            assert!(wire.is_routed(), "{protocol}");
+            assert_eq!(wire.app_protocol(), Some(protocol));
+        }
+        for protocol in ["TCP", "https", "acme.example/http"] {
+            assert!(!Wire::of_app_protocol(protocol).is_routed(), "{protocol}");
+        }
     }
 }

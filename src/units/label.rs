@@ -105,7 +105,7 @@ pub fn is_label_value(text: &str) -> bool {
 }
 
 /// A lower-case HTTP header name (RFC 9110 token) that is no pseudo header.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HeaderName(String);
 
 impl HeaderName {

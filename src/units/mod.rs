@@ -13,6 +13,7 @@ mod percent;
 mod prom_duration;
 mod quantity;
 mod regex;
+mod request_path;
 mod router;
 mod share;
 mod timestamp;
@@ -28,7 +29,11 @@ pub use label::{
 pub use percent::{HUNDRED, Percent};
 pub use prom_duration::PromDuration;
 pub use quantity::Quantity;
-pub use regex::{Re2Fault, check_re2, escape_re2, reads_like_a_search};
+pub use regex::{
+    Re2Fault, as_latin1, check_re2, escape_re2, misread_by_bytes, re2_over_bytes,
+    reads_like_a_search,
+};
+pub use request_path::{normalized_path, normalized_prefix, unsent_in_path, unsent_in_query};
 pub use router::RouterName;
 pub use share::Share;
 pub use timestamp::Timestamp;

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::{Cohort, Match, StringMatch, matching};
-use crate::spec::{FullMatcher, MatchEntry, Matcher, Percentage, Spec};
-use crate::units::{
-    HUNDRED, HeaderName, Percent, is_label_key, is_label_value, reads_like_a_search,
-};
+use crate::spec::{MatchEntry, Percentage, Spec};
+use crate::units::{HUNDRED, HeaderName, Percent, is_label_key, is_label_value, unsent_in_query};
 
+use super::condition::{Subject, condition};
 use super::label;
 
 /// All cohorts, or `None` where any is wrong.
@@ -85,7 +84,7 @@ fn resolve_entry(entry: &MatchEntry, at: &Route, report: &mut Report) -> Option<
     for (name, matcher) in &entry.headers {
         let at = at.key("headers").key(name);
         match HeaderName::parse(name) {
-            Ok(header) => match condition(matcher, &at, report) {
+            Ok(header) => match condition(matcher, Subject::Header, &at, report) {
                 Some(condition) => {
                     result.headers.insert(header, condition);
                 }
@@ -100,7 +99,16 @@ fn resolve_entry(entry: &MatchEntry, at: &Route, report: &mut Report) -> Option<
         }
     }
     for (name, matcher) in &entry.query_params {
-        match condition(matcher, &at.key("queryParams").key(name), report) {
+        let at = at.key("queryParams").key(name);
+        if let Some(why) = unsent_in_query(name)
+            .or_else(|| name.contains('=').then_some("`=` ends a parameter's name"))
+        {
+            sound = false;
+            let text = format!("no request has the query parameter `{name}`: {why}");
+            report.push(Diagnostic::new(Code::GP203, Place::key(at), text));
+            continue;
+        }
+        match condition(matcher, Subject::Query, &at, report) {
             Some(condition) => {
                 result.query_params.insert(name.clone(), condition);
             }
@@ -108,12 +116,12 @@ fn resolve_entry(entry: &MatchEntry, at: &Route, report: &mut Report) -> Option<
         }
     }
     sound &= resolve_cookies(entry, at, &mut result.headers, report);
-    for (field, matcher, slot) in [
-        ("uri", &entry.uri, &mut result.uri),
-        ("method", &entry.method, &mut result.method),
+    for (field, subject, matcher, slot) in [
+        ("uri", Subject::Path, &entry.uri, &mut result.uri),
+        ("method", Subject::Method, &entry.method, &mut result.method),
     ] {
         if let Some(matcher) = matcher {
-            *slot = condition(matcher, &at.key(field), report);
+            *slot = condition(matcher, subject, &at.key(field), report);
             sound &= slot.is_some();
         }
     }
@@ -168,7 +176,7 @@ fn resolve_cookies(
         ));
         return false;
     }
-    let Some(value) = condition(matcher, &at, report) else {
+    let Some(value) = condition(matcher, Subject::Cookie, &at, report) else {
         return false;
     };
     let header = matching::cookie(name, &value);
@@ -181,42 +189,4 @@ fn resolve_cookies(
         header,
     );
     true
-}
-
-/// A matcher in its full form, or a complaint at `at`.
-pub(super) fn condition(matcher: &Matcher, at: &Route, report: &mut Report) -> Option<StringMatch> {
-    let (condition, at) = match matcher {
-        Matcher::Bare(text) => (StringMatch::Exact(text.clone()), at.clone()),
-        Matcher::Full(FullMatcher::Exact(text)) => {
-            (StringMatch::Exact(text.clone()), at.key("exact"))
-        }
-        Matcher::Full(FullMatcher::Prefix(text)) => {
-            (StringMatch::Prefix(text.clone()), at.key("prefix"))
-        }
-        Matcher::Full(FullMatcher::Regex(text)) => {
-            (StringMatch::Regex(text.clone()), at.key("regex"))
-        }
-        Matcher::Full(FullMatcher::Present(_)) => (StringMatch::Present, at.key("present")),
-    };
-    if let Some(message) = matching::fault(&condition) {
-        report.push(Diagnostic::new(Code::GP203, Place::value(at), message));
-        return None;
-    }
-    if let StringMatch::Regex(pattern) = &condition
-        && reads_like_a_search(pattern)
-    {
-        let word = pattern.trim_start_matches('^');
-        report.push(
-            Diagnostic::new(
-                Code::GP204,
-                Place::value(at),
-                format!("the regex `{pattern}` matches only the whole value `{word}`"),
-            )
-            .note("Envoy matches a regex against the whole value, and does not search in it")
-            .help(format!(
-                "write `.*{word}.*` to find it anywhere, or `exact: {word}`"
-            )),
-        );
-    }
-    Some(condition)
 }

@@ -2,6 +2,7 @@
 
 mod argocd;
 mod cohorts;
+mod condition;
 mod exported;
 mod gates;
 mod labels;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
+use regex::bytes::Regex;
 use serde_json::Value;
 
 use super::items;
 use crate::trace::{Request, Via};
+use crate::units::{as_latin1, re2_over_bytes};
 
 /// The first entry of a route's `match` that holds; a route without entries takes everything.
 pub(super) fn takes<'a>(route: &'a Value, request: &Request) -> Result<Option<&'a Value>, String> {
@@ -100,7 +101,7 @@ fn matches(condition: &Value, value: Option<&String>) -> Result<bool, String> {
         "prefix" => Box::new(|value| value.starts_with(wanted)),
         "regex" => {
             let regex = whole(wanted)?;
-            Box::new(move |value| regex.is_match(value))
+            Box::new(move |value| regex.is_match(as_latin1(value).as_bytes()))
         }
         _ => {
             return Err(format!(
@@ -111,8 +112,11 @@ fn matches(condition: &Value, value: Option<&String>) -> Result<bool, String> {
     Ok(value.is_some_and(|value| holds(value)))
 }
 
-/// Envoy matches an expression against the whole value. This engine takes time linear in the value, as RE2 does.
+/// Envoy matches an expression against the whole value, byte by byte. This engine takes time linear in the value, as RE2 does.
 fn whole(pattern: &str) -> Result<Regex, String> {
-    Regex::new(&format!(r"\A(?:{pattern})\z"))
-        .map_err(|_| format!("the regex `{pattern}` is too large, or none"))
+    let bytes = re2_over_bytes(pattern).unwrap_or_default();
+    Regex::new(&format!(r"\A(?:{bytes})\z"))
+        .ok()
+        .filter(|_| !bytes.is_empty())
+        .ok_or_else(|| format!("the regex `{pattern}` is too large, or none"))
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::objects::Object;
+use crate::units::{normalized_path, unsent_in_path, unsent_in_query};
 
 use super::{Outcome, Request, Served, Via};
 
@@ -26,6 +27,20 @@ pub(super) fn trace(objects: &[Arc<Object>], request: &Request) -> Result<Outcom
         .flat_map(|rule| items(&rule["spec"]["subsets"]))
         .filter_map(|subset| subset["name"].as_str())
         .collect();
+    if let Some(why) = unsent_in_path(&request.path) {
+        return Err(format!("`{}` is no path of a request: {why}", request.path));
+    }
+    for text in request.query.iter().flat_map(|(name, value)| [name, value]) {
+        if let Some(why) = unsent_in_query(text) {
+            return Err(format!("`{text}` is in no query of a request: {why}"));
+        }
+    }
+    // Istio's default; a mesh may be configured otherwise.
+    let seen = Request {
+        path: normalized_path(&request.path),
+        ..request.clone()
+    };
+    let request = &seen;
     let Some(service) = bodies("VirtualService").find(|body| applies(body, request.via)) else {
         return Ok(Outcome::Unrouted);
     };

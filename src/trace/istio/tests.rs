@@ -160,3 +160,60 @@ fn the_first_route_that_matches_serves() {
     };
     assert_eq!(trace(&objects, &from_outside), Ok(Outcome::Unrouted));
 }
+
+/// Who serves a path where `/v1` has a route of its own.
+fn route_of(path: &str, query: BTreeMap<String, String>) -> Result<(String, String), String> {
+    let route = |name: &str, uri: Option<&str>| {
+        let matches: Vec<Value> = uri
+            .iter()
+            .map(|uri| json!({"uri": {"exact": uri}}))
+            .collect();
+        json!({"name": name, "match": matches, "route": [{"destination": {"subset": "a"}}]})
+    };
+    let service = json!({"http": [route("v1", Some("/v1")), route("rest", None)]});
+    let request = Request {
+        path: path.to_owned(),
+        query,
+        ..request()
+    };
+    match trace(&[object("VirtualService", &service)], &request)? {
+        Outcome::Routed(served) => Ok((served.route, served.path)),
+        other @ (Outcome::NoRoute | Outcome::Unrouted) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_path_is_normalised_before_a_route_is_looked_for() {
+    for path in ["/v1", "/x/../v1", "/./v1", "/%761"] {
+        let served = route_of(path, BTreeMap::new());
+        assert_eq!(served, Ok(("v1".to_owned(), "/v1".to_owned())), "{path}");
+    }
+    let served = route_of("/a%2Fb", BTreeMap::new());
+    assert_eq!(served, Ok(("rest".to_owned(), "/a%2Fb".to_owned())));
+}
+
+#[test]
+fn what_no_client_can_send_is_no_request() {
+    for path in ["/v1#part", "/a b", "/café", "/v1?x=1"] {
+        let refused = route_of(path, BTreeMap::new()).expect_err(path);
+        assert!(refused.contains("is no path of a request"), "{refused}");
+    }
+    for value in ["a b", "é", "x#y"] {
+        assert!(route_of("/v1", pair("q", value)).is_err(), "{value}");
+    }
+    assert!(route_of("/v1", pair("q", "a+b%20c=d")).is_ok());
+}
+
+#[test]
+fn a_regex_takes_bytes() {
+    for (regex, value, is_taken) in [
+        ("caf.", "café", false),
+        ("caf..", "café", true),
+        (r"\d", "٣", false),
+        ("café", "café", true),
+    ] {
+        let entry = json!({"headers": {"x": {"regex": regex}}});
+        let found = taken(&entry, |request| request.headers = pair("x", value));
+        assert_eq!(found, Ok(is_taken), "{regex} on {value}");
+    }
+}

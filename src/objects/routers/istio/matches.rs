@@ -7,11 +7,7 @@ use super::virtual_service::Copy;
 
 /// Every pair of a cohort's entry and a base route's entry that do not exclude each other, and what the base route's
 /// `rewrite.uri` is for this pair.
-pub(super) fn joined(
-    entries: &[&Match],
-    base: &BaseRoute,
-    copy: Copy<'_>,
-) -> Vec<(Option<String>, api::HttpMatch)> {
+pub(super) fn joined(entries: &[&Match], base: &BaseRoute) -> Vec<(Option<String>, Match)> {
     let rewrite = base
         .rewrite
         .as_ref()
@@ -31,30 +27,37 @@ pub(super) fn joined(
             // What cannot be joined was refused by a check on the plan.
             if let (Joined::Both(uri), Joined::Both(method)) = (uri, method) {
                 let rewrite = rewrite.map(|to| format!("{to}{}", narrowed(wide, uri.as_ref())));
-                let entry = api::HttpMatch {
-                    headers: entry
-                        .headers
-                        .iter()
-                        .map(|(name, condition)| {
-                            (name.as_str().to_owned(), string_match(condition))
-                        })
-                        .collect(),
-                    method: method.as_ref().map(string_match),
-                    port: copy.is_one_of_many.then_some(copy.port.number),
-                    query_params: entry
-                        .query_params
-                        .iter()
-                        .map(|(name, condition)| (name.clone(), string_match(condition)))
-                        .collect(),
-                    source_labels: entry.source_labels.clone(),
-                    source_namespace: entry.source_namespace.clone(),
-                    uri: uri.as_ref().map(string_match),
+                let entry = Match {
+                    uri,
+                    method,
+                    ..(*entry).clone()
                 };
                 matches.push((rewrite, entry));
             }
         }
     }
     matches
+}
+
+/// The conditions in Istio's shape.
+pub(super) fn http_match(entry: Match, copy: Copy<'_>) -> api::HttpMatch {
+    api::HttpMatch {
+        headers: entry
+            .headers
+            .into_iter()
+            .map(|(name, condition)| (name.as_str().to_owned(), string_match(condition)))
+            .collect(),
+        method: entry.method.map(string_match),
+        port: copy.is_one_of_many.then_some(copy.port.number),
+        query_params: entry
+            .query_params
+            .into_iter()
+            .map(|(name, condition)| (name, string_match(condition)))
+            .collect(),
+        source_labels: entry.source_labels,
+        source_namespace: entry.source_namespace,
+        uri: entry.uri.map(string_match),
+    }
 }
 
 /// What a narrower path has beyond the wider one. Istio's `rewrite.uri` replaces what the route matched: a longer prefix would
@@ -76,9 +79,9 @@ fn narrowed<'a>(wide: Option<&StringMatch>, narrow: Option<&'a StringMatch>) -> 
 
 /// Neighbours with one rewrite together: a route has room for one.
 pub(super) fn by_rewrite(
-    matches: Vec<(Option<String>, api::HttpMatch)>,
-) -> Vec<(Option<String>, Vec<api::HttpMatch>)> {
-    let mut groups: Vec<(Option<String>, Vec<api::HttpMatch>)> = Vec::new();
+    matches: Vec<(Option<String>, Match)>,
+) -> Vec<(Option<String>, Vec<Match>)> {
+    let mut groups: Vec<(Option<String>, Vec<Match>)> = Vec::new();
     for (rewrite, entry) in matches {
         match groups.last_mut() {
             Some((known, group)) if *known == rewrite => group.push(entry),
@@ -88,12 +91,12 @@ pub(super) fn by_rewrite(
     groups
 }
 
-fn string_match(condition: &StringMatch) -> api::StringMatch {
+fn string_match(condition: StringMatch) -> api::StringMatch {
     let mut result = api::StringMatch::default();
     match condition {
-        StringMatch::Exact(text) => result.exact = Some(text.clone()),
-        StringMatch::Prefix(text) => result.prefix = Some(text.clone()),
-        StringMatch::Regex(pattern) => result.regex = Some(pattern.clone()),
+        StringMatch::Exact(text) => result.exact = Some(text),
+        StringMatch::Prefix(text) => result.prefix = Some(text),
+        StringMatch::Regex(pattern) => result.regex = Some(pattern),
         StringMatch::Present => {}
     }
     result

@@ -1,13 +1,13 @@
 //! The routes of one VirtualService: cohorts first, then the weights.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::objects::api::istio as api;
 use crate::plan::{BaseRoute, HeaderOperations, Match, ModelId, Split};
 use crate::units::Percent;
 
 use super::Builder;
-use super::matches::{by_rewrite, joined};
+use super::matches::{by_rewrite, http_match, joined};
 use super::virtual_service::Copy;
 
 /// Every request.
@@ -25,6 +25,8 @@ impl Builder<'_> {
     pub(super) fn routes(&self, copy: Copy<'_>) -> Vec<api::HttpRoute> {
         let base_routes = &self.plan.traffic.routes;
         let mut routes = Vec::new();
+        // Two base routes may narrow a cohort to the same requests: only the first of the two copies would ever match.
+        let mut taken: HashSet<Match> = HashSet::new();
         for (id, split) in &self.stage.cohorts {
             let cohort = self.plan.cohort(*id);
             let entries: Vec<&Match> = cohort
@@ -37,7 +39,9 @@ impl Builder<'_> {
                     1 => format!("cohort-{}", cohort.name),
                     _ => format!("cohort-{}-{}", cohort.name, base.name),
                 };
-                let groups = by_rewrite(joined(&entries, base, copy));
+                let mut matches = joined(&entries, base);
+                matches.retain(|(_, entry)| taken.insert(entry.clone()));
+                let groups = by_rewrite(matches);
                 for (index, (rewrite, matches)) in groups.into_iter().enumerate() {
                     let name = match index {
                         0 => name.clone(),
@@ -57,7 +61,7 @@ impl Builder<'_> {
             let matches = if takes_all {
                 Vec::new()
             } else {
-                joined(&everything, base, copy)
+                joined(&everything, base)
                     .into_iter()
                     .map(|(_, entry)| entry)
                     .collect()
@@ -77,7 +81,7 @@ impl Builder<'_> {
     fn route(
         &self,
         name: String,
-        matches: Vec<api::HttpMatch>,
+        matches: Vec<Match>,
         base: &BaseRoute,
         split: &Split,
         copy: Copy<'_>,
@@ -95,7 +99,10 @@ impl Builder<'_> {
             } else {
                 name
             },
-            r#match: matches,
+            r#match: matches
+                .into_iter()
+                .map(|entry| http_match(entry, copy))
+                .collect(),
             route: route.collect(),
             rewrite: base.rewrite.clone().map(|rewrite| api::HttpRewrite {
                 uri: rewrite.uri,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
-use crate::plan::resolve::cohorts::condition;
+use crate::plan::resolve::condition::{Subject, condition};
 use crate::plan::resolve::label;
 use crate::plan::{BaseMatch, BaseRoute, StringMatch};
 use crate::spec::{self, Matcher};
@@ -51,12 +51,13 @@ pub(super) fn resolve(
             .enumerate()
             .map(|(index, entry)| {
                 let at = at.key("match").index(index);
-                let mut one = |matcher: &Option<Matcher>, field: &str| {
+                let mut one = |matcher: &Option<Matcher>, field: &str, subject: Subject| {
                     matcher
                         .as_ref()
-                        .map(|matcher| condition(matcher, &at.key(field), report))
+                        .map(|matcher| condition(matcher, subject, &at.key(field), report))
                 };
-                let (uri, method) = (one(&entry.uri, "uri"), one(&entry.method, "method"));
+                let uri = one(&entry.uri, "uri", Subject::Path);
+                let method = one(&entry.method, "method", Subject::Method);
                 let settle = |found: Option<Option<StringMatch>>| {
                     found.map_or(Some(None), |condition| condition.map(Some))
                 };

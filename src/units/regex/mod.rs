@@ -4,9 +4,14 @@
 //! everything that RE2 refuses, or reads differently, is refused
 //! (<https://github.com/google/re2/wiki/Syntax>, `re2/parse.cc`).
 
+mod bytes;
+mod classes;
+
 use regex_syntax::ast::{self, Ast, parse::Parser};
 
-/// The longest expression that Istio admits, in characters (`pkg/config/validation`).
+pub use bytes::{as_latin1, misread_by_bytes, re2_over_bytes};
+
+/// The longest expression that Istio admits, in bytes (`pkg/config/validation`).
 const MAX_LENGTH: usize = 1_024;
 /// The largest counted repetition, nested counts multiplied (`kMaxRepeat` in re2/parse.cc).
 const MAX_REPEAT: u32 = 1_000;
@@ -26,17 +31,21 @@ pub fn check_re2(pattern: &str) -> Result<(), Re2Fault> {
     if pattern.is_empty() {
         return Err(whole("an empty regex is refused by Istio".to_owned()));
     }
-    let length = pattern.chars().count();
+    let length = pattern.len();
     if length > MAX_LENGTH {
         return Err(whole(format!(
-            "the regex has {length} characters, and Istio allows {MAX_LENGTH}"
+            "the regex has {length} bytes, and Istio allows {MAX_LENGTH}"
         )));
     }
-    let ast = Parser::new().parse(pattern).map_err(|error| Re2Fault {
+    let ast = parse(pattern).map_err(|error| Re2Fault {
         message: format!("the regex is not valid: {}", error.kind()),
         at: error.span().start.offset,
     })?;
     walk(&ast, MAX_REPEAT)
+}
+
+fn parse(pattern: &str) -> Result<Ast, ast::Error> {
+    Parser::new().parse(pattern)
 }
 
 /// Quotes every character that has a meaning in a regex.
@@ -112,6 +121,12 @@ fn check_repetition(repetition: &ast::Repetition, budget: u32) -> Result<(), Re2
 
 fn check_literal(literal: &ast::Literal) -> Result<(), Re2Fault> {
     use ast::{HexLiteralKind as Hex, LiteralKind as Kind, SpecialLiteralKind as Special};
+    if !matches!(literal.kind, Kind::Verbatim) && literal.c > '\u{ff}' {
+        return Err(fault(
+            &literal.span,
+            "matches bytes and has no escape above `\\x{ff}`; write the character itself",
+        ));
+    }
     match &literal.kind {
         Kind::HexFixed(Hex::UnicodeShort | Hex::UnicodeLong)
         | Kind::HexBrace(Hex::UnicodeShort | Hex::UnicodeLong) => {
@@ -150,23 +165,18 @@ fn check_assertion(assertion: &ast::Assertion) -> Result<(), Re2Fault> {
 }
 
 fn check_unicode(class: &ast::ClassUnicode) -> Result<(), Re2Fault> {
-    match &class.kind {
-        ast::ClassUnicodeKind::OneLetter(letter) if "LMNPSZC".contains(*letter) => Ok(()),
-        // A general category of two letters, or a script: what `\p{sc=…}` knows.
-        ast::ClassUnicodeKind::Named(name)
-            if name.starts_with(|c: char| c.is_ascii_uppercase())
-                && (name.len() <= 2
-                    || regex_syntax::parse(&format!("\\p{{sc={name}}}")).is_ok()) =>
-        {
-            Ok(())
-        }
-        ast::ClassUnicodeKind::OneLetter(_)
-        | ast::ClassUnicodeKind::Named(_)
-        | ast::ClassUnicodeKind::NamedValue { .. } => Err(fault(
-            &class.span,
-            "knows only general categories and scripts in `\\p{…}`",
-        )),
+    let known = match &class.kind {
+        ast::ClassUnicodeKind::OneLetter(letter) => classes::is_known_letter(*letter),
+        ast::ClassUnicodeKind::Named(name) => classes::is_known(name),
+        ast::ClassUnicodeKind::NamedValue { .. } => false,
+    };
+    if known {
+        return Ok(());
     }
+    Err(fault(
+        &class.span,
+        "knows in `\\p{…}` only general categories by their short names (`Lu`) and scripts by their long ones (`Greek`)",
+    ))
 }
 
 fn check_set(set: &ast::ClassSet) -> Result<(), Re2Fault> {
@@ -233,6 +243,11 @@ mod tests {
             "[[:alpha:]]",
             "\\p{Greek}",
             "\\pL",
+            "\\p{Lu}",
+            "\\p{Any}",
+            "\\x{ff}",
+            "日",
+            "[日]",
             "a|b",
             "(?:x)?",
             "[a\\-z]",
@@ -259,8 +274,19 @@ mod tests {
             "\\b{start}a",
             "(?=a)",
             "\\p{Alphabetic}",
+            "\\p{Hira}",
+            "\\p{greek}",
+            "\\p{Cn}",
+            "\\p{LC}",
+            "\\p{Xx}",
+            "\\p{Sunuwar}",
+            "\\p{sc=Greek}",
+            "\\pX",
+            "\\x{100}",
+            "[\\x{100}]",
             "\\1",
             &"a".repeat(1_025),
+            &"é".repeat(513),
         ] {
             assert!(check_re2(pattern).is_err(), "{pattern}");
         }
