@@ -1,10 +1,11 @@
 //! In: the text of a `rollout.yaml`. Out: a [`Document`], exactly as the schema allows it, or every complaint about its shape.
-//! YAML, then the JSON Schema, then Kubernetes' own shapes, then types; each step starts only when the one before found nothing.
+//! YAML, then the JSON Schema, then Kubernetes' and Istio's own shapes, then types; each step starts only when the one before found nothing.
 //! Never fills in a default that needs another part of the document.
 
 mod argocd;
 mod cohort;
 pub mod gate;
+mod istio;
 mod kube;
 mod metrics;
 mod model;
@@ -23,6 +24,7 @@ pub use argocd::{
 };
 pub use cohort::{Cohort, FullMatcher, MatchEntry, Matcher};
 pub use gate::{Gate, GateDefaults, GateKind, NoData, OnInconclusive};
+pub use istio::{IstioVersion, is_zero};
 pub use metrics::{Auth, MetricSource, Metrics, NoFields, Prometheus, Sigv4};
 pub use model::{
     Autoscaling, Capacity, DisruptionBudget, Drain, DrainHook, Model, ModelSource, RollingUpdate,
@@ -238,6 +240,9 @@ pub struct Outputs {
     /// The version of Istio's networking API; default: `networking.istio.io/v1`.
     #[serde(default)]
     pub istio_api_version: IstioApiVersion,
+    /// The oldest release of Istio that must take the objects; default: the oldest that is supported.
+    #[serde(default)]
+    pub istio_version: IstioVersion,
     /// The objects that Argo CD itself reads; default: none.
     pub argocd: Option<Argocd>,
 }

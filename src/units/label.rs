@@ -104,6 +104,12 @@ pub fn is_label_value(text: &str) -> bool {
             && text.ends_with(edge))
 }
 
+/// Whether `text` may name a header: a token of RFC 9110.
+pub fn is_header_token(text: &str) -> bool {
+    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    !text.is_empty() && text.chars().all(token)
+}
+
 /// A lower-case HTTP header name (RFC 9110 token) that is no pseudo header.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HeaderName(String);
@@ -128,8 +134,7 @@ impl HeaderName {
                 "the header `{text}` has upper-case letters; Envoy sees every header in lower case"
             ));
         }
-        let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-        if text.is_empty() || !text.chars().all(token) {
+        if !is_header_token(text) {
             return Err(format!("`{text}` is no HTTP header name"));
         }
         Ok(Self(text.to_owned()))

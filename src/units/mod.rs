@@ -4,6 +4,7 @@
 
 mod duration;
 mod hash;
+mod host;
 mod image;
 mod json;
 mod label;
@@ -20,11 +21,14 @@ mod timestamp;
 
 pub use duration::Duration;
 pub use hash::{is_sha256_hex, sha256_hex};
+pub use host::{
+    Hosts, hosts_overlap, is_fqdn, is_host_label, is_ip_address, is_wildcard_domain, overlaps,
+};
 pub use image::ImageRef;
 pub use json::{sorted, write_sorted};
 pub use label::{
     DnsLabel, HeaderName, is_annotation_key, is_config_key, is_dns_label, is_dns_subdomain,
-    is_host, is_label_key, is_label_value, is_port_name,
+    is_header_token, is_host, is_label_key, is_label_value, is_port_name,
 };
 pub use percent::{HUNDRED, Percent};
 pub use prom_duration::PromDuration;

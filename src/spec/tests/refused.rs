@@ -171,8 +171,8 @@ const WRONG_TYPES: &[(&str, &str, &str)] = &[
         "`port` is the boolean `true`, and must be a port's name or its number from 1 to 65535",
     ),
     (
-        "traffic: {gateway: {name: g, selector: {}}}",
-        "1:42 GP006",
+        "traffic: {hosts: [a.b], gateway: {name: g, selector: {}}}",
+        "1:56 GP006",
         "`selector` is an empty mapping, and needs at least one entry",
     ),
     (

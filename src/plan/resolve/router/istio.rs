@@ -16,26 +16,6 @@ pub(super) fn resolve(spec: &Spec, rollout: &DnsLabel, at: &Route, report: &mut 
         .map(|gateway| resolve_gateway(gateway, given, &at.key("gateway"), report));
     let mut gateways: Vec<String> = gateway.iter().map(|gateway| gateway.name.clone()).collect();
     gateways.extend(given.gateways.iter().cloned());
-    for (index, name) in given.gateways.iter().enumerate() {
-        let (namespace, name) = name
-            .split_once('/')
-            .map_or((None, name.as_str()), |(namespace, name)| {
-                (Some(namespace), name)
-            });
-        if !is_dns_subdomain(name)
-            || namespace.is_some_and(|namespace| namespace.parse::<DnsLabel>().is_err())
-        {
-            let place = Place::value(at.key("gateways").index(index));
-            report.push(Diagnostic::new(
-                Code::GP106,
-                place,
-                format!(
-                    "`{}` is no gateway; a name or `namespace/name` is allowed",
-                    given.gateways[index]
-                ),
-            ));
-        }
-    }
     let kept = |name: &Option<String>, field: &str, report: &mut Report| {
         let name = name.clone().unwrap_or_else(|| rollout.to_string());
         if !is_dns_subdomain(&name) {
@@ -85,13 +65,6 @@ fn resolve_gateway(
     at: &Route,
     report: &mut Report,
 ) -> Gateway {
-    if !is_dns_subdomain(&gateway.name) {
-        report.push(Diagnostic::new(
-            Code::GP106,
-            Place::value(at.key("name")),
-            format!("`{}` is no name that Kubernetes takes", gateway.name),
-        ));
-    }
     let default = [spec::Server {
         port: 80,
         protocol: None,

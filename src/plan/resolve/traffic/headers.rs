@@ -3,19 +3,45 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
-use crate::spec::{HeaderOperations, Headers};
-use crate::units::HeaderName;
+use crate::spec::{HeaderOperations, Headers, Rewrite};
+use crate::units::is_header_token;
 
 /// Checks header operations, and doubles `%` in their values: Envoy reads them as format strings.
-pub(super) fn escape(headers: &Headers, at: &Route, report: &mut Report) -> Headers {
-    let mut direction = |operations: &Option<HeaderOperations>, field: &str| {
+///
+/// The host of a request may be set this way too, but once: Istio makes a rewrite of it (`validateAuthorityRewrite`).
+pub(super) fn escape(
+    headers: &Headers,
+    rewrite: Option<&Rewrite>,
+    at: &Route,
+    report: &mut Report,
+) -> Headers {
+    let mut has_authority = rewrite.is_some_and(|rewrite| {
+        rewrite
+            .authority
+            .as_ref()
+            .is_some_and(|host| !host.is_empty())
+    });
+    let mut resolve = |operations: &Option<HeaderOperations>, direction: &str| {
         operations.as_ref().map(|operations| {
-            let at = at.key(field);
+            let at = at.key(direction);
             let mut values = |map: &BTreeMap<String, String>, field: &str| {
                 map.iter()
                     .map(|(name, value)| {
                         let at = at.key(field).key(name);
-                        check_operation(name, Place::key(at.clone()), report);
+                        let is_authority = direction == "request" && is_authority(name);
+                        if is_authority && has_authority {
+                            report.push(
+                                Diagnostic::new(
+                                    Code::GP212,
+                                    Place::key(at.clone()),
+                                    "the host of the request is set twice",
+                                )
+                                .help("keep one of `rewrite.authority` and the header operations on the host"),
+                            );
+                        } else if !is_authority {
+                            check_operation(name, Place::key(at.clone()), report);
+                        }
+                        has_authority |= is_authority && !value.is_empty();
                         if value.contains('\n') {
                             report.push(
                                 Diagnostic::new(
@@ -27,7 +53,12 @@ pub(super) fn escape(headers: &Headers, at: &Route, report: &mut Report) -> Head
                                 .help("write the value in one line"),
                             );
                         }
-                        (name.clone(), value.replace('%', "%%"))
+                        let value = if is_authority {
+                            value.clone()
+                        } else {
+                            value.replace('%', "%%")
+                        };
+                        (name.clone(), value)
                     })
                     .collect()
             };
@@ -46,14 +77,17 @@ pub(super) fn escape(headers: &Headers, at: &Route, report: &mut Report) -> Head
         })
     };
     Headers {
-        request: direction(&headers.request, "request"),
-        response: direction(&headers.response, "response"),
+        request: resolve(&headers.request, "request"),
+        response: resolve(&headers.response, "response"),
     }
 }
 
+fn is_authority(name: &str) -> bool {
+    name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case(":authority")
+}
+
 fn check_operation(name: &str, place: Place, report: &mut Report) {
-    let lower = name.to_ascii_lowercase();
-    if lower == "host" || name.starts_with(':') {
+    if name.eq_ignore_ascii_case("host") || name.starts_with(':') {
         report.push(
             Diagnostic::new(
                 Code::GP212,
@@ -62,7 +96,7 @@ fn check_operation(name: &str, place: Place, report: &mut Report) {
             )
             .help("use `rewrite.authority` for the host, and `rewrite.uri` for the path"),
         );
-    } else if HeaderName::parse(&lower).is_err() {
+    } else if !is_header_token(name) {
         report.push(Diagnostic::new(
             Code::GP212,
             place,

@@ -1,7 +1,6 @@
 //! Traffic: who routes, hosts, base routes.
 
 mod headers;
-mod hosts;
 mod port;
 mod routes;
 
@@ -23,7 +22,6 @@ pub(super) fn resolve(
     let given = &spec.traffic;
     let port = port::routed(given, service, &at, report);
     let router = router::resolve(spec, rollout, &at, report);
-    hosts::check(given, router.has_gateway(), &at, report);
     let routes = routes::resolve(&given.routes, &at.key("routes"), report)?;
     Some(Traffic {
         hosts: given.hosts.clone(),

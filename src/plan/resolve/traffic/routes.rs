@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::resolve::condition::{Subject, condition};
 use crate::plan::resolve::label;
 use crate::plan::{BaseMatch, BaseRoute, StringMatch};
-use crate::spec::{self, Matcher};
+use crate::spec::{self, Matcher, is_zero};
 
 use super::headers;
 
@@ -67,20 +69,32 @@ pub(super) fn resolve(
                 })
             })
             .collect();
-        let headers = route
-            .headers
-            .as_ref()
-            .map(|headers| headers::escape(headers, &at.key("headers"), report));
+        let headers = route.headers.as_ref().map(|headers| {
+            headers::escape(headers, route.rewrite.as_ref(), &at.key("headers"), report)
+        });
         let entries = entries.into_iter().collect::<Option<Vec<_>>>();
         routes.push(entries.map(|entries| BaseRoute {
             name: route.name.clone(),
             entries,
             rewrite: route.rewrite.clone(),
-            timeout: route.timeout.clone(),
-            retries: route.retries.clone(),
+            // Istio refuses `0s`, and means it where there is no timeout.
+            timeout: route.timeout.clone().filter(|timeout| !is_zero(timeout)),
+            retries: route.retries.clone().map(retries),
             cors_policy: route.cors_policy.clone(),
             headers,
         }));
     }
     routes.into_iter().collect()
+}
+
+/// Retries that say how often: to Istio, no `attempts` is none.
+fn retries(mut given: Value) -> Value {
+    /// As often as Istio retries where nothing is said of retries.
+    const DEFAULT_ATTEMPTS: u32 = 2;
+    if let Some(fields) = given.as_object_mut() {
+        fields
+            .entry("attempts")
+            .or_insert_with(|| DEFAULT_ATTEMPTS.into());
+    }
+    given
 }

@@ -1,5 +1,6 @@
 //! What Istio guesses, and what its metrics cannot tell.
 
+mod hosts;
 mod limit;
 mod ports;
 mod stream;
@@ -9,6 +10,7 @@ use crate::plan::Plan;
 use crate::spec::Document;
 
 pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
+    hosts::check(plan, report);
     ports::check(plan, document, report);
     let at = Route::root().key("spec").key("gates");
     for (index, gate) in plan.gates.iter().enumerate() {
