@@ -9,7 +9,9 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::objects::{self, Builder, Contents, Object, ObjectId, content_text};
+use crate::objects::{
+    self, Builder, Contents, MOST_CLIENT_SIDE, MOST_STORED, Object, ObjectId, content_text,
+};
 use crate::plan::{self, Plan, RoutedHost, StageId};
 use crate::spec;
 use crate::text::Route;
@@ -34,6 +36,8 @@ pub struct Compiled {
     /// The identities of every stage's objects, and what asks for them; empty where only one stage is asked for.
     identities: BTreeMap<ObjectId, Route>,
     digest: OnceLock<String>,
+    /// Whether an object of a stage is too large for a client-side apply; unknown, and no, where only one stage is asked for.
+    is_large: bool,
 }
 
 /// What only one rollout may have.
@@ -100,6 +104,7 @@ pub fn compile_plan(
         builder: Builder::default(),
         identities: BTreeMap::new(),
         digest: OnceLock::new(),
+        is_large: false,
     })
 }
 
@@ -116,7 +121,7 @@ impl Compiled {
 
     /// The objects that Argo CD itself reads; no part of any stage.
     pub fn argo(&self) -> Vec<Arc<Object>> {
-        objects::build_argo(&self.plan, &self.environment.tree)
+        objects::build_argo(&self.plan, &self.environment.tree, self.is_large)
     }
 
     /// The objects of one stage.
@@ -167,6 +172,7 @@ impl Compiled {
     pub fn stage(mut self, stage: StageId) -> Result<Vec<Arc<Object>>, Report> {
         let objects = self.objects(stage);
         self.hold_apart(&objects);
+        self.hold_sizes(&objects);
         if self.report.has_errors() {
             return Err(self.report);
         }
@@ -185,7 +191,60 @@ impl Compiled {
                 .map(|object| (object.id.clone(), object.origin.clone()));
             self.identities.extend(identities);
         }
+        let largest = self.stage_of_most_routes();
+        let objects = self.builder.stage(&self.plan, largest);
+        self.hold_sizes(&objects);
+        if self.report.has_errors() {
+            return Err(self.report);
+        }
         Ok(self)
+    }
+
+    /// An object that is too large is refused by the API server, or by what applies it.
+    fn hold_sizes(&mut self, objects: &[Arc<Object>]) {
+        for object in objects {
+            let bytes = object.bytes();
+            let found = |code, most: usize, who: &str| {
+                Diagnostic::new(
+                    code,
+                    Place::key(object.origin.clone()),
+                    format!(
+                        "{} has {bytes} bytes in some stages, and {who} takes {most}",
+                        object.id
+                    ),
+                )
+            };
+            let fewer = "have fewer cohorts, match entries, base routes or Service ports";
+            if bytes > MOST_STORED {
+                let found = found(Code::GP010, MOST_STORED, "etcd behind the API server");
+                self.report.push(found.help(fewer));
+            } else if bytes > MOST_CLIENT_SIDE {
+                self.is_large = true;
+                let found = found(Code::GP608, MOST_CLIENT_SIDE, "a client-side apply");
+                let applied = if self.plan.argocd.is_some() {
+                    "the generated Application says `ServerSideApply=true`; elsewhere apply it with `kubectl apply --server-side`"
+                } else {
+                    "apply it with `kubectl apply --server-side`, or Argo CD's `ServerSideApply=true`"
+                };
+                self.report.push(found.note(applied).help(fewer));
+            }
+        }
+    }
+
+    /// The stage whose routes have most to say: the one with most cohorts' rules, and among those the one that splits most.
+    fn stage_of_most_routes(&self) -> StageId {
+        let stages = self.plan.stage_ids();
+        let size = |stage: &StageId| {
+            let stage = self.plan.stage(*stage);
+            let cohorts = stage.cohorts.keys().map(|id| self.plan.cohort(*id));
+            let rules: usize = cohorts.map(|cohort| cohort.entries.len()).sum();
+            (
+                rules,
+                stage.running.len(),
+                usize::from(stage.mirror.is_some()),
+            )
+        };
+        stages.max_by_key(size).unwrap_or(StageId::FIRST)
     }
 
     /// Two objects of one identity would overwrite each other in the cluster.

@@ -258,6 +258,28 @@ fn an_unsafe_change_of_the_live_stage_is_refused_unless_accepted() {
 }
 
 #[test]
+fn replicas_under_requests_are_not_given_up_for_an_autoscaler() {
+    let place = live_at("02-testers");
+    let scaled = "autoscaling: {min: 5, max: 20, cpu: 70}";
+    let requests = "requests: {cpu: '1', memory: 2Gi}";
+    let stable = GOOD.replacen("replicas: 2", scaled, 1);
+    place.write(
+        "rollout.yaml",
+        stable.replace("requests: {memory: 2Gi}", requests),
+    );
+    let before = place.snapshot();
+    let run = place.run(&["render"]).exits(5);
+    run.says(&["GP408", "no longer asks for its 2 replicas", "--restart"]);
+    place.assert_unchanged(&before);
+    // A model that runs nowhere yet begins with an autoscaler.
+    let place = rendered();
+    let candidate = GOOD.replace("replicas: 2", "replicas: 3");
+    let candidate = candidate.replacen("replicas: 3", "replicas: 2", 1);
+    place.write("rollout.yaml", candidate.replace("replicas: 3", scaled));
+    place.run(&["render"]).exits(0);
+}
+
+#[test]
 fn a_damaged_pointer_is_refused_and_begins_again_on_request() {
     let place = rendered();
     place.edit(POINTER, "../stages/00-baseline", "../../somewhere");

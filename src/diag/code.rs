@@ -87,6 +87,7 @@ codes! {
     GP116 Error "labels that find the pods of another model",
     GP117 Error "adopt without a Deployment to adopt",
     GP118 Warning "an adopted Deployment without its selector",
+    GP119 Warning "a Deployment name that is too long for a label",
     GP201 Error "weights that are no percentages of one whole",
     GP202 Error "a cohort that can never match",
     GP203 Error "a matcher that Envoy would refuse or never match",
@@ -131,6 +132,7 @@ codes! {
     GP405 Warning "an adopted Deployment that hands its replicas to an autoscaler",
     GP406 Error "too few replicas for the traffic on the way",
     GP407 Error "replicas set where an autoscaler scales",
+    GP408 Error "replicas taken from pods with requests, for an autoscaler",
     GP501 Warning "a gate that no step uses",
     GP502 Error "PromQL that does not parse",
     GP503 Error "a template variable that does not exist",
@@ -162,6 +164,8 @@ codes! {
     GP604 Warning "traffic moves without any gate",
     GP605 Warning "no memory request",
     GP606 Warning "traffic that passes no route",
+    GP607 Warning "a port of the node",
+    GP608 Warning "an object that no client-side apply takes",
 }
 
 impl fmt::Display for Code {

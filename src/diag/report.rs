@@ -14,6 +14,8 @@ pub struct Report {
     /// The file as a document, where it could be read as one.
     pub document: Option<Node>,
     diagnostics: Vec<Diagnostic>,
+    /// The severities that the document gives to warnings; without one, they are not told.
+    levels: BTreeMap<Code, Option<Severity>>,
 }
 
 impl Report {
@@ -23,12 +25,15 @@ impl Report {
             source,
             document: None,
             diagnostics: Vec::new(),
+            levels: BTreeMap::new(),
         }
     }
 
     /// Adds a complaint.
-    pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+    pub fn push(&mut self, mut diagnostic: Diagnostic) {
+        if settled(&self.levels, &mut diagnostic) {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// Whether any complaint is an error.
@@ -61,19 +66,24 @@ impl Report {
     }
 
     /// Sets the severity of warnings by code: `None` drops them. Errors stay what they are.
-    pub fn apply_levels(&mut self, levels: &BTreeMap<Code, Option<Severity>>) {
-        self.diagnostics
-            .retain_mut(|found| match levels.get(&found.code) {
-                Some(None) if found.severity == Severity::Warning => false,
-                Some(Some(level)) if found.severity == Severity::Warning => {
-                    found.severity = *level;
-                    true
-                }
-                _ => true,
-            });
+    pub fn apply_levels(&mut self, levels: BTreeMap<Code, Option<Severity>>) {
+        self.levels = levels;
+        let levels = &self.levels;
+        self.diagnostics.retain_mut(|found| settled(levels, found));
     }
 
     fn span_of(&self, found: &Diagnostic) -> crate::text::Span {
         found.place.span(&self.source, self.document.as_ref())
     }
+}
+
+/// Gives a warning its level; whether it is told at all.
+fn settled(levels: &BTreeMap<Code, Option<Severity>>, found: &mut Diagnostic) -> bool {
+    let level = levels
+        .get(&found.code)
+        .filter(|_| found.severity == Severity::Warning);
+    if let Some(Some(level)) = level {
+        found.severity = *level;
+    }
+    level != Some(&None)
 }

@@ -8,6 +8,7 @@ mod base;
 mod content;
 mod meta;
 mod routers;
+mod size;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use crate::plan::{ModelId, Plan, StageId, StageKind};
 
 pub use content::{Contents, content, content_digest, content_line, content_text};
 pub use routers::change as route_change;
+pub use size::{MOST_CLIENT_SIDE, MOST_STORED};
 
 /// One Kubernetes object of a stage.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,9 +102,9 @@ impl Waves {
 }
 
 /// The objects that Argo CD itself reads, sorted by file name; no part of any stage. `tree` is the folder of the tree below
-/// the rollout's.
-pub fn build_argo(plan: &Plan, tree: &str) -> Vec<Arc<Object>> {
-    shared(argo::build(plan, tree))
+/// the rollout's; `server_side` says that an object of a stage is too large for any other way to apply it.
+pub fn build_argo(plan: &Plan, tree: &str, server_side: bool) -> Vec<Arc<Object>> {
+    shared(argo::build(plan, tree, server_side))
 }
 
 /// Builds the objects of a plan's stages, one stage after the other. What a stage has in common with the one that was built before

@@ -89,6 +89,17 @@ pub struct ContainerPort {
     pub number: u16,
     /// `TCP` unless the spec says otherwise.
     pub protocol: Option<String>,
+    /// The port of the node that leads to it, where it takes one.
+    pub host: Option<HostPort>,
+}
+
+/// A port of the node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostPort {
+    /// The port's number.
+    pub number: u16,
+    /// The address of the node that it is open on; absent: all of them.
+    pub address: Option<String>,
 }
 
 /// Scaling by load.

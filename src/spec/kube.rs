@@ -31,7 +31,7 @@ use crate::diag::Diagnostic;
 use crate::text::Route;
 
 use field::{Faults, Field};
-use rule::{Rule, distinct_names};
+use rule::{Rule, distinct};
 
 /// The most faults that are told of a whole document, so that a hostile one cannot buy time with them.
 const MAX_TOLD: usize = 1_000;
@@ -58,8 +58,11 @@ const MODEL: &[(&str, Rule)] = &[
     ("serviceAccount", rollout::ACCOUNT),
 ];
 
-/// `imagePullSecrets`, which server-side apply keys by name.
-const PULL_SECRETS: Rule = Rule::Check(|list, faults| distinct_names(list, "Secret", faults));
+/// `imagePullSecrets`, which server-side apply keys by name, be it empty.
+const PULL_SECRETS: Rule = Rule::Check(|list, faults| {
+    let name = |secret: &Field| Some(secret.text("name").unwrap_or_default().to_owned());
+    distinct(list, "name", name, "Secret", faults);
+});
 
 /// Every fault in the fields that Kubernetes' API server reads.
 ///

@@ -42,6 +42,8 @@ pub const RESERVED_LABELS: [&str; 6] = [
     LABEL_KUBE_VERSION,
     LABEL_MANAGED_BY,
 ];
+/// A namespace's own name, which the API server sets.
+pub const LABEL_NAMESPACE: &str = "kubernetes.io/metadata.name";
 /// Switches Istio's sidecar on for a namespace.
 pub const LABEL_INJECTION: &str = "istio-injection";
 
@@ -70,6 +72,9 @@ pub const GENERATED_STAGES: [&str; 4] = [ADOPT, BASELINE, DEPLOY, RETIRE];
 pub const MAX_LABEL: usize = 63;
 /// The most characters other objects' names may have (DNS subdomains).
 pub const MAX_SUBDOMAIN: usize = 253;
+
+/// The most characters a Deployment's name may have: a ReplicaSet's is that, `-` and a hash of ten.
+pub const MAX_WORKLOAD: usize = MAX_SUBDOMAIN - 11;
 
 /// The host of a Service: fully qualified where the namespace is known, so that no proxy resolves it elsewhere.
 pub fn service_host(service: &str, namespace: Option<&str>) -> String {

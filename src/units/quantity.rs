@@ -86,7 +86,9 @@ const SUFFIXES: [&str; 16] = [
 impl FromStr for Quantity {
     type Err = ();
 
+    /// Kubernetes takes spaces around it.
     fn from_str(text: &str) -> Result<Self, ()> {
+        let text = text.trim_ascii();
         let (number, suffix) = split(text);
         let number_is_sound =
             number.chars().any(|c| c.is_ascii_digit()) && number.matches('.').count() <= 1;
@@ -96,7 +98,7 @@ impl FromStr for Quantity {
         let suffix_is_sound = SUFFIXES.contains(&suffix)
             || exponent.is_some_and(|digits| {
                 !digits.is_empty()
-                    && digits.len() <= 3
+                    && digits.len() <= 18
                     && digits.chars().all(|c| c.is_ascii_digit())
             });
         if number_is_sound && suffix_is_sound {

@@ -11,6 +11,7 @@ import server
 import stages
 import strings
 import transitions
+import values
 from report import Report
 
 GROUPS = {
@@ -22,7 +23,7 @@ GROUPS = {
     "strings": strings,
     "transitions": transitions,
 }
-ON_REQUEST = {"server": server}
+ON_REQUEST = {"server": server, "values": values}
 
 
 def main():

@@ -24,6 +24,11 @@ impl Argo<'_> {
 
     /// The spec that every Application has, whoever makes it.
     pub(super) fn spec(&self, path: String, destination: api::Destination) -> api::ApplicationSpec {
+        // Pruned last: the old pods go when everything else is applied and healthy.
+        let mut sync_options = vec!["ApplyOutOfSyncOnly=true", "PruneLast=true"];
+        if self.server_side {
+            sync_options.push("ServerSideApply=true");
+        }
         api::ApplicationSpec {
             destination,
             project: self.wanted.project.name.clone(),
@@ -47,8 +52,7 @@ impl Argo<'_> {
                         max_duration: "3m",
                     },
                 },
-                // Pruned last: the old pods go when everything else is applied and healthy.
-                sync_options: vec!["ApplyOutOfSyncOnly=true", "PruneLast=true"],
+                sync_options,
             },
         }
     }

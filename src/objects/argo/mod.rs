@@ -20,7 +20,7 @@ use super::meta::labels;
 use super::{Object, ObjectId, Scope, json};
 
 /// The objects for Argo CD, sorted by file name; none where the spec does not ask for them.
-pub(super) fn build(plan: &Plan, tree: &str) -> Vec<Object> {
+pub(super) fn build(plan: &Plan, tree: &str, server_side: bool) -> Vec<Object> {
     let Some(argo) = &plan.argocd else {
         return Vec::new();
     };
@@ -28,6 +28,7 @@ pub(super) fn build(plan: &Plan, tree: &str) -> Vec<Object> {
         plan,
         wanted: argo,
         tree,
+        server_side,
     };
     let mut objects = vec![match &argo.delivery {
         Delivery::One { name, cluster } => own.application(name, cluster),
@@ -49,6 +50,8 @@ struct Argo<'a> {
     wanted: &'a ArgoCd,
     /// The folder of the tree, below the rollout's.
     tree: &'a str,
+    /// Whether an object is too large for a client-side apply.
+    server_side: bool,
 }
 
 impl Argo<'_> {

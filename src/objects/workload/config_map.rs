@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1 as core;
 
-use crate::plan::runtimes::{CONFIG_FOLDER, Launch};
+use crate::plan::runtimes::{CONFIG_FOLDER, CONFIG_VOLUME, Launch};
 use crate::plan::{Model, ServedModel};
 use crate::units::sha256_hex;
 
@@ -12,8 +12,6 @@ use super::Workload;
 
 /// The characters of a ConfigMap's hash that its name carries.
 const HASH_LENGTH: usize = 8;
-/// The volume that carries a runtime's files.
-const VOLUME: &str = "glidepath";
 
 /// What a ConfigMap holds.
 pub(super) struct Config {
@@ -96,7 +94,7 @@ impl Workload<'_> {
             mode: None,
         });
         Some(core::Volume {
-            name: VOLUME.to_owned(),
+            name: CONFIG_VOLUME.to_owned(),
             config_map: Some(core::ConfigMapVolumeSource {
                 name: config.name.clone(),
                 items: Some(items.collect()),
@@ -109,7 +107,7 @@ impl Workload<'_> {
     /// Where the container sees the runtime's files.
     pub(super) fn config_mount(&self) -> Option<core::VolumeMount> {
         (!self.launch.files.is_empty()).then(|| core::VolumeMount {
-            name: VOLUME.to_owned(),
+            name: CONFIG_VOLUME.to_owned(),
             mount_path: CONFIG_FOLDER.to_owned(),
             read_only: Some(true),
             ..core::VolumeMount::default()

@@ -15,7 +15,8 @@ impl Workload<'_> {
             name: open.name.clone(),
             container_port: i32::from(open.number),
             protocol: open.protocol.clone(),
-            ..core::ContainerPort::default()
+            host_port: open.host.as_ref().map(|host| i32::from(host.number)),
+            host_ip: open.host.as_ref().and_then(|host| host.address.clone()),
         });
         core::Container {
             name: self.model.container.clone(),

@@ -9,6 +9,7 @@ mod practice;
 mod probes;
 mod router;
 mod routes;
+mod runtime;
 mod selection;
 mod strain;
 mod transitions;
@@ -32,6 +33,7 @@ pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
     gates::check(plan, report);
     probes::check(plan, report);
     practice::check(plan, document, report);
+    runtime::check(plan, report);
     router::check(plan, document, report);
     unused::check(plan, report);
 }

@@ -48,6 +48,19 @@ fn check_models(plan: &Plan, report: &mut Report) {
                     .help(format!("add `readinessProbe: {{httpGet: {{path: /healthz, port: {}}}}}`", first_port(model))),
             );
         }
+        let ports = model.ports.iter().enumerate();
+        let hosted = ports.filter_map(|(port, open)| Some((port, open.host.as_ref()?.number)));
+        for (port, number) in hosted {
+            report.push(
+                Diagnostic::new(
+                    Code::GP607,
+                    Place::key(at.key("ports").index(port).key("hostPort")),
+                    format!("no two pods that take the node's port {number} run on one node, and what comes in through it passes no route"),
+                )
+                .note("while a change rolls through, there is a pod more than `replicas`, which waits where no node is free; a candidate with the same port waits too")
+                .help("let callers come in through the Service, or have a node more than all models' pods"),
+            );
+        }
         let has_memory = model.pod.resources.as_ref().is_some_and(|resources| {
             [&resources.requests, &resources.limits]
                 .into_iter()

@@ -20,6 +20,7 @@ use crate::diag::Route;
 use crate::diag::words::suggestion;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::spec::{self, Document, Spec};
+use crate::units::names::LABEL_NAMESPACE;
 use crate::units::{Duration, HUNDRED, Percent};
 
 use labels::{check_label, check_labels, label};
@@ -40,7 +41,7 @@ pub fn resolve(document: &Document, report: &mut Report) -> Option<Plan> {
     let plan = build(document, report)?;
     checks::run(&plan, document, report);
     let levels = levels::of(document, report);
-    report.apply_levels(&levels);
+    report.apply_levels(levels);
     (!report.has_errors()).then_some(plan)
 }
 
@@ -91,6 +92,19 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
                 "a namespace can be created only if `metadata.namespace` names it",
             )
             .help("add `namespace:` below `metadata`"),
+        );
+    }
+    if let (Some(namespace), Some(label)) = (&namespace, spec.namespace.labels.get(LABEL_NAMESPACE))
+        && label != namespace.as_str()
+    {
+        report.push(
+            Diagnostic::new(
+                Code::GP109,
+                Place::value(root.key("spec").key("namespace").key("labels").key(LABEL_NAMESPACE)),
+                format!("the API server sets the label `{LABEL_NAMESPACE}` to the namespace's name, `{namespace}`"),
+            )
+            .note("another value is replaced at once, and whoever compares the cluster with git finds a difference for ever")
+            .help("remove it"),
         );
     }
     let mut create_namespace = spec.namespace.create.then(|| spec.namespace.labels.clone());

@@ -16,6 +16,8 @@ use super::Model;
 
 pub use server::{Counter, Ending, Histogram, Server, Timed};
 
+/// The volume that carries a runtime's files.
+pub const CONFIG_VOLUME: &str = "glidepath";
 /// Where a runtime's files are mounted.
 pub const CONFIG_FOLDER: &str = "/etc/glidepath";
 

@@ -1,4 +1,4 @@
-//! GP407 and GP405: a manifest and an autoscaler that both set a workload's replicas.
+//! GP407, GP408 and GP405: a manifest and an autoscaler that both set a workload's replicas, or one after the other.
 
 use crate::diag::{Code, Route};
 use crate::safety::applied::Object;
@@ -6,6 +6,8 @@ use crate::safety::finding::{Finding, Side, Spot, Weight};
 use crate::safety::load::Autoscaler;
 use crate::safety::pair::{Move, Typed};
 use crate::safety::workload::Workload;
+
+use super::capacity;
 
 pub(in crate::safety) fn check(moved: &Move<'_>) -> Vec<Finding> {
     let found = moved.workloads.iter().filter_map(|workload| {
@@ -31,7 +33,9 @@ pub(in crate::safety) fn check(moved: &Move<'_>) -> Vec<Finding> {
             (Some(before), Some(_)) if before > 0 && was_scaled && !were_live => None,
             (_, Some(replicas)) if replicas > 0 => Some(both(workload, scaled, replicas)),
             (Some(before), None) if before > 1 && !(were_live && was_scaled) => {
-                Some(handed_over(workload, scaled, before))
+                let is_reached = |side| capacity::is_reached(moved, workload, side);
+                let has_requests = is_reached(Side::Before) || is_reached(Side::After);
+                Some(handed_over(workload, scaled, before, has_requests))
             }
             _ => None,
         }
@@ -56,15 +60,26 @@ fn both(workload: &Workload<'_>, scaled: &Typed<'_, Autoscaler>, replicas: u32) 
     .help("leave `replicas` out of the manifest, and let the autoscaler say it")
 }
 
-fn handed_over(workload: &Workload<'_>, scaled: &Typed<'_, Autoscaler>, before: u32) -> Finding {
+/// A field that an applier gives up is removed, client-side and server-side alike where nobody else has set it, and its default is 1.
+fn handed_over(
+    workload: &Workload<'_>,
+    scaled: &Typed<'_, Autoscaler>,
+    before: u32,
+    has_requests: bool,
+) -> Finding {
     let identity = workload.pair().identity;
     let message = format!(
-        "{identity} no longer asks for its {before} replicas: a client-side apply resets it to 1 until {} scales it",
+        "{identity} no longer asks for its {before} replicas: an apply resets it to 1 until {} scales it",
         scaled.pair.identity
     );
-    Finding::new(Weight::Remark, Code::GP405, replicas_of(workload, Side::Before), message)
+    let (weight, code) = if has_requests {
+        (Weight::Disruptive, Code::GP408)
+    } else {
+        (Weight::Remark, Code::GP405)
+    };
+    Finding::new(weight, code, replicas_of(workload, Side::Before), message)
         .with(spot(scaled))
-        .help("apply it server-side once (`kubectl apply --server-side`, or Argo CD's `ServerSideApply=true`)")
+        .help("keep `replicas` here and let the next model begin with the autoscaler, or take the field out of the last applied configuration first (`kubectl apply edit-last-applied`)")
 }
 
 fn replicas_of(workload: &Workload<'_>, side: Side) -> Spot {

@@ -40,9 +40,10 @@ pub(super) const SUBDOMAIN: Form = Form {
 };
 /// A name as above, or the beginning of one, which may end in `-`: `envFrom` takes it.
 pub(super) const NAME_OR_PREFIX: Form = Form {
-    is: |text| {
-        let whole = text.strip_suffix('-').filter(|rest| !rest.is_empty());
-        is_dns_subdomain(whole.unwrap_or(text)) && text.len() <= 253
+    is: |text| match text.strip_suffix('-') {
+        // Anything may follow a beginning, and a letter does for all.
+        Some(rest) if !rest.is_empty() => is_dns_subdomain(&format!("{rest}a")),
+        _ => is_dns_subdomain(text),
     },
     allowed: SUBDOMAIN.allowed,
 };

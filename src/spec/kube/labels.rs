@@ -1,5 +1,7 @@
 //! Labels and annotations, by apimachinery's `ValidateLabels` and `ValidateAnnotations`.
 
+use serde_json::Value;
+
 use super::field::{Faults, Field};
 use super::form::LABEL_VALUE;
 use super::rule::Rule;
@@ -64,6 +66,9 @@ pub(super) const POD_ANNOTATIONS: Rule = Rule::Check(|list, faults| {
             "controller.kubernetes.io/pod-deletion-cost" => {
                 (!is_cost(text)).then_some("a whole number of 32 bits")
             }
+            "scheduler.alpha.kubernetes.io/tolerations" => (!text.is_empty()
+                && serde_json::from_str::<Vec<serde_json::Map<String, Value>>>(text).is_err())
+            .then_some("a list of tolerations in JSON"),
             _ if is_seccomp(key) => (!is_seccomp_profile(text)).then_some(
                 "`runtime/default`, `docker/default`, `unconfined` or `localhost/` and a relative path",
             ),

@@ -27,14 +27,19 @@ impl Resolver<'_> {
             .workload_name
             .clone()
             .unwrap_or_else(|| format!("{}-{name}", self.rollout));
-        if !is_dns_subdomain(&workload) {
-            let length = workload.len();
-            let (code, message) = if length > names::MAX_SUBDOMAIN {
+        let length = workload.len();
+        let field = if model.workload_name.is_some() {
+            "workloadName"
+        } else {
+            "name"
+        };
+        if !is_dns_subdomain(&workload) || length > names::MAX_WORKLOAD {
+            let (code, message) = if length > names::MAX_WORKLOAD {
                 (
                     Code::GP107,
                     format!(
-                        "the workload's name has {length} characters, and {} are allowed",
-                        names::MAX_SUBDOMAIN
+                        "the workload's name has {length} characters, and {} are allowed: its ReplicaSets have eleven more",
+                        names::MAX_WORKLOAD
                     ),
                 )
             } else {
@@ -43,12 +48,17 @@ impl Resolver<'_> {
                     format!("`{workload}` is no name that Kubernetes takes"),
                 )
             };
-            let field = if model.workload_name.is_some() {
-                "workloadName"
-            } else {
-                "name"
-            };
             self.refuse(code, field, message);
+        } else if length > names::MAX_LABEL {
+            self.report.push(
+                Diagnostic::new(
+                    Code::GP119,
+                    Place::value(self.at.key(field)),
+                    format!("the Deployment `{workload}` has a name of {length} characters, and {} fit into a label", names::MAX_LABEL),
+                )
+                .note("Kubernetes cuts it in the names and host names of the pods, and what labels its metrics by it drops or cuts it")
+                .help("shorten it"),
+            );
         }
         workload
     }

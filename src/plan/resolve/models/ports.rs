@@ -1,10 +1,21 @@
 //! The container's ports: the spec's, else the runtime's.
 
+use k8s_openapi::api::core::v1 as core;
+
 use crate::diag::{Code, Diagnostic, Place};
-use crate::plan::ContainerPort;
 use crate::plan::runtimes::RuntimeFacts;
+use crate::plan::{ContainerPort, HostPort};
 
 use super::Resolver;
+
+/// The port of the node that a container's port takes; 0 is none.
+fn host_port(port: &core::ContainerPort) -> Option<HostPort> {
+    let number = u16::try_from(port.host_port?).ok()?;
+    (number > 0).then(|| HostPort {
+        number,
+        address: port.host_ip.clone(),
+    })
+}
 
 impl Resolver<'_> {
     pub(super) fn ports(&mut self, runtime: &RuntimeFacts) -> Option<Vec<ContainerPort>> {
@@ -16,6 +27,7 @@ impl Resolver<'_> {
                     name: Some(port.name.to_owned()),
                     number: port.number,
                     protocol: None,
+                    host: None,
                 })
                 .collect();
             if ports.is_empty() {
@@ -46,6 +58,7 @@ impl Resolver<'_> {
             // What is no port has been refused.
             number: u16::try_from(port.container_port).unwrap_or_default(),
             protocol: port.protocol.clone(),
+            host: host_port(port),
         });
         Some(ports.collect())
     }
