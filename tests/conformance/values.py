@@ -65,13 +65,31 @@ PLACES = {
     "istio": {
         "route": ("VirtualService", "ranker", "spec.http[0]"),
         "traffic.policy": ("DestinationRule", "ranker", "spec.trafficPolicy"),
+        "model.trafficPolicy": ("DestinationRule", "ranker", "spec.subsets[0].trafficPolicy"),
+        "traffic.hosts": ("VirtualService", "ranker", "spec.hosts"),
+        "traffic.gateways": ("VirtualService", "ranker", "spec.gateways"),
+        "traffic.gateway.name": ("Gateway", "ranker-gateway", "metadata.name"),
+        "traffic.gateway.servers": ("Gateway", "ranker-gateway", "spec.servers"),
+        # Says for which release glidepath judges; the server is one release.
+        "outputs": None,
     },
 }
 
 # The modules of a server's program, beside those that it imports.
 MODULES = {
+    "istio": ("istio.io/istio", "v0.0.0-20260827124520-eed52ebb66ad"),
     "kubernetes": ("k8s.io/kubernetes", "v1.34.4"),
 }
+# Versions that Istio asks for and that the module proxy lacks, with the nearest that it has.
+REPLACED = {
+    "istio.io/istio": {
+        "github.com/envoyproxy/go-control-plane/envoy": "v1.40.0",
+        "istio.io/api": "v1.31.1",
+        "istio.io/client-go": "v1.31.1",
+    },
+}
+# Istio's CRDs, in its module.
+CRDS = "manifests/charts/base/files/crd-all.gen.yaml"
 
 
 def run(report):
@@ -118,10 +136,36 @@ def place(objects, places, row):
     for key, path, value in leaves(places, {key: value for key, value in row.items() if key not in ("at", "refused")}):
         if key not in places:
             raise Failed(f"`PLACES` has no place for {'.'.join(path)}")
+        if places[key] is None:
+            continue
         kind, name, where = places[key]
+        if key == "traffic.gateway.servers":
+            value = servers(value, objects, row)
+        elif key == "traffic.hosts" and takes_hosts(row["traffic"]):
+            gateway = changed.setdefault(("Gateway", "ranker-gateway"), copy.deepcopy(objects["Gateway", "ranker-gateway"]))
+            gateway["spec"]["servers"][0]["hosts"] = value
         target = changed.setdefault((kind, name), copy.deepcopy(objects[kind, name]))
         put(target, [*re.findall(r"[^.\[\]]+", where)], value)
     return list(changed.values())
+
+
+def takes_hosts(traffic):
+    """Whether the Gateway is still written, and its one server takes the hosts of the routes."""
+    gateway = traffic.get("gateway", {})
+    return gateway is not None and "servers" not in gateway
+
+
+def servers(given, objects, row):
+    """A Gateway's servers as glidepath writes them."""
+    hosts = row["traffic"].get("hosts", objects["VirtualService", "ranker"]["spec"]["hosts"])
+    written = []
+    for server in given:
+        secret = server.get("credentialName")
+        protocol = server.get("protocol", "HTTPS" if secret else "HTTP")
+        port = {"name": f"{protocol.lower()}-{server['port']}", "number": server["port"], "protocol": protocol}
+        tls = {"tls": {"mode": "SIMPLE", "credentialName": secret}} if secret else {}
+        written.append({"hosts": server.get("hosts", hosts), "port": port, **tls})
+    return written
 
 
 def leaves(places, value, path=()):
@@ -186,9 +230,15 @@ def program(server):
         with scratch() as folder:
             shutil.copy(source, folder / "main.go")
             (folder / "go.mod").write_text(go_mod(module, version, folder))
-            go("mod", "tidy", folder=folder)
-            go("build", "-o", binary, ".", folder=folder)
-    return [binary]
+            if module in REPLACED:
+                # What only the server's own tests import may be of versions that cannot be had, and tidying asks for it.
+                go("build", "-mod=mod", "-o", binary, ".", folder=folder)
+                where = json.loads(go("list", "-m", "-mod=mod", "-json", module, folder=folder))["Dir"]
+                shutil.copy(Path(where) / CRDS, binary.parent / "crds.yaml")
+            else:
+                go("mod", "tidy", folder=folder)
+                go("build", "-o", binary, ".", folder=folder)
+    return [binary, *binary.parent.glob("crds.yaml")]
 
 
 def go_mod(module, version, folder):
@@ -198,6 +248,7 @@ def go_mod(module, version, folder):
         own = Path(json.loads(go("mod", "download", "-json", f"{module}@{version}", folder=folder))["Dir"]) / "go.mod"
         parts = re.findall(r"(k8s\.io/[a-z-]+) => \./staging", own.read_text())
         text += "".join(f"replace {part} => {part} v0.{version.removeprefix('v1.')}\n" for part in parts)
+    text += "".join(f"replace {part} => {part} {nearest}\n" for part, nearest in REPLACED.get(module, {}).items())
     return text
 
 

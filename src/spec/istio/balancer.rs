@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::diag::{Diagnostic, Place};
 use crate::text::Route;
 
-use super::{IstioVersion, Shape, duration, items, locality, refused, version};
+use super::{IstioVersion, Shape, duration, is_full, items, locality, refused, version};
 
 /// Envoy's table of Maglev has fewer places than this.
 const MAGLEV_PLACES: u64 = 5_000_011;
@@ -50,6 +50,9 @@ pub(super) fn check(shape: Shape<'_>, faults: &mut Vec<Diagnostic>) {
 fn consistent_hash(value: &Value, route: &Route, faults: &mut Vec<Diagnostic>) {
     let mut names = BTreeSet::new();
     for (index, attribute) in items(value.pointer("/httpCookie/attributes")).enumerate() {
+        if is_full(faults) {
+            return;
+        }
         let Some(name) = attribute.get("name").and_then(Value::as_str) else {
             continue;
         };

@@ -7,7 +7,7 @@ use crate::spec::schema::excerpt;
 use crate::text::Route;
 use crate::units::{check_re2, is_header_token};
 
-use super::{duration, items, refused};
+use super::{duration, is_full, items, refused};
 
 /// The methods that Go's `net/http` knows, and all.
 const METHODS: [&str; 10] = [
@@ -16,6 +16,9 @@ const METHODS: [&str; 10] = [
 
 pub(super) fn check(value: &Value, route: &Route, faults: &mut Vec<Diagnostic>) {
     for (index, origin) in items(value.get("allowOrigins")).enumerate() {
+        if is_full(faults) {
+            return;
+        }
         let route = route.key("allowOrigins").index(index);
         for (kind, text) in origin.as_object().into_iter().flatten() {
             let Some(text) = text.as_str() else { continue };
@@ -33,6 +36,9 @@ pub(super) fn check(value: &Value, route: &Route, faults: &mut Vec<Diagnostic>) 
         }
     }
     for (index, method) in items(value.get("allowMethods")).enumerate() {
+        if is_full(faults) {
+            return;
+        }
         let Some(method) = method.as_str() else {
             continue;
         };
@@ -55,6 +61,9 @@ pub(super) fn check(value: &Value, route: &Route, faults: &mut Vec<Diagnostic>) 
     }
     for list in ["allowHeaders", "exposeHeaders"] {
         for (index, name) in items(value.get(list)).enumerate() {
+            if is_full(faults) {
+                return;
+            }
             let Some(name) = name.as_str() else { continue };
             // A list in one text is what Envoy makes of several.
             if !name.split(',').all(is_header_token) {

@@ -7,7 +7,7 @@ use crate::spec::schema::excerpt;
 use crate::text::Route;
 use crate::units::{is_fqdn, is_host_label};
 
-use super::items;
+use super::{is_full, items};
 
 /// The Gateway that stands for all sidecars.
 const MESH: &str = "mesh";
@@ -29,6 +29,9 @@ pub(super) fn check(traffic: &Value, route: &Route, faults: &mut Vec<Diagnostic>
         }
     }
     for (index, name) in items(traffic.get("gateways")).enumerate() {
+        if is_full(faults) {
+            return;
+        }
         let Some(name) = name.as_str() else { continue };
         let place = Place::value(route.key("gateways").index(index));
         let sound = match name.split_once('/') {

@@ -7,7 +7,7 @@ use crate::spec::schema::excerpt;
 use crate::text::Route;
 use crate::units::{is_ip_address, is_wildcard_domain, overlaps};
 
-use super::{MAX_TOLD, items};
+use super::{is_full, items};
 
 /// `route` is that of `traffic`.
 pub(super) fn check(traffic: &Value, route: &Route, faults: &mut Vec<Diagnostic>) {
@@ -28,7 +28,7 @@ pub(super) fn check(traffic: &Value, route: &Route, faults: &mut Vec<Diagnostic>
     }
     let at = |index: usize| Place::value(route.key("hosts").index(index));
     for (index, host) in hosts.iter().enumerate() {
-        if faults.len() >= MAX_TOLD {
+        if is_full(faults) {
             return;
         }
         if *host == "*" && !has_gateway {
@@ -48,7 +48,7 @@ pub(super) fn check(traffic: &Value, route: &Route, faults: &mut Vec<Diagnostic>
         }
     }
     for (first, second) in overlaps(&hosts) {
-        if faults.len() >= MAX_TOLD {
+        if is_full(faults) {
             return;
         }
         let (one, other) = (excerpt(hosts[first]), excerpt(hosts[second]));

@@ -8,7 +8,7 @@ use crate::diag::Diagnostic;
 use crate::spec::schema::excerpt;
 use crate::text::Route;
 
-use super::{items, refused};
+use super::{is_full, items, refused};
 
 /// The labels that say where a pod is.
 const TOPOLOGY: [&str; 3] = [
@@ -21,6 +21,9 @@ pub(super) fn check(value: &Value, route: &Route, faults: &mut Vec<Diagnostic>) 
     distribute(value, &route.key("distribute"), faults);
     let mut fails_over = false;
     for (index, failover) in items(value.get("failover")).enumerate() {
+        if is_full(faults) {
+            return;
+        }
         fails_over = true;
         let route = route.key("failover").index(index);
         let region = |name: &str| failover.get(name).and_then(Value::as_str).unwrap_or("");
@@ -43,6 +46,9 @@ pub(super) fn check(value: &Value, route: &Route, faults: &mut Vec<Diagnostic>) 
         }
     }
     for (index, label) in items(value.get("failoverPriority")).enumerate() {
+        if is_full(faults) {
+            return;
+        }
         let Some(label) = label.as_str().filter(|label| TOPOLOGY.contains(label)) else {
             continue;
         };
@@ -64,6 +70,9 @@ pub(super) fn check(value: &Value, route: &Route, faults: &mut Vec<Diagnostic>) 
 fn distribute(value: &Value, route: &Route, faults: &mut Vec<Diagnostic>) {
     let mut origins = Known::default();
     for (index, rule) in items(value.get("distribute")).enumerate() {
+        if is_full(faults) {
+            return;
+        }
         let route = route.index(index);
         let from = rule.get("from").and_then(Value::as_str).unwrap_or("");
         if let Some(fault) = origins.add(from) {
@@ -87,6 +96,9 @@ fn distribute(value: &Value, route: &Route, faults: &mut Vec<Diagnostic>) {
         shares.sort_unstable();
         let mut targets = Known::default();
         for (locality, share) in &shares {
+            if is_full(faults) {
+                return;
+            }
             let route = route.key("to").key(*locality);
             if *share == 0 {
                 faults.push(refused(

@@ -88,6 +88,9 @@ pub(super) fn check(json: &Value) -> Vec<Diagnostic> {
         );
     };
     for (index, model) in items(json.pointer("/spec/models")).enumerate() {
+        if is_full(&faults) {
+            break;
+        }
         if let Some(given) = model.get("trafficPolicy") {
             let route = spec.key("models").index(index).key("trafficPolicy");
             at(given, &route, policy::check, &mut faults);
@@ -101,6 +104,9 @@ pub(super) fn check(json: &Value) -> Vec<Diagnostic> {
         at(given, &route.key("policy"), policy::check, &mut faults);
     }
     for (index, given) in items(traffic.get("routes")).enumerate() {
+        if is_full(&faults) {
+            break;
+        }
         let route = route.key("routes").index(index);
         at(given, &route, route::check, &mut faults);
     }
@@ -109,6 +115,11 @@ pub(super) fn check(json: &Value) -> Vec<Diagnostic> {
     servers::check(traffic, &route, namespace, &mut faults);
     faults.truncate(MAX_TOLD);
     faults
+}
+
+/// Whether as much is told as anybody reads.
+fn is_full(faults: &[Diagnostic]) -> bool {
+    faults.len() >= MAX_TOLD
 }
 
 /// The items of a list; none where there is no list.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::diag::Diagnostic;
 
-use super::{Shape, balancer, items, outlier, pool, refused, tls, tunnel, version};
+use super::{Shape, balancer, is_full, items, outlier, pool, refused, tls, tunnel, version};
 
 /// What a policy may say of a single port.
 const PER_PORT: [&str; 4] = ["connectionPool", "loadBalancer", "outlierDetection", "tls"];
@@ -30,6 +30,9 @@ pub(super) fn check(shape: Shape<'_>, faults: &mut Vec<Diagnostic>) {
         }
     }
     for (index, value) in items(value.get("portLevelSettings")).enumerate() {
+        if is_full(faults) {
+            return;
+        }
         let route = route.key("portLevelSettings").index(index);
         if !PER_PORT.iter().any(|name| value.get(name).is_some()) {
             faults.push(

@@ -7,7 +7,7 @@ use crate::spec::schema::excerpt;
 use crate::text::Route;
 use crate::units::{Hosts, is_host_label, is_ip_address, is_wildcard_domain};
 
-use super::{MAX_TOLD, items, text};
+use super::{is_full, items, text};
 
 /// `route` is that of `traffic`, `namespace` the rollout's.
 pub(super) fn check(
@@ -26,10 +26,16 @@ pub(super) fn check(
     let mut takes_all = given.is_none();
     let mut taken = Hosts::default();
     for (index, server) in given.into_iter().flatten().enumerate() {
+        if is_full(faults) {
+            return;
+        }
         let at = at.index(index);
         security(server, &at, faults);
         takes_all |= server.get("hosts").is_none();
         for (index, host) in items(server.get("hosts")).enumerate() {
+            if is_full(faults) {
+                return;
+            }
             let Some(host) = host.as_str() else { continue };
             let (of, name) = host
                 .split_once('/')
@@ -53,7 +59,7 @@ pub(super) fn check(
     }
     for (index, host) in items(traffic.get("hosts")).enumerate() {
         let Some(host) = host.as_str() else { continue };
-        if faults.len() >= MAX_TOLD {
+        if is_full(faults) {
             return;
         }
         let place = Place::value(route.key("hosts").index(index));
