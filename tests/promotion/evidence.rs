@@ -423,3 +423,15 @@ fn a_branch_with_the_same_evidence_is_left_alone() {
     assert_eq!(lab.live(), "split");
     lab.fsck();
 }
+
+#[test]
+fn evidence_is_not_written_through_a_link() {
+    let lab = split("linked-evidence");
+    let outside = lab.dir.join(".git/outside");
+    fs::create_dir(&outside).expect("a folder");
+    std::os::unix::fs::symlink(&outside, lab.dir.join("app/deploy/evidence")).expect("a link");
+    let args = ["promote", "app", "--record-evidence"];
+    let ran = asking(&lab, &telemetry(5_000), &args);
+    ran.exits(5).says(&["is a symbolic link"]);
+    assert_eq!(fs::read_dir(&outside).expect("a folder").count(), 0);
+}

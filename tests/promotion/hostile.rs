@@ -169,3 +169,58 @@ fn the_live_stage_is_the_committed_one_where_there_is_one() {
     lab.write(POINTER, &pointer);
     assert!(!asks());
 }
+
+/// A folder of the work tree that leads elsewhere, as a branch or another user's process may have left it.
+#[test]
+fn no_move_writes_through_a_link_in_the_work_tree() {
+    for place in ["app/deploy/current", "app/deploy", "app"] {
+        let lab = Lab::new("linked");
+        let evidence = lab.evidence("baseline", "pass");
+        let outside = lab.dir.join(".git/outside");
+        fs::rename(lab.dir.join(place), &outside).expect("moved");
+        std::os::unix::fs::symlink(&outside, lab.dir.join(place)).expect("a link");
+        let before = crate::support::files_below(&outside);
+        let head = lab.head();
+        let ran = lab.run(&["promote", "app", "--evidence", &evidence]);
+        assert_ne!(ran.code, 0, "{place}: {}", ran.shown());
+        if place == "app/deploy/current" {
+            ran.says(&["is a symbolic link"]).exits(5);
+        }
+        assert_eq!(crate::support::files_below(&outside), before, "{place}");
+        assert_eq!(lab.head(), head, "{place}");
+    }
+}
+
+/// Somebody swaps the folder for a link and back while moves are made.
+#[test]
+fn no_move_is_raced_through_a_link() {
+    let lab = Lab::new("raced");
+    let outside = lab.dir.join(".git/outside");
+    fs::create_dir(&outside).expect("a folder");
+    let pointer = lab.read(POINTER);
+    let (at, aside) = (
+        lab.dir.join("app/deploy/current"),
+        lab.dir.join(".git/aside"),
+    );
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                let _ = fs::write(outside.join("kustomization.yaml"), &pointer);
+                let _ = fs::rename(&at, &aside);
+                let _ = std::os::unix::fs::symlink(&outside, &at);
+                std::thread::yield_now();
+                let _ = fs::remove_file(&at);
+                let _ = fs::rename(&aside, &at);
+            }
+        });
+        for _ in 0..40 {
+            let _ = Run::to_the_end(&mut lab.prepare(&["promote", "app"]));
+            lab.git(&["reset", "--quiet", "--soft", "HEAD"]);
+            let held = fs::read_to_string(outside.join("kustomization.yaml"));
+            // Half a write of the one who swaps is possible, another stage is not.
+            assert!(held.is_ok_and(|held| pointer.starts_with(&held)));
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+}

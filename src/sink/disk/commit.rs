@@ -11,10 +11,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::sink::below::Seen;
 use crate::units::names::{LOCK_FILE, POINTER_FILE};
 
 use super::DiskError;
-use super::look::{lstat, parents};
+use super::look::{base, lstat, parents};
 use super::ops;
 use super::owned::Journal;
 use super::site::Site;
@@ -37,6 +38,11 @@ impl Staging {
         &self.root
     }
 
+    /// The folder that the tree and its staging folder lie in.
+    fn base(&self) -> &Path {
+        base(&self.root)
+    }
+
     /// The journal; while it stands, the tree is between two states.
     pub(super) fn journal(&self) -> PathBuf {
         self.root.join("journal")
@@ -44,13 +50,13 @@ impl Staging {
 
     /// Whether a writer works, or one was killed.
     pub(super) fn is_there(&self) -> Result<bool, DiskError> {
-        Ok(lstat(&self.root)?.is_some_and(|seen| seen.is_dir()))
+        Ok(lstat(self.base(), &self.root)? == Some(Seen::Folder))
     }
 
     /// Removes all of it, if it is there and is a folder.
     pub(super) fn discard(&self) -> Result<(), DiskError> {
         if self.is_there()? {
-            ops::remove_all(&self.root)
+            ops::remove_all(self.base(), &self.root)
         } else {
             Ok(())
         }
@@ -77,8 +83,8 @@ impl Staging {
     /// Removes what was staged; the journal too unless the tree stays between two states.
     fn sweep(&self, interrupted: bool) -> Result<(), DiskError> {
         if interrupted {
-            ops::remove_all(&self.root.join("new"))?;
-            ops::remove_all(&self.root.join("old"))
+            ops::remove_all(self.base(), &self.root.join("new"))?;
+            ops::remove_all(self.base(), &self.root.join("old"))
         } else {
             self.discard()
         }
@@ -130,7 +136,7 @@ impl Pending {
         journal: &Journal,
         interrupted: bool,
     ) -> Result<Self, DiskError> {
-        let is_new = lstat(&site.folder)?.is_none();
+        let is_new = lstat(base(&site.folder), &site.folder)?.is_none();
         let pending = Self {
             moves: if is_new {
                 vec![Move::Whole]
@@ -155,13 +161,13 @@ impl Pending {
     /// Makes the folder what the survey wanted. An error leaves it as it was, unless it is [`DiskError::Halfway`].
     pub(super) fn commit(self, site: &Site) -> Result<(), DiskError> {
         let (folder, staging, interrupted) = (&site.folder, &site.staging, self.interrupted);
-        if let Err(error) = ops::rename(&staging.draft(), &staging.journal()) {
+        if let Err(error) = ops::rename(staging.base(), &staging.draft(), &staging.journal()) {
             let _ = staging.sweep(interrupted);
             return Err(error);
         }
         let mut done = Vec::new();
         let moved = run(folder, staging, &self.moves, &mut done)
-            .and_then(|()| ops::remove_file(&staging.journal()));
+            .and_then(|()| ops::remove_file(staging.base(), &staging.journal()));
         let Err(first) = moved else {
             // The tree is whole and says so; leftovers harm nobody and go next time.
             let _ = staging.discard();
@@ -171,7 +177,7 @@ impl Pending {
             if interrupted {
                 Ok(())
             } else {
-                ops::remove_file(&staging.journal())
+                ops::remove_file(staging.base(), &staging.journal())
             }
         });
         match restored {
@@ -197,29 +203,39 @@ fn write(
     let staging = &site.staging;
     pending.sweep(staging)?;
     if !pending.interrupted {
-        ops::create_folder(staging.root())?;
+        ops::create_folder(staging.base(), staging.root())?;
         // Whatever a kill leaves here is nothing to commit.
-        ops::create_file(&staging.root().join(".gitignore"), b"*\n")?;
+        ops::create_file(staging.base(), &staging.root().join(".gitignore"), b"*\n")?;
     }
-    ops::create_folder(&staging.root().join("new"))?;
-    ops::create_folder(&staging.root().join("old"))?;
+    ops::create_folder(staging.base(), &staging.root().join("new"))?;
+    ops::create_folder(staging.base(), &staging.root().join("old"))?;
     let whole = staging.new_tree();
     let (mut folders, mut made) = (BTreeSet::new(), Vec::new());
     for (slot, difference) in survey.differences.iter().enumerate() {
         if let Some(after) = &difference.after {
             let file = if let [Move::Whole] = pending.moves[..] {
-                make_folders(&whole, &difference.path, &mut folders, &mut made)?;
+                make_folders(
+                    staging.base(),
+                    &whole,
+                    &difference.path,
+                    &mut folders,
+                    &mut made,
+                )?;
                 whole.join(&difference.path)
             } else {
                 staging.new_file(slot)
             };
-            ops::create_file(&file, after.as_bytes())?;
+            ops::create_file(staging.base(), &file, after.as_bytes())?;
             if difference.before.is_some() {
-                ops::keep(&site.folder.join(&difference.path), &staging.old_file(slot))?;
+                ops::keep(
+                    staging.base(),
+                    &site.folder.join(&difference.path),
+                    &staging.old_file(slot),
+                )?;
             }
         }
     }
-    ops::create_file(&staging.draft(), &journal.print())
+    ops::create_file(staging.base(), &staging.draft(), &journal.print())
 }
 
 /// The steps in order: what is in the way goes, the new files come, the pointer moves to them, the rest goes, and last
@@ -274,7 +290,7 @@ fn run(
     for step in moves {
         match step {
             Move::Whole => {
-                ops::rename(&staging.new_tree(), folder)?;
+                ops::rename(staging.base(), &staging.new_tree(), folder)?;
                 done.push(Undo::TakeBack);
             }
             Move::Put {
@@ -282,9 +298,9 @@ fn run(
                 path,
                 replaces,
             } => {
-                make_folders(folder, path, &mut folders, done)?;
+                make_folders(staging.base(), folder, path, &mut folders, done)?;
                 let (slot, to) = (*slot, folder.join(path));
-                ops::rename(&staging.new_file(slot), &to)?;
+                ops::rename(staging.base(), &staging.new_file(slot), &to)?;
                 done.push(if *replaces {
                     Undo::PutBack { slot, to }
                 } else {
@@ -293,18 +309,18 @@ fn run(
             }
             Move::Drop { slot, path } => {
                 let (slot, to) = (*slot, folder.join(path));
-                ops::take_away(&to, &staging.old_file(slot))?;
+                ops::take_away(staging.base(), &to, &staging.old_file(slot))?;
                 done.push(Undo::PutBack { slot, to });
             }
             Move::Clear { path } => {
                 let path = folder.join(path);
-                ops::remove_folder(&path)?;
+                ops::remove_folder(staging.base(), &path)?;
                 done.push(Undo::CreateFolder(path));
             }
             Move::Fold { path } => {
                 let path = folder.join(path);
-                if ops::is_empty_folder(&path)? {
-                    ops::remove_folder(&path)?;
+                if ops::is_empty_folder(staging.base(), &path)? {
+                    ops::remove_folder(staging.base(), &path)?;
                     done.push(Undo::CreateFolder(path));
                 }
             }
@@ -315,6 +331,7 @@ fn run(
 
 /// Makes the folders that `path` lies in, the tree's own included; `known` are those that stand.
 fn make_folders<'a>(
+    base: &Path,
     folder: &Path,
     path: &'a str,
     known: &mut BTreeSet<&'a str>,
@@ -330,8 +347,8 @@ fn make_folders<'a>(
         } else {
             folder.join(parent)
         };
-        if !full.is_dir() {
-            ops::create_folder(&full)?;
+        if lstat(base, &full)? != Some(Seen::Folder) {
+            ops::create_folder(base, &full)?;
             done.push(Undo::RemoveFolder(full));
         }
         known.insert(parent);
@@ -342,11 +359,13 @@ fn make_folders<'a>(
 fn undo(folder: &Path, staging: &Staging, done: Vec<Undo>) -> Result<(), DiskError> {
     for step in done.into_iter().rev() {
         match step {
-            Undo::TakeBack => ops::rename(folder, &staging.new_tree())?,
-            Undo::PutBack { slot, to } => ops::rename(&staging.old_file(slot), &to)?,
-            Undo::RemoveFile(path) => ops::remove_file(&path)?,
-            Undo::RemoveFolder(path) => ops::remove_folder(&path)?,
-            Undo::CreateFolder(path) => ops::create_folder(&path)?,
+            Undo::TakeBack => ops::rename(staging.base(), folder, &staging.new_tree())?,
+            Undo::PutBack { slot, to } => {
+                ops::rename(staging.base(), &staging.old_file(slot), &to)?
+            }
+            Undo::RemoveFile(path) => ops::remove_file(staging.base(), &path)?,
+            Undo::RemoveFolder(path) => ops::remove_folder(staging.base(), &path)?,
+            Undo::CreateFolder(path) => ops::create_folder(staging.base(), &path)?,
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::diag::words;
+use crate::sink::below::is_link;
 
 /// Who has to act on a [`DiskError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,10 +106,15 @@ impl DiskError {
     /// Turns an [`io::Error`] into one that names the deed and the path.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io {
-            action,
-            path,
-            source,
+        move |source| {
+            if is_link(&source) {
+                return Self::Symlink { path };
+            }
+            Self::Io {
+                action,
+                path,
+                source,
+            }
         }
     }
 

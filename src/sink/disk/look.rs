@@ -1,12 +1,10 @@
 //! What stands at a path below the folder, found without following a symbolic link.
-//!
-//! Somebody who writes in the folder at the same moment could still swap a file for a link between the look and the
-//! read. Whoever can do that can write the tree anyway.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
+
+use crate::sink::below::{Place, Seen};
 
 use super::DiskError;
 
@@ -59,15 +57,12 @@ impl<'a> Look<'a> {
             Ground::Folder => {}
         }
         let full = self.folder.join(path);
-        let Some(seen) = lstat(&full)? else {
-            return Ok(Found::Nothing);
-        };
-        Ok(if seen.is_dir() {
-            Found::Folder
-        } else if seen.is_file() {
-            Found::File(read(&full, &seen)?)
-        } else {
-            Found::Special
+        let base = base(self.folder);
+        Ok(match lstat(base, &full)? {
+            None => Found::Nothing,
+            Some(Seen::Folder) => Found::Folder,
+            Some(Seen::File) => Found::File(read(base, &full)?),
+            Some(Seen::Link | Seen::Special) => Found::Special,
         })
     }
 
@@ -81,9 +76,9 @@ impl<'a> Look<'a> {
             return Ok(known.clone());
         }
         let ground = if path.is_empty() {
-            match lstat(self.folder)? {
+            match lstat(base(self.folder), self.folder)? {
                 None => Ground::Missing,
-                Some(seen) if seen.is_dir() => Ground::Folder,
+                Some(Seen::Folder) => Ground::Folder,
                 Some(_) => {
                     let refusal = io::Error::from(io::ErrorKind::NotADirectory);
                     return Err(DiskError::io("open", self.folder)(refusal));
@@ -91,9 +86,9 @@ impl<'a> Look<'a> {
             }
         } else {
             match self.ground(parent(path).unwrap_or_default())? {
-                Ground::Folder => match lstat(&self.folder.join(path))? {
+                Ground::Folder => match lstat(base(self.folder), &self.folder.join(path))? {
                     None => Ground::Missing,
-                    Some(seen) if seen.is_dir() => Ground::Folder,
+                    Some(Seen::Folder) => Ground::Folder,
                     Some(_) => Ground::File(path.to_owned()),
                 },
                 nowhere @ (Ground::Missing | Ground::File(_)) => nowhere,
@@ -104,23 +99,30 @@ impl<'a> Look<'a> {
     }
 }
 
+/// The folder that a tree's own folder, or its staging folder, lies in.
+pub(super) fn base(folder: &Path) -> &Path {
+    match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
 /// What stands at a path, if anything does. A symbolic link is an error.
-pub(super) fn lstat(path: &Path) -> Result<Option<fs::Metadata>, DiskError> {
-    match fs::symlink_metadata(path) {
-        Ok(seen) if seen.is_symlink() => Err(DiskError::Symlink {
+pub(super) fn lstat(base: &Path, path: &Path) -> Result<Option<Seen>, DiskError> {
+    match Place::look(base, path) {
+        Ok(Some(Seen::Link)) => Err(DiskError::Symlink {
             path: path.to_owned(),
         }),
-        Ok(seen) => Ok(Some(seen)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Ok(seen) => Ok(seen),
         Err(error) => Err(DiskError::io("read", path)(error)),
     }
 }
 
 /// The bytes of a regular file of a bearable size.
-pub(super) fn read(path: &Path, seen: &fs::Metadata) -> Result<Vec<u8>, DiskError> {
+pub(super) fn read(base: &Path, path: &Path) -> Result<Vec<u8>, DiskError> {
     let load = || {
-        let mut bytes = Vec::with_capacity(usize::try_from(seen.len().min(MAX_FILE)).unwrap_or(0));
-        let file = fs::File::open(path)?;
+        let mut bytes = Vec::new();
+        let file = Place::reach(base, path)?.open()?;
         file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > MAX_FILE {
             return Err(io::ErrorKind::FileTooLarge.into());

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::DiskError;
+use super::look::base;
 use super::ops;
 
 /// Replaces a file's text at once: a reader sees the old one or the new one, and an error leaves the old one. Mode and, through
@@ -15,13 +16,13 @@ pub fn replace(path: &Path, before: &str, after: &str) -> Result<(), DiskError> 
     let staged = real.with_file_name(name);
     if fs::symlink_metadata(&staged).is_ok() {
         // Somebody was killed while writing it.
-        ops::remove_file(&staged)?;
+        ops::remove_file(base(&staged), &staged)?;
     }
-    ops::create_file(&staged, after.as_bytes())?;
+    ops::create_file(base(&staged), &staged, after.as_bytes())?;
     let done = take_place(&real, &staged, before);
     if done.is_err() {
         // What cannot be swept is a file more, and says by its name whose it is.
-        let _ = ops::remove_file(&staged);
+        let _ = ops::remove_file(base(&staged), &staged);
     }
     done
 }
@@ -34,7 +35,7 @@ fn take_place(real: &Path, staged: &Path, before: &str) -> Result<(), DiskError>
             path: real.to_owned(),
         });
     }
-    ops::rename(staged, real)
+    ops::rename(base(real), staged, real)
 }
 
 #[cfg(all(test, unix))]

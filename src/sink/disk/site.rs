@@ -91,7 +91,7 @@ impl Site {
             .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
             .collect();
         for path in missing.into_iter().rev() {
-            ops::create_folder(path)?;
+            ops::create_parent(path)?;
             made.push(path.to_owned());
         }
         Ok(())
@@ -120,12 +120,10 @@ impl Site {
     /// The journal's bytes, if one stands.
     fn journal_bytes(&self) -> Result<Option<Vec<u8>>, DiskError> {
         let journal = self.staging.journal();
-        if lstat(self.staging.root())?.is_none_or(|seen| !seen.is_dir()) {
+        if !self.staging.is_there()? || lstat(&self.parent, &journal)?.is_none() {
             return Ok(None);
         }
-        lstat(&journal)?
-            .map(|seen| read(&journal, &seen))
-            .transpose()
+        read(&self.parent, &journal).map(Some)
     }
 
     pub(super) fn journal(&self, force: bool) -> Result<Option<Journal>, DiskError> {

@@ -1,14 +1,14 @@
 //! How the folder differs from what is wanted, and what forbids to change that. Writes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::Path;
 
+use crate::sink::below::{Place, Seen};
 use crate::tree::FileText;
 use crate::units::names::{LOCK_FILE, POINTER_FILE};
 use crate::units::sha256_hex;
 
-use super::look::{Found, Look, parents};
+use super::look::{Found, Look, base, parents};
 use super::owned::{Journal, Owned, is_clean};
 use super::{Change, ChangeKind, Comparison, DiskError, Wanted};
 
@@ -215,17 +215,16 @@ impl Survey {
         let mut open: Vec<String> = self.cleared.iter().cloned().collect();
         while let Some(path) = open.pop() {
             let full = folder.join(&path);
-            for entry in fs::read_dir(&full).map_err(DiskError::io("read", &full))? {
-                let entry = entry.map_err(DiskError::io("read", &full))?;
-                let kind = entry
-                    .file_type()
-                    .map_err(DiskError::io("read", &entry.path()))?;
-                let below = format!("{path}/{}", entry.file_name().to_string_lossy());
-                if kind.is_dir() {
-                    self.cleared.insert(below.clone());
-                    open.push(below);
-                } else if !kind.is_file() || !self.removes(&below) {
-                    self.blocked.push(below);
+            let entries = Place::reach(base(folder), &full).and_then(|place| place.list());
+            for (name, seen) in entries.map_err(DiskError::io("read", &full))? {
+                let below = format!("{path}/{}", name.to_string_lossy());
+                match seen {
+                    Seen::Folder => {
+                        self.cleared.insert(below.clone());
+                        open.push(below);
+                    }
+                    Seen::File if self.removes(&below) => {}
+                    Seen::File | Seen::Link | Seen::Special => self.blocked.push(below),
                 }
             }
         }

@@ -7,6 +7,7 @@ use std::path::Path;
 use git2::{ErrorClass, ErrorCode};
 
 use crate::diag::words::system;
+use crate::sink::below::is_link;
 
 /// Who is to blame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,10 @@ impl GitError {
 
     pub(super) fn io<'a>(action: &'a str, path: &'a Path) -> impl FnOnce(io::Error) -> Self + 'a {
         move |error| {
+            if is_link(&error) {
+                return Self::conflict(format!("cannot {action} `{}`: {error}", path.display()))
+                    .help("put a folder of its own in the link's place, as the commit has it");
+            }
             let why = system(&error);
             Self::outside(format!("cannot {action} `{}`: {why}", path.display()))
         }

@@ -4,12 +4,14 @@
 //! moved leaves the note, and the next run completes what it says.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use git2::{Index, IndexEntry, IndexTime, Oid};
+
+use crate::sink::below::{Place, Seen};
 
 use super::{CommitId, Edit, GitError, Head, Repo};
 
@@ -19,6 +21,8 @@ const NOTES: &str = "glidepath";
 const TRIES: (u32, Duration) = (40, Duration::from_millis(25));
 /// A note this old belongs to nobody who is still running.
 const OLD: Duration = Duration::from_secs(3_600);
+/// Bytes of a file of the work tree that are read.
+const LARGEST: u64 = 64 << 20;
 /// libgit2's `GIT_INDEX_ENTRY_SKIP_WORKTREE`: a sparse checkout leaves the file out.
 const SKIP_WORKTREE: u16 = 1 << 14;
 
@@ -156,7 +160,9 @@ impl Repo {
             }
             let full = self.root.join(self.full(path));
             match new {
-                None => fs::remove_file(&full).map_err(GitError::io("remove", &full))?,
+                None => Place::reach(&self.root, &full)
+                    .and_then(|place| place.remove_file())
+                    .map_err(GitError::io("remove", &full))?,
                 Some(text) => {
                     // The line ends that `core.autocrlf` gave the old file.
                     let is_dos = work.is_some_and(|work| work.windows(2).any(|two| two == b"\r\n"));
@@ -199,38 +205,45 @@ impl Repo {
     /// The bytes of a regular file of the work tree.
     fn work_file(&self, path: &str) -> Result<Option<Vec<u8>>, GitError> {
         let full = self.root.join(self.full(path));
-        match fs::symlink_metadata(&full) {
-            Ok(seen) if seen.is_file() => fs::read(&full)
-                .map(Some)
-                .map_err(GitError::io("read", &full)),
-            Ok(_) => Err(GitError::conflict(format!(
-                "`{}` is no regular file",
-                full.display()
-            ))),
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                ) =>
-            {
-                Ok(None)
+        let seen = match Place::look(&self.root, &full) {
+            // Where a folder should be is a file.
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => None,
+            other => other.map_err(GitError::io("read", &full))?,
+        };
+        match seen {
+            Some(Seen::File) => {}
+            Some(Seen::Folder | Seen::Link | Seen::Special) => {
+                return Err(GitError::conflict(format!(
+                    "`{}` is no regular file",
+                    full.display()
+                )));
             }
-            Err(error) => Err(GitError::io("read", &full)(error)),
+            None => return Ok(None),
         }
+        let read = || {
+            let mut bytes = Vec::new();
+            let file = Place::reach(&self.root, &full)?.open()?;
+            file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+            if bytes.len() as u64 > LARGEST {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+            Ok(bytes)
+        };
+        read().map(Some).map_err(GitError::io("read", &full))
     }
 
     /// Replaces a file at once: it is never half-written, and a killed run leaves nothing beside it.
     fn replace(&self, path: &Path, text: &[u8]) -> io::Result<()> {
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        let staged = self.notes().join(format!("{}.staged", std::process::id()));
+        let place = Place::make_way(&self.root, path)?;
+        let name = format!("{}.staged", std::process::id());
         fs::create_dir_all(self.notes())?;
-        let written = fs::write(&staged, text).and_then(|()| fs::rename(&staged, path));
-        let _ = fs::remove_file(&staged);
-        match written {
+        let staged = Place::reach(&self.notes(), &self.notes().join(&name))?;
+        match put(&staged, &place, text) {
             // The git folder may lie on another disk than the work tree.
-            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => fs::write(path, text),
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+                let beside = path.with_file_name(format!(".{name}"));
+                put(&Place::reach(&self.root, &beside)?, &place, text)
+            }
             other => other,
         }
     }
@@ -242,6 +255,18 @@ impl Repo {
     fn index_path(&self) -> PathBuf {
         self.git.path().join("index")
     }
+}
+
+/// Writes a text at one place and moves it to the other.
+fn put(staged: &Place, place: &Place, text: &[u8]) -> io::Result<()> {
+    // Somebody was killed who had our number.
+    let _ = staged.remove_file();
+    let mut file = staged.create()?;
+    let written = file.write_all(text).and_then(|()| staged.rename(place));
+    if written.is_err() {
+        let _ = staged.remove_file();
+    }
+    written
 }
 
 fn is_skipped(entry: &IndexEntry) -> bool {

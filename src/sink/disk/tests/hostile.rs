@@ -197,3 +197,44 @@ fn a_name_cannot_speak_to_the_terminal() {
     let shown = scratch.put(&small()).expect_err("refused").to_string();
     assert!(!shown.contains(char::is_control), "{shown:?}");
 }
+
+/// Somebody swaps a folder of the tree, and the tree's own, for a link again and again while trees are written: what lies behind the
+/// link stays as it is, whoever is faster.
+#[test]
+fn a_folder_that_turns_into_a_link_meanwhile_is_not_followed() {
+    for place in ["deploy/base", "deploy", ".deploy.staged"] {
+        let scratch = Scratch::new();
+        let trees = [
+            tree(&[("base/a", "1"), ("base/b", "1"), ("c", "1")]),
+            tree(&[("base/a", "2"), ("base/deep/er", "2"), ("c", "2")]),
+        ];
+        scratch.put(&trees[0]).expect("written");
+        let outside = scratch.0.join("outside");
+        fs::create_dir(&outside).expect("a folder");
+        fs::write(outside.join("a"), "victim").expect("a file");
+        let (at, aside) = (scratch.0.join(place), scratch.0.join("aside"));
+        let stop = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    // Any of these fails now and then, as the writer is at work.
+                    let _ = fs::rename(&at, &aside);
+                    let _ = symlink(&outside, &at);
+                    std::thread::yield_now();
+                    let _ = fs::remove_file(&at);
+                    let _ = fs::rename(&aside, &at);
+                    let _ = fs::remove_dir_all(&aside);
+                }
+            });
+            for turn in 0..1_500 {
+                // That it fails now and then is no fault.
+                let _ = scratch.force(&trees[turn % 2]);
+            }
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        let names = fs::read_dir(&outside).expect("a folder").count();
+        assert_eq!(names, 1, "{place}: something was written behind the link");
+        let victim = fs::read_to_string(outside.join("a")).expect("still there");
+        assert_eq!(victim, "victim", "{place}");
+    }
+}
