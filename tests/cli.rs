@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::support::{GLIDEPATH, GOOD, Place, ROOT, Run};
@@ -678,4 +679,42 @@ fn colours_come_only_when_asked_for() {
         },
         &["validate", "--color", "never"]
     ));
+}
+
+/// Whoever is slower is told so, or finds nothing to do: nobody is told of an edit that nobody made.
+#[test]
+fn many_renders_of_one_tree_speak_of_no_edits() {
+    let place = Place::new();
+    let source = Path::new(ROOT).join("examples/image-classifier/rollout.yaml");
+    let text = fs::read_to_string(source).expect("the example");
+    place.write("rollout.yaml", &text);
+    place.run(&["render", "rollout.yaml"]).exits(0);
+    for round in 0..6 {
+        // The candidate's files are others in each round.
+        let uri = format!("resnet_10{round}");
+        place.write("rollout.yaml", text.replace("resnet_101", &uri));
+        let runs: Vec<Run> = std::thread::scope(|scope| {
+            let start = |n: usize| {
+                let args: &[&str] = match n % 4 {
+                    0 => &["render", "rollout.yaml", "--check"],
+                    _ => &["render", "rollout.yaml"],
+                };
+                let place = &place;
+                scope.spawn(move || place.run(args))
+            };
+            let started: Vec<_> = (0..20).map(start).collect();
+            started
+                .into_iter()
+                .map(|run| run.join().expect("it ran"))
+                .collect()
+        });
+        for run in runs {
+            let shown = run.shown();
+            assert!(matches!(run.code, 0 | 1 | 5), "{shown}");
+            for word in ["edited", "interrupted", "did not write", "--force"] {
+                assert!(!shown.contains(word), "{shown}");
+            }
+        }
+        place.run(&["render", "rollout.yaml"]).exits(0);
+    }
 }

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 use similar::{ChangeTag, TextDiff};
 
+use crate::diag::visible_page;
 use crate::promotion::{live, stages};
 use crate::sink::disk::{self, Wanted};
 use crate::tree::{Lock, diff, unified};
@@ -92,7 +93,8 @@ pub(super) fn run(args: &DiffArgs, output: &mut Output<'_>) -> Result<Exit, Fail
                     &change.old,
                     &change.new,
                 );
-                output.result(if coloured { paint(&text) } else { text })?;
+                let text = visible_page(&text);
+                output.exactly(if coloured { paint(&text) } else { text })?;
             }
         }
         DiffFormat::SideBySide => {
@@ -109,7 +111,7 @@ pub(super) fn run(args: &DiffArgs, output: &mut Output<'_>) -> Result<Exit, Fail
             });
             let body =
                 json!({"version": 1, "from": from, "to": to, "changes": items.collect::<Vec<_>>()});
-            output.result(format_args!("{body:#}\n"))?;
+            output.json(&body)?;
         }
     }
     let differs = args.exit_code && !changes.is_empty();

@@ -54,7 +54,7 @@ pub(super) fn run(args: &DoctorArgs, output: &mut Output<'_>) -> Result<Exit, Fa
             });
             let stage = plan.stage(stage).name.as_str();
             let body = json!({"version": 1, "stage": stage, "findings": items.collect::<Vec<_>>()});
-            output.result(format_args!("{body:#}\n"))?;
+            output.json(&body)?;
         }
     }
     let missing = findings.iter().any(|found| found.level == Level::Missing);

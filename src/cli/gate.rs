@@ -7,6 +7,7 @@ use std::thread;
 
 use clap::{Args, ValueEnum};
 
+use crate::diag::visible_json;
 use crate::gate::{EvaluationContext, Record, Verdict};
 use crate::plan::{Plan, StageId};
 use crate::promotion::gate_results::{namespace, record};
@@ -203,7 +204,14 @@ fn finish(args: &GateArgs, record: &Record, output: &mut Output<'_>) -> Result<E
         Some(file) => {
             replace(file, text.as_bytes()).map_err(|error| Failure::io("write", file, &error))?;
         }
-        None => output.result(text)?,
+        None => match args.format {
+            // Its colours are ours, and its cells were made visible.
+            GateFormat::Text => output.exactly(text)?,
+            GateFormat::Json => output.exactly(visible_json(&text))?,
+            GateFormat::Markdown | GateFormat::Junit | GateFormat::Openmetrics => {
+                output.result(text)?;
+            }
+        },
     }
     output.finish(exit(record.verdict()))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::diag::escape_markdown as escape;
+use crate::diag::{escape_markdown as escape, visible_line, visible_page};
 use crate::gate::{Evidence, Record, Verdict};
 use crate::units::Timestamp;
 
@@ -21,7 +21,7 @@ pub(super) fn line(record: &Record) -> String {
 
 /// A table for the terminal.
 pub(super) fn text(record: &Record, coloured: bool) -> String {
-    let mut text = headline(record);
+    let mut text = visible_page(&headline(record));
     if record.gates.is_empty() {
         text.push_str(if record.judges_nobody {
             "\nThe gates of this stage judge none of its models.\n"
@@ -48,7 +48,8 @@ pub(super) fn text(record: &Record, coloured: bool) -> String {
     text.push('\n');
     text.push_str(&print(&lines, coloured));
     for (gate, note) in notes(record) {
-        add(&mut text, format_args!("\nnote: {gate}: {note}\n"));
+        let note = visible_line(&format!("note: {gate}: {note}"));
+        add(&mut text, format_args!("\n{note}\n"));
     }
     if let Some(at) = record.decides() {
         add(&mut text, format_args!("\n{}\n", coming(record, at)));

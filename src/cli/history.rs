@@ -1,6 +1,7 @@
 //! `glidepath history`
 
 use clap::{Args, ValueEnum};
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use crate::diag::visible_line;
@@ -39,12 +40,28 @@ pub(super) fn run(args: &HistoryArgs, output: &mut Output<'_>) -> Result<Exit, F
     match args.format {
         LedgerFormat::Text => output.result(table(&stays, now))?,
         LedgerFormat::Json => {
-            let stays: Vec<_> = stays.iter().map(|stay| record(stay, now)).collect();
-            let body = json!({"version": 1, "stays": stays});
-            output.result(format_args!("{body:#}\n"))?;
+            output.json(&Ledger {
+                version: 1,
+                stays: Records(&stays, now),
+            })?;
         }
     }
     output.finish(Exit::Done)
+}
+
+/// The whole ledger; each record is made when it is written.
+#[derive(Serialize)]
+struct Ledger<'a> {
+    version: u8,
+    stays: Records<'a>,
+}
+
+struct Records<'a>(&'a [Stay], Timestamp);
+
+impl Serialize for Records<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|stay| record(stay, self.1)))
+    }
 }
 
 fn table(stays: &[Stay], now: Timestamp) -> String {

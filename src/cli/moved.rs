@@ -45,15 +45,16 @@ pub(super) fn finish(
         &std::mem::take(&mut prepared.outcome.notes),
         output,
     );
-    if let Some(diff) = &prepared.outcome.diff {
-        output.result(diff)?;
-    }
     let outcome = deliver(committed, prepared, request, delivery)?;
     say(rollout, &outcome.notes, output);
     if let Some(delivered) = &outcome.delivered {
         report(rollout, &outcome, delivered, output)?;
     }
     if outcome.refusals.is_empty() {
+        // Only what would happen is shown.
+        if let Some(diff) = &outcome.diff {
+            output.result(diff)?;
+        }
         return output.finish(Exit::Done);
     }
     Err(Failure::refused(&outcome.refusals))

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 
 use crate::diag::{self, Format, Report, Severity};
 
@@ -45,8 +46,20 @@ impl<'a> Output<'a> {
         self.most = Some(most);
     }
 
-    /// Writes a part of the result.
+    /// Writes a part of the result, for people. Text from a repository or a server may be in it: nothing acts.
     pub(super) fn result(&mut self, text: impl Display) -> Result<(), Failure> {
+        self.exactly(diag::visible_page(&text.to_string()))
+    }
+
+    /// Writes JSON as the result. Programs read what was there, and nothing acts on a terminal.
+    pub(super) fn json(&mut self, body: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(body).expect("what is printed has keys of text");
+        self.exactly(diag::visible_json(&text))?;
+        self.exactly("\n")
+    }
+
+    /// Writes a part of the result to the byte: manifests, what is ours alone, and text that was made visible before it was coloured.
+    pub(super) fn exactly(&mut self, text: impl Display) -> Result<(), Failure> {
         write!(self.streams.out, "{text}").map_err(|error| Failure::stream(&error))
     }
 

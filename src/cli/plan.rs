@@ -71,7 +71,7 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Fail
                 [input] => one(input),
                 many => many.iter().map(one).collect(),
             };
-            output.result(format_args!("{body:#}\n"))?;
+            output.json(&body)?;
         }
     }
     output.finish(Exit::Done)

@@ -17,7 +17,7 @@ use super::{Exit, Failure};
 pub(super) struct SchemaArgs {}
 
 pub(super) fn schema(_: &SchemaArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
-    output.result(SCHEMA)?;
+    output.exactly(SCHEMA)?;
     output.finish(Exit::Done)
 }
 

@@ -233,7 +233,7 @@ fn prepare(how: How<'_>, input: &Input) -> Result<Job, Failure> {
 
 fn print_stage(input: &Input, stage: &str, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let index = stages::in_plan(&input.compiled.plan, stage)?;
-    output.result(stream(&input.compiled.objects(index)))?;
+    output.exactly(stream(&input.compiled.objects(index)))?;
     output.finish(Exit::Done)
 }
 

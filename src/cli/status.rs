@@ -49,7 +49,7 @@ pub(super) fn run(args: &StatusArgs, output: &mut Output<'_>) -> Result<Exit, Fa
             [one] => one.take(),
             _ => Value::Array(bodies),
         };
-        output.result(format_args!("{body:#}\n"))?;
+        output.json(&body)?;
     }
     output.finish(Exit::Done)
 }

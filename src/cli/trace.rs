@@ -121,7 +121,7 @@ pub(super) fn run(args: &TraceArgs, output: &mut Output<'_>) -> Result<Exit, Fai
                 },
                 "stages": stages,
             });
-            output.result(format_args!("{body:#}\n"))?;
+            output.json(&body)?;
         }
     }
     output.finish(Exit::Done)

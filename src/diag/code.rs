@@ -67,7 +67,7 @@ codes! {
     GP006 Error "a value of the wrong type or out of its range",
     GP007 Error "a required field is missing",
     GP008 Error "an unknown apiVersion or kind",
-    GP009 Error "a control character in the text",
+    GP009 Error "a control or invisible character in the text",
     GP010 Error "a value that Kubernetes refuses",
     GP101 Error "an unknown model",
     GP102 Error "an unknown cohort",

@@ -1,5 +1,7 @@
 //! Text from a spec, a server or a history, made harmless in Markdown.
 
+use crate::text::is_unseen;
+
 /// A text that GitHub shows as it is: no table, link, HTML, mention, reference, emoji or workflow command comes of it.
 ///
 /// GitHub looks for mentions and references after it has resolved entities and escapes, so that only a character between helps;
@@ -36,6 +38,7 @@ pub fn escape(text: &str) -> String {
                 escaped.push(c);
             }
             c if c.is_whitespace() || c.is_control() => escaped.push(' '),
+            c if is_unseen(c) => escaped.push('\u{fffd}'),
             c => escaped.push(c),
         }
     }
@@ -55,6 +58,7 @@ mod tests {
             ("<img src=x>", "&lt;img src=x&gt;"),
             ("a|b\n```", "a\\|b \\`\\`\\`"),
             ("Fixes #1", "Fixes \\#&#8203;1"),
+            ("a\u{202e}b", "a\u{fffd}b"),
             ("$x$ ratio: 1", "&#36;x&#36; ratio: 1"),
         ] {
             assert_eq!(escape(text), shown);

@@ -29,7 +29,9 @@ pub use github::line as github_line;
 pub use markdown::escape as escape_markdown;
 pub use report::Report;
 pub use unreadable::unreadable;
-pub use visible::{cut, line as visible_line, lines as visible_lines};
+pub use visible::{
+    cut, json as visible_json, line as visible_line, lines as visible_lines, page as visible_page,
+};
 
 /// How reports are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,19 +5,11 @@
 
 use std::fmt::Write as _;
 
+use crate::text::is_unseen;
+
 /// Whether a character acts instead of being seen: control characters, directions, line ends that are not `\n`, tags.
 fn acts(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{61c}'
-                | '\u{200e}'
-                | '\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2066}'..='\u{2069}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
+    c.is_control() || is_unseen(c)
 }
 
 /// One character for one character, so that columns stay true.
@@ -33,24 +25,41 @@ fn picture(c: char) -> char {
 
 /// One line: every character that acts becomes one that shows, line ends and tabs too.
 pub fn line(text: &str) -> String {
-    keep(text, None)
+    keep(text, &[])
 }
 
-/// The same, but line ends stay: for a text whose line ends are escaped later.
+/// The same, but line ends stay, and no line begins as a workflow command does.
 pub fn lines(text: &str) -> String {
-    keep(text, Some('\n'))
+    without_commands(&keep(text, &['\n']))
+}
+
+/// A whole output for people: line ends and tabs stay, and no line begins as a workflow command does.
+pub fn page(text: &str) -> String {
+    without_commands(&keep(text, &['\n', '\t']))
 }
 
 /// The same, but tabs stay: for lines of the file, whose tabs the writer widens.
 pub(super) fn source(text: &str) -> String {
-    keep(text, Some('\t'))
+    keep(text, &['\t'])
 }
 
-fn keep(text: &str, kept: Option<char>) -> String {
+fn keep(text: &str, kept: &[char]) -> String {
     text.chars()
-        .map(|c| if kept == Some(c) { c } else { picture(c) })
+        .map(|c| if kept.contains(&c) { c } else { picture(c) })
         .collect::<String>()
         .replace(RUNNER_PREFIX, "##⁅")
+}
+
+/// GitHub's runner takes a line that begins with two colons, after blanks, for a command.
+fn without_commands(text: &str) -> String {
+    let lines = text.split('\n').map(|line| {
+        let start = line.trim_start();
+        match start.strip_prefix("::") {
+            Some(rest) => format!("{}∷{rest}", &line[..line.len() - start.len()]),
+            None => line.to_owned(),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// GitHub's runner takes this for a command wherever in a line it stands
@@ -58,7 +67,7 @@ fn keep(text: &str, kept: Option<char>) -> String {
 const RUNNER_PREFIX: &str = "##[";
 
 /// JSON in which no character acts. JSON itself only escapes U+0000 to U+001F.
-pub(super) fn json(json: &str) -> String {
+pub fn json(json: &str) -> String {
     let json = json.replace(RUNNER_PREFIX, "#\\u0023[");
     if !json.chars().any(|c| c != '\n' && acts(c)) {
         return json;
@@ -91,7 +100,13 @@ mod tests {
     #[test]
     fn nothing_that_acts_is_left() {
         let all: String = (0..=0x10_ffff).filter_map(char::from_u32).collect();
-        for shown in [line(&all), lines(&all), source(&all), json(&all)] {
+        for shown in [
+            line(&all),
+            lines(&all),
+            page(&all),
+            source(&all),
+            json(&all),
+        ] {
             let acting: Vec<char> = shown
                 .chars()
                 .filter(|c| acts(*c) && !matches!(c, '\n' | '\t'))
@@ -106,6 +121,12 @@ mod tests {
     fn a_terminal_escape_is_seen_and_not_obeyed() {
         assert_eq!(line("a\u{1b}[31mb\nc"), "a␛[31mb␊c");
         assert_eq!(line("##[group]"), "##⁅group]");
+        assert_eq!(page("a\n \t::error::x\n::y"), "a\n \t∷error::x\n∷y");
+        assert_eq!(lines("::add-mask::x"), "∷add-mask::x");
+        // What real names are written with stays.
+        for name in ["👩\u{200d}🔬", "می\u{200c}خواهم", "❤\u{fe0f}"] {
+            assert_eq!(line(name), name);
+        }
         assert_eq!(json("\"##[group]\""), r##""#\u0023[group]""##);
         assert_eq!(json("\"\u{9b}\u{e0041}é\""), r#""\u009b\udb40\udc41é""#);
     }

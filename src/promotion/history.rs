@@ -1,8 +1,9 @@
 //! Every stay of a rollout, and what is told of the moves between them.
 
 use std::path::Path;
+use std::rc::Rc;
 
-use crate::sink::git::{Commit, CommitId, GitError, Repo};
+use crate::sink::git::{Commit, CommitId, ContentId, GitError, Repo};
 use crate::tree::Lock;
 use crate::units::Timestamp;
 use crate::units::names::LOCK_FILE;
@@ -39,9 +40,9 @@ pub struct Stay {
     /// The stage, by name.
     pub stage: String,
     /// What began it.
-    pub entered: Entered,
-    /// What ended it; `None` where it is live.
-    pub left: Option<Entered>,
+    pub entered: Rc<Entered>,
+    /// What ended it, which began the next one; `None` where it is live.
+    pub left: Option<Rc<Entered>>,
 }
 
 impl Stay {
@@ -51,9 +52,9 @@ impl Stay {
         let Some(head) = repo.head()? else {
             return Ok(Vec::new());
         };
-        let entered = moves(&repo, head.tip)?;
+        let entered: Vec<Rc<Entered>> = moves(&repo, head.tip)?.into_iter().map(Rc::new).collect();
         let left = entered.iter().skip(1).cloned().map(Some);
-        let left: Vec<Option<Entered>> = left.chain([None]).collect();
+        let left: Vec<Option<Rc<Entered>>> = left.chain([None]).collect();
         let stays = entered.into_iter().zip(left);
         let stays = stays.filter_map(|(entered, left)| {
             Some(Self {
@@ -108,6 +109,7 @@ pub(super) fn last_change(repo: &Repo, tip: CommitId, path: &str) -> Result<Comm
 /// Everything that began on the way to `tip`, the oldest first.
 fn moves(repo: &Repo, tip: CommitId) -> Result<Vec<Entered>, GitError> {
     let (mut found, mut walk) = (Vec::new(), Walk::new(repo, tip)?);
+    let mut locks = Locks::default();
     while let Some(Visited {
         commit,
         served,
@@ -121,7 +123,7 @@ fn moves(repo: &Repo, tip: CommitId) -> Result<Vec<Entered>, GitError> {
             Some(Began::Changed(what)) => (None, Some(what)),
         };
         found.push(Entered {
-            models: models(repo, &commit, stage.as_deref())?,
+            models: locks.models(repo, &commit, stage.as_deref())?,
             stage,
             commit,
             trailers,
@@ -141,15 +143,39 @@ fn moves(repo: &Repo, tip: CommitId) -> Result<Vec<Entered>, GitError> {
     Ok(found)
 }
 
-/// The models with traffic in a stage, as the lock of a commit names them.
-fn models(repo: &Repo, commit: &Commit, stage: Option<&str>) -> Result<Vec<String>, GitError> {
-    let Some(stage) = stage else {
-        return Ok(Vec::new());
-    };
-    let text = repo.file(commit.id, &in_tree(LOCK_FILE))?;
-    let lock = text.and_then(|text| Lock::read(&text).ok());
-    let routed = lock.and_then(|lock| Some(lock.stage(lock.stage_named(stage)?).routed.clone()));
-    Ok(routed.unwrap_or_default())
+/// The lock that was read last: of thousands of commits that follow one another, few change it.
+#[derive(Default)]
+struct Locks {
+    /// The lock's hash, and what it holds.
+    last: Option<(ContentId, Option<Lock>)>,
+}
+
+impl Locks {
+    /// The models with traffic in a stage, as the lock of a commit names them.
+    fn models(
+        &mut self,
+        repo: &Repo,
+        commit: &Commit,
+        stage: Option<&str>,
+    ) -> Result<Vec<String>, GitError> {
+        let path = in_tree(LOCK_FILE);
+        let (Some(stage), Some(id)) = (stage, repo.content_id(commit.id, &path)?) else {
+            return Ok(Vec::new());
+        };
+        let lock = match self.last.take() {
+            Some((known, lock)) if known == id => lock,
+            Some(_) | None => {
+                let text = repo.file(commit.id, &path)?;
+                text.and_then(|text| Lock::read(&text).ok())
+            }
+        };
+        let routed = lock.as_ref().and_then(|lock| {
+            let stage = lock.stage(lock.stage_named(stage)?);
+            Some(stage.routed.clone())
+        });
+        self.last = Some((id, lock));
+        Ok(routed.unwrap_or_default())
+    }
 }
 
 /// What is told of a move into `stage`: by the commit itself, or by one of the branch that it merged.

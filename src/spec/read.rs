@@ -67,9 +67,9 @@ fn settle_numbers(json: &mut Value) {
     match json {
         Value::Number(number) => {
             if let Some(value) = number.as_f64().filter(|_| number.is_f64()) {
-                // Within 2^53 every integral float is exactly that integer.
-                if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 {
-                    #[expect(clippy::cast_possible_truncation, reason = "integral and within 2^53")]
+                // An integral float is exactly that integer, and those below 2^63 have room in the type.
+                if value.fract() == 0.0 && value.abs() < 9_223_372_036_854_775_808.0 {
+                    #[expect(clippy::cast_possible_truncation, reason = "integral and within 2^63")]
                     let whole = value as i64;
                     *number = Number::from(whole);
                 }

@@ -138,6 +138,41 @@ fn integral_floats_are_integers() {
     );
 }
 
+/// Whatever is written as a number is read or refused, and is no fault of the program's.
+#[test]
+fn large_floats_are_integers_or_refused() {
+    for (text, version) in [
+        ("1e16", Some(10_000_000_000_000_000)),
+        ("9007199254740992.0", Some(9_007_199_254_740_992)),
+        ("9.2e18", Some(9_200_000_000_000_000_000)),
+        ("9223372036854775807", Some(9_223_372_036_854_775_807)),
+        ("9223372036854775807.0", None),
+        ("9223372036854775808", None),
+        ("1e19", None),
+        ("1e300", None),
+        ("-1e16", None),
+    ] {
+        let text = document(&format!(
+            "models: [{{name: a, runtime: custom, image: i, model: {{name: m, uri: '', version: {text}}}}}]"
+        ));
+        match (version, read(&Source::new("rollout.yaml", text.clone()))) {
+            (Some(version), Ok(read)) => {
+                let model = read.document.spec.models[0].model.as_ref();
+                assert_eq!(
+                    model.and_then(|model| model.version),
+                    Some(version),
+                    "{text}"
+                );
+            }
+            (None, Err(report)) => {
+                let told = format!("{report:?}");
+                assert!(!told.contains("internal error"), "{text}: {told}");
+            }
+            (_, found) => panic!("{text}: {}", found.is_ok()),
+        }
+    }
+}
+
 #[test]
 fn anchors_merges_and_line_ends_of_windows_are_read() {
     let text = document("models:\n- &m {name: a, runtime: custom, image: i}\n- {<<: *m, name: b}");

@@ -5,6 +5,7 @@
 mod files;
 mod route;
 mod source;
+mod unseen;
 mod yaml;
 
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 pub use files::{Below, FileError, Files, NoFiles};
 pub use route::{Route, Segment};
 pub use source::{LineColumn, Source, Span};
+pub use unseen::is_unseen;
 pub use yaml::{
     Entry, Fault, FaultKind, Kind, MAX_BYTES, MAX_STREAM_BYTES, Node, parse, parse_stream,
 };

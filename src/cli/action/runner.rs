@@ -122,12 +122,12 @@ fn append(path: &Path, text: &str) -> Result<(), Failure> {
 
 /// Writes a notice to the log.
 pub(super) fn notice(output: &mut Output<'_>, text: &str) -> Result<(), Failure> {
-    output.result(github_line("notice", text))
+    output.exactly(github_line("notice", text))
 }
 
 /// Writes a warning to the log.
 pub(super) fn warning(output: &mut Output<'_>, text: &str) -> Result<(), Failure> {
-    output.result(github_line("warning", text))
+    output.exactly(github_line("warning", text))
 }
 
 #[cfg(test)]

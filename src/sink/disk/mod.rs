@@ -73,11 +73,30 @@ pub struct Comparison {
 /// What [`stage`] would change, by path, with the contents. Writes nothing. Files that somebody edited are listed like others.
 pub fn compare(folder: &Path, wanted: &Wanted) -> Result<Vec<Comparison>, DiskError> {
     let site = Site::of(folder)?;
-    site.refuse_interrupted()?;
-    let owned = site.owned(&Journal::default(), false)?;
-    let survey = Survey::new(&site.folder, wanted, &owned, false)?;
-    // A writer that began meanwhile makes what was read worthless.
-    site.refuse_interrupted()?;
+    let look = || {
+        site.refuse_interrupted()?;
+        let owned = site.owned(&Journal::default(), false)?;
+        Survey::new(&site.folder, wanted, &owned, false)
+    };
+    let first = look();
+    if let Ok(survey) = &first
+        && survey.differences.is_empty()
+    {
+        return Ok(Vec::new());
+    }
+    let survey = match (site.lock_for_reading(), first) {
+        // Nobody writes, and nobody begins to.
+        (Ok(_guard), _) => look()?,
+        // One who is about to write has changed nothing yet, where the same is found twice.
+        (Err(busy), Ok(first)) => {
+            let again = look()?;
+            if again.changes() != first.changes() {
+                return Err(busy);
+            }
+            again
+        }
+        (Err(busy), Err(_)) => return Err(busy),
+    };
     Ok(survey.comparisons())
 }
 
@@ -85,10 +104,18 @@ pub fn compare(folder: &Path, wanted: &Wanted) -> Result<Vec<Comparison>, DiskEr
 /// many folders that shall change together or not at all.
 pub fn permit(folder: &Path, wanted: &Wanted, force: bool) -> Result<bool, DiskError> {
     let site = Site::of(folder)?;
-    let journal = site.journal(force)?.unwrap_or_default();
-    let owned = site.owned(&journal, force)?;
-    let survey = Survey::new(&site.folder, wanted, &owned, force)?;
-    survey.permit(&site.folder, force)?;
+    let look = || {
+        let journal = site.journal(force)?.unwrap_or_default();
+        let owned = site.owned(&journal, force)?;
+        let survey = Survey::new(&site.folder, wanted, &owned, force)?;
+        survey.permit(&site.folder, force)?;
+        Ok(survey)
+    };
+    let survey = look().or_else(|_: DiskError| {
+        // Half of what a writer at work has done looks like somebody's edits.
+        let _guard = site.lock_for_reading()?;
+        look()
+    })?;
     Ok(!survey.differences.is_empty() || site.staging.is_there()?)
 }
 

@@ -101,10 +101,22 @@ impl Site {
     /// folder's, so that there is no lock file. Where a file system or an operating system knows no such locks, nobody
     /// is kept out.
     pub(super) fn lock(&self) -> Result<Option<Guard>, DiskError> {
+        self.guard(File::try_lock)
+    }
+
+    /// The same for one who only looks: others may look, too.
+    pub(super) fn lock_for_reading(&self) -> Result<Option<Guard>, DiskError> {
+        self.guard(File::try_lock_shared)
+    }
+
+    fn guard(
+        &self,
+        lock: fn(&File) -> Result<(), TryLockError>,
+    ) -> Result<Option<Guard>, DiskError> {
         let Ok(parent) = File::open(&self.parent) else {
             return Ok(None);
         };
-        match parent.try_lock() {
+        match lock(&parent) {
             Ok(()) => Ok(Some(Guard(parent))),
             Err(TryLockError::WouldBlock) => Err(self.busy()),
             Err(TryLockError::Error(_)) => Ok(None),
@@ -136,16 +148,14 @@ impl Site {
         }
     }
 
-    /// A journal stands while a writer works, and after it was killed; the writer's lock tells which.
+    /// A journal stands while a writer works, and after it was killed; the writer's lock tells which. It is asked for first: a writer
+    /// that ends in between leaves no journal.
     pub(super) fn refuse_interrupted(&self) -> Result<(), DiskError> {
+        let held = self.lock_for_reading();
         if self.journal_bytes()?.is_none() {
             return Ok(());
         }
-        if let Ok(parent) = File::open(&self.parent)
-            && let Err(TryLockError::WouldBlock) = parent.try_lock_shared()
-        {
-            return Err(self.busy());
-        }
+        held?;
         Err(DiskError::Interrupted {
             folder: self.folder.clone(),
         })

@@ -48,6 +48,10 @@ pub struct Repo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CommitId(Oid);
 
+/// A file's content, as a hash of git's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContentId(Oid);
+
 /// Where the next commit goes.
 #[derive(Clone, Debug)]
 pub struct Head {

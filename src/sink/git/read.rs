@@ -8,7 +8,7 @@ use git2::{ErrorCode, ObjectType, Oid, Reference, Tree};
 use crate::diag::visible_line;
 use crate::units::Timestamp;
 
-use super::{Commit, CommitId, GitError, Head, Person, Repo};
+use super::{Commit, CommitId, ContentId, GitError, Head, Person, Repo};
 
 /// The kinds of tree entries that are regular files.
 const REGULAR: [i32; 3] = [0o100_644, 0o100_755, 0o100_664];
@@ -118,6 +118,11 @@ impl Repo {
             return Ok(None);
         };
         Ok(Some(self.find_blob(id)?.content().to_owned()))
+    }
+
+    /// What tells the content of a regular file in a commit from others; nothing of it is read.
+    pub fn content_id(&self, at: CommitId, path: &str) -> Result<Option<ContentId>, GitError> {
+        Ok(self.blob(at, path)?.map(|(id, _)| ContentId(id)))
     }
 
     /// The hash and mode of a regular file in a commit.

@@ -306,3 +306,34 @@ fn long_lists_are_cut_and_numbers_agree() {
     );
     assert!(error(15).to_string().contains("and 5 more files were"));
 }
+
+/// Whoever looks while somebody else writes sees one tree or the other, or is told to wait: never edits that nobody made.
+#[test]
+fn what_a_writer_is_about_is_no_edit_to_whoever_looks() {
+    let scratch = Scratch::new();
+    let trees = [
+        tree(&[("base/a", "1"), ("base/b", "1"), ("c", "1"), ("gone", "1")]),
+        tree(&[("base/a", "2"), ("base/b", "2"), ("c", "2"), ("new", "2")]),
+    ];
+    scratch.put(&trees[0]).expect("written");
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for turn in 1..600 {
+                // Whoever looks again may be in the way for a moment.
+                let _ = scratch.put(&trees[turn % 2]);
+            }
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+            let files = shared(&trees[0]);
+            let seen = [
+                crate::sink::disk::permit(&scratch.deploy(), &wanted(&files), false).map(drop),
+                scratch.compare(&trees[0]).map(drop),
+            ];
+            for error in seen.into_iter().filter_map(Result::err) {
+                assert!(matches!(error, DiskError::Busy { .. }), "{error}");
+            }
+        }
+    });
+}
