@@ -10,9 +10,11 @@ use super::telemetry::telemetry;
 const LOCK: &str = "app/deploy/plan.json";
 const POINTER: &str = "app/deploy/current/kustomization.yaml";
 
-/// Nothing but line ends acts on a terminal.
+/// Nothing but line ends acts on a terminal, nothing turns the reading order around, and nothing is a command of GitHub's runner.
 fn is_harmless(text: &str) -> bool {
-    !text.chars().any(|c| c.is_control() && c != '\n')
+    let acts = |c: char| c.is_control() && c != '\n' || ('\u{202a}'..='\u{202e}').contains(&c);
+    let is_command = |line: &str| line.contains("##[") || line.trim_start().starts_with("::");
+    !text.chars().any(acts) && !text.lines().any(is_command)
 }
 
 /// The folder of the baseline.
@@ -34,7 +36,7 @@ fn a_history_of_strangers_is_harmless_on_a_terminal() {
         "--quiet",
         "--author=E\u{1b}[31mve \u{9b}2J <eve\u{1b}@example.com>",
         "-m",
-        "x\n\nRollout: image-classifier\nStage-From: baseline\nStage-To: split\nForced-By-Reason: a\u{1b}]0;b\u{7}c",
+        "x\n\nRollout: image-classifier\nStage-From: baseline\nStage-To: split\nForced-By-Reason: a\u{1b}]0;b\u{7}c \u{202e}##[group]x",
     ]);
     for format in ["text", "json"] {
         let shown = lab.ok(&["history", "app", "--format", format]);
@@ -56,6 +58,52 @@ fn a_history_of_strangers_is_harmless_on_a_terminal() {
     let shown = lab.ok(&["status", "app"]);
     assert!(is_harmless(&shown), "{shown:?}");
     assert!(shown.contains("image-␛[31mclassifier"), "{shown}");
+}
+
+/// A manifest of the tree that somebody edited: what a dry run and a diff show of it is text.
+#[test]
+fn edited_manifests_give_no_commands_to_a_log() {
+    let lab = Lab::new("commands");
+    let path = format!("app/deploy/stages/{}/PLAN.txt", baseline(&lab));
+    lab.write(&path, "a\n::add-mask::x\n  ##[group]\u{1b}[2J\u{202e}\n");
+    let plan = lab.read("app/deploy/PLAN.md");
+    lab.write(
+        "app/deploy/PLAN.md",
+        &format!("::error::x\n##[group]\u{1b}[2J\n\u{202e}{plan}"),
+    );
+    lab.commit_all("commands");
+    for args in [
+        &["diff", "app", "--against", "tree"][..],
+        &["diff", "app", "--against", "tree", "--format", "json"],
+        &[
+            "diff",
+            "app",
+            "--against",
+            "tree",
+            "--format",
+            "side-by-side",
+        ],
+        &["render", "app", "--check"],
+        &["rollback", "app", "--to", "baseline", "--dry-run"],
+        &["promote", "app", "--dry-run"],
+    ] {
+        let ran = lab.run(args);
+        assert!(is_harmless(&ran.stdout), "{args:?}: {:?}", ran.stdout);
+        assert!(is_harmless(&ran.stderr), "{args:?}: {:?}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_dry_run_shows_only_what_would_happen() {
+    let lab = Lab::new("dry");
+    assert!(
+        lab.ok(&["promote", "app", "--dry-run"])
+            .contains("+- ../stages/01-deploy")
+    );
+    let pointer = lab.read(POINTER);
+    lab.write(POINTER, &format!("{pointer}# edited\n"));
+    let ran = lab.run(&["promote", "app", "--dry-run"]);
+    ran.exits(5).without_result().says(&["not committed"]);
 }
 
 #[test]

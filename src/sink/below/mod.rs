@@ -66,7 +66,7 @@ impl Place {
 
 /// Whether an error is that of a symbolic link on the way.
 pub(super) fn is_link(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<Linked>())
+    matches!(error.get_ref(), Some(inner) if inner.is::<Linked>())
 }
 
 /// A symbolic link on the way to a place.

@@ -61,10 +61,11 @@ impl Place {
             name: first?.to_owned(),
         };
         for name in names {
-            if makes && let Err(error) = place.make_folder() {
-                if error.kind() != io::ErrorKind::AlreadyExists {
-                    return Err(error);
-                }
+            if makes
+                && let Err(error) = place.make_folder()
+                && error.kind() != io::ErrorKind::AlreadyExists
+            {
+                return Err(error);
             }
             place = place.enter(name?)?;
         }
@@ -162,10 +163,11 @@ impl Place {
                 continue;
             }
             let name = OsString::from_vec(name.as_bytes().to_vec());
-            let kind = match entry.file_type() {
-                // Some file systems do not say.
-                FileType::Unknown => self.enter(&name)?.seen()?,
-                kind => seen(kind),
+            // Some file systems do not say.
+            let kind = if entry.file_type() == FileType::Unknown {
+                self.enter(&name)?.seen()?
+            } else {
+                seen(entry.file_type())
             };
             found.push((name, kind));
         }

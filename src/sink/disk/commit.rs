@@ -361,7 +361,7 @@ fn undo(folder: &Path, staging: &Staging, done: Vec<Undo>) -> Result<(), DiskErr
         match step {
             Undo::TakeBack => ops::rename(staging.base(), folder, &staging.new_tree())?,
             Undo::PutBack { slot, to } => {
-                ops::rename(staging.base(), &staging.old_file(slot), &to)?
+                ops::rename(staging.base(), &staging.old_file(slot), &to)?;
             }
             Undo::RemoveFile(path) => ops::remove_file(staging.base(), &path)?,
             Undo::RemoveFolder(path) => ops::remove_folder(staging.base(), &path)?,

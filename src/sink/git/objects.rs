@@ -3,6 +3,7 @@
 //! A loose object that ends too early makes libgit2 1.9 spin for ever (<https://github.com/libgit2/libgit2/issues/7342>), and it
 //! inflates whatever size an object claims. What reads many objects inside of libgit2 is asked only after [`Repo::admit_history`].
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -85,7 +86,7 @@ impl Repo {
     /// Looks at everything that commits follow, as far as the clone has it: libgit2 walks a history by itself.
     pub(super) fn admit_history(&self, tips: &[CommitId]) -> Result<(), git2::Error> {
         let is_shallow = self.git.is_shallow();
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         let mut open: Vec<Oid> = tips.iter().map(|tip| tip.0).collect();
         while let Some(id) = open.pop() {
             if !seen.insert(id) {
@@ -118,15 +119,14 @@ impl Repo {
         if let Some(kind) = self.admitted.borrow().get(&id) {
             return Ok(*kind);
         }
-        let kind = match self.loose(id)? {
-            Some(kind) => kind,
-            None => {
-                let (size, kind) = self.git.odb()?.read_header(id)?;
-                if size > LARGEST {
-                    return Err(too_large(id, size));
-                }
-                kind
+        let kind = if let Some(kind) = self.loose(id)? {
+            kind
+        } else {
+            let (size, kind) = self.git.odb()?.read_header(id)?;
+            if size > LARGEST {
+                return Err(too_large(id, size));
             }
+            kind
         };
         self.admitted.borrow_mut().insert(id, kind);
         Ok(kind)
