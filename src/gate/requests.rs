@@ -58,7 +58,7 @@ pub(super) fn count_samples(
     requests: &Requests,
     window: Window,
 ) -> Result<Tally, Fault> {
-    let series = answers.matrix(&format!("{}requests", target.prefix))?;
+    let series = answers.counters(&format!("{}requests", target.prefix))?;
     let scraped = Scraped::of(series, target);
     let mut counting = Counting::new(window, scraped.interval());
     for one in series {
@@ -207,6 +207,8 @@ pub(super) fn compact(data: &mut Data, cuts: &[Timestamp], window: Window, every
             .filter(|at| {
                 *at == last
                     || is_cut(*at)
+                    // What is no count is an error, and stays one.
+                    || !(0.0..f64::INFINITY).contains(&points[*at].1)
                     || is_restart(*at)
                     || every && is_recent(points[*at].0, window)
                     || part_of(points[*at].0, window) != part_of(points[*at + 1].0, window)

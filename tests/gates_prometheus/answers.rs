@@ -22,8 +22,8 @@ fn odd_answers_end_as_the_rules_say() {
         Verdict::Inconclusive,
         Verdict::Error,
         Verdict::Pass,
-        Verdict::Inconclusive,
-        Verdict::Inconclusive,
+        Verdict::Error,
+        Verdict::Error,
         Verdict::Pass,
         Verdict::Error,
     ];

@@ -16,39 +16,32 @@ pub(in crate::gate) struct Answers {
     pub(in crate::gate) document: Option<Document>,
 }
 
-/// A value, or why there is none.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::gate) enum Reading {
-    /// A finite number.
-    Value(f64),
-    /// No series at all.
-    Empty,
-    /// Not a number: 0/0, no traffic.
-    NotANumber,
-    /// Infinite: something was divided by zero.
-    Infinite,
+/// Why there is no value: an answer without a series. A series whose value is no number is no absence, and always an error.
+pub(super) const NO_SERIES: &str = "the query returns no series";
+
+/// A number that may be judged.
+fn number(name: &str, value: f64) -> Result<f64, Fault> {
+    if value.is_finite() {
+        return Ok(value);
+    }
+    let told = if value.is_nan() {
+        "NaN, as 0/0 is where there is no traffic"
+    } else {
+        "an infinite number, as a division by 0 does"
+    };
+    Err(Fault::Question(format!(
+        "`{name}` returns {told}; `noData` speaks of no series alone: filter what is divided by with `> 0`"
+    )))
 }
 
-impl Reading {
-    fn of(value: f64) -> Self {
-        if value.is_nan() {
-            Self::NotANumber
-        } else if value.is_infinite() {
-            Self::Infinite
-        } else {
-            Self::Value(value)
-        }
+/// A count, or a counter's value: what is counted cannot be less than nothing.
+pub(in crate::gate) fn amount(name: &str, value: f64) -> Result<f64, Fault> {
+    if value.is_finite() && value >= 0.0 {
+        return Ok(value);
     }
-
-    /// Why there is no value.
-    pub(in crate::gate) fn absence(self) -> &'static str {
-        match self {
-            Self::Value(_) => "",
-            Self::Empty => "the query returns no series",
-            Self::NotANumber => "the query returns NaN, which is what no traffic looks like",
-            Self::Infinite => "the query returns a non-finite value",
-        }
-    }
+    Err(Fault::Question(format!(
+        "`{name}` has the value {value}, and what is counted is a number of 0 or more"
+    )))
 }
 
 impl Answers {
@@ -73,6 +66,15 @@ impl Answers {
         }
     }
 
+    /// Counters, or counts, with many values.
+    pub(in crate::gate) fn counters(&self, name: &str) -> Result<&[Series], Fault> {
+        let series = self.matrix(name)?;
+        for (_, value) in series.iter().flat_map(|one| &one.points) {
+            amount(name, *value)?;
+        }
+        Ok(series)
+    }
+
     /// Series with one value each.
     pub(in crate::gate) fn vector(&self, name: &str) -> Result<&[Series], Fault> {
         match self.get(name)? {
@@ -83,40 +85,36 @@ impl Answers {
         }
     }
 
-    /// The one value of a `sum(…)`; `None` without one.
+    /// The one value of a `sum(…)` of counts; `None` without one.
     pub(in crate::gate) fn sum(&self, name: &str) -> Result<Option<f64>, Fault> {
-        match self.reading(name, None)? {
-            Reading::Value(value) => Ok(Some(value)),
-            Reading::Empty | Reading::NotANumber | Reading::Infinite => Ok(None),
-        }
+        let sum = self.reading(name, None)?;
+        sum.map(|sum| amount(name, sum)).transpose()
     }
 
-    /// One value of a query: of one series, or of several by `reduce`.
+    /// One value of a query: of one series, or of several by `reduce`; `None` without a series.
     pub(in crate::gate) fn reading(
         &self,
         name: &str,
         reduce: Option<Reduce>,
-    ) -> Result<Reading, Fault> {
+    ) -> Result<Option<f64>, Fault> {
         let series = match self.get(name)? {
-            Data::Scalar(_, value) => return Ok(Reading::of(*value)),
+            Data::Scalar(_, value) => return number(name, *value).map(Some),
             Data::Vector(series) => series,
             other @ (Data::Matrix(_) | Data::String(_)) => {
                 return Err(wrong_type(name, other, "a number"));
             }
         };
-        let values: Vec<f64> = series
-            .iter()
-            .filter_map(|series| series.points.first())
-            .map(|(_, value)| *value)
-            .collect();
+        let values = series.iter().filter_map(|series| series.points.first());
+        let values = values.map(|(_, value)| number(name, *value));
+        let values = values.collect::<Result<Vec<_>, Fault>>()?;
         match (&values[..], reduce) {
-            ([], _) => Ok(Reading::Empty),
-            ([value], _) => Ok(Reading::of(*value)),
+            ([], _) => Ok(None),
+            ([value], _) => Ok(Some(*value)),
             (many, None) => Err(Fault::Question(format!(
                 "the query returns {} series and not one; aggregate them, or set `reduce`",
                 many.len()
             ))),
-            (many, Some(reduce)) => Ok(self::reduce(many, reduce)),
+            (many, Some(reduce)) => number(name, self::reduce(many, reduce)).map(Some),
         }
     }
 
@@ -128,7 +126,7 @@ impl Answers {
                 Fault::Question(format!("`{}` is no bound of a bucket", series.label("le")))
             })?;
             let count = series.points.first().map_or(0.0, |(_, value)| *value);
-            Ok((bound, if count.is_finite() { count } else { 0.0 }))
+            Ok((bound, amount(name, count)?))
         });
         let buckets = buckets.collect::<Result<Vec<_>, Fault>>()?;
         match Histogram::new(buckets) {
@@ -151,16 +149,12 @@ pub(super) fn wrong_type(name: &str, data: &Data, wanted: &str) -> Fault {
     Fault::Question(format!("`{name}` returns {found}, and {wanted} is needed"))
 }
 
-/// Many values as one; what is not finite makes the whole so.
-pub(in crate::gate) fn reduce(values: &[f64], reduce: Reduce) -> Reading {
-    if let Some(odd) = values.iter().find(|value| !value.is_finite()) {
-        return Reading::of(*odd);
-    }
-    let one = match reduce {
+/// Many values as one.
+pub(in crate::gate) fn reduce(values: &[f64], reduce: Reduce) -> f64 {
+    match reduce {
         Reduce::Max => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         Reduce::Min => values.iter().copied().fold(f64::INFINITY, f64::min),
         Reduce::Sum => values.iter().sum(),
         Reduce::Avg => values.iter().sum::<f64>() / values.len() as f64,
-    };
-    Reading::of(one)
+    }
 }

@@ -9,7 +9,7 @@ use crate::plan::Gate;
 use crate::plan::gates::{Compare, GateFacts as _, Limits, Measurement, Sli, Times};
 
 use super::latency::{buckets, read, short};
-use super::{Answers, Context, Gauge, Judgement, Kind, Numbers, Reading, at_least, at_most};
+use super::{Answers, Context, Gauge, Judgement, Kind, NO_SERIES, Numbers, at_least, at_most};
 
 impl Kind for Compare {
     fn questions(&self, context: &Context<'_>) -> Vec<Query> {
@@ -203,15 +203,13 @@ fn side(
         }
         Sli::Measurement(Measurement::Query(_, reduce)) => {
             match answers.reading(&format!("{}value", target.prefix), *reduce)? {
-                Reading::Value(value) => Ok(Side {
+                Some(value) => Ok(Side {
                     value,
                     samples: None,
                     width: None,
                     bounds: Vec::new(),
                 }),
-                absent @ (Reading::Empty | Reading::NotANumber | Reading::Infinite) => {
-                    Err(absent.absence())
-                }
+                None => Err(NO_SERIES),
             }
         }
     })

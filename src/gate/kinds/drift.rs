@@ -15,7 +15,7 @@ use crate::gate::words;
 use crate::plan::Gate;
 use crate::plan::gates::{Drift, Measure};
 
-use super::{Answers, Context, Gauge, Judgement, Kind, Numbers, at_most};
+use super::{Answers, Context, Gauge, Judgement, Kind, Numbers, amount, at_most};
 
 /// The fewest bins that a distribution can be told by.
 const LEAST_BINS: usize = 3;
@@ -265,15 +265,14 @@ fn categories(
     answers: &Answers,
 ) -> Result<Sides, Fault> {
     let counts = |name: &str| -> Result<BTreeMap<String, f64>, Fault> {
-        let series = answers.vector(name)?.iter();
-        Ok(series
-            .map(|one| {
-                let count = one.points.first().map_or(0.0, |(_, value)| *value);
-                let count = if count.is_finite() { count } else { 0.0 };
-                (one.label(label).to_owned(), count)
-            })
-            .filter(|(_, count)| *count > 0.0)
-            .collect())
+        let mut found = BTreeMap::new();
+        for one in answers.vector(name)? {
+            let count = one.points.first().map_or(0.0, |(_, value)| *value);
+            if amount(name, count)? > 0.0 {
+                found.insert(one.label(label).to_owned(), count);
+            }
+        }
+        Ok(found)
     };
     let candidate = counts("distribution")?;
     let reference = match &gate.reference {

@@ -214,7 +214,7 @@ fn tally(
     max: f64,
 ) -> Result<Tally, Fault> {
     let (_, unit) = telemetry::times(context.candidate, times);
-    let series = answers.matrix(&format!("{}cells", context.candidate.prefix))?;
+    let series = answers.counters(&format!("{}cells", context.candidate.prefix))?;
     let mut counting = Counting::new(context.window, CELL as f64);
     let mut cells: BTreeMap<(usize, u64), Cell> = BTreeMap::new();
     for one in series {
@@ -223,7 +223,7 @@ fn tally(
         let Some(bound) = bound.filter(|bound| *bound >= max * (1.0 - 1e-12)) else {
             continue;
         };
-        for (time, count) in one.points.iter().filter(|(_, count)| count.is_finite()) {
+        for (time, count) in &one.points {
             let cell = cells.entry((pod, time.to_bits())).or_default();
             if bound.is_infinite() {
                 cell.total += count;

@@ -29,7 +29,7 @@ use super::verdict::Verdict;
 use super::window::Window;
 
 pub(super) use answers::Answers;
-use answers::{Reading, reduce, wrong_type};
+use answers::{NO_SERIES, amount, reduce, wrong_type};
 
 /// What a judgement depends on, beside the answers.
 pub(super) struct Context<'a> {

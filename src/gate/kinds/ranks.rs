@@ -11,7 +11,7 @@ use crate::plan::Gate;
 use crate::plan::gates::{Direction, Limits, Margin, Measurement, Ranks, Times};
 use crate::units::Duration;
 
-use super::{Answers, Context, Gauge, Judgement, Kind, Moment, Numbers, Reading};
+use super::{Answers, Context, Gauge, Judgement, Kind, Moment, Numbers};
 
 impl Kind for Ranks {
     fn questions(&self, context: &Context<'_>) -> Vec<Query> {
@@ -55,6 +55,8 @@ impl Kind for Ranks {
             .collect();
         let n = pairs.len() as u64;
         let evidence = format!("{n} of {expected} points a side");
+        // Counts that are none are an error, whether or not a step has a value.
+        let too_few = self.too_few_timed(answers, context, n.max(1))?;
         if pairs.is_empty() {
             return Ok(Judgement::no_data("no step has a value of both sides")
                 .limit(limit)
@@ -79,7 +81,7 @@ impl Kind for Ranks {
             Margin::Relative(_) => None,
         };
         let least = context.gate.least_samples().max(self.min_points);
-        let (verdict, why) = if let Some(why) = self.too_few_timed(answers, context, n)? {
+        let (verdict, why) = if let Some(why) = too_few {
             (Verdict::Inconclusive, why)
         } else if n < least || n * 5 < expected as u64 * 4 {
             (
@@ -259,15 +261,23 @@ fn points(
         let value = match (&values[..], reduce) {
             ([], _) => return None,
             ([one], _) => *one,
-            (many, Some(how)) => match super::reduce(many, how) {
-                Reading::Value(value) => value,
-                Reading::Empty | Reading::NotANumber | Reading::Infinite => return None,
-            },
+            (many, Some(how)) if many.iter().all(|value| value.is_finite()) => {
+                super::reduce(many, how)
+            }
+            (_, Some(_)) => return None,
             (_, None) => return None,
         };
         value.is_finite().then_some(value * unit)
     });
-    Ok(found.collect())
+    let found: Vec<Option<f64>> = found.collect();
+    let mut points = series.iter().flat_map(|one| &one.points);
+    let is_own = matches!(gate.measurement, Measurement::Query(..));
+    if is_own && found.iter().all(Option::is_none) && points.any(|(_, value)| !value.is_finite()) {
+        return Err(Fault::Question(format!(
+            "no step of `{name}` has a finite number; `noData` speaks of no series alone"
+        )));
+    }
+    Ok(found)
 }
 
 struct Tested {

@@ -9,7 +9,7 @@ use crate::plan::gates::{Limits, Range, Reduce, Threshold};
 use crate::units::Duration;
 
 use super::{
-    Answers, Context, Gauge, Judgement, Kind, Numbers, Reading, at_least, at_most, reduce,
+    Answers, Context, Gauge, Judgement, Kind, NO_SERIES, Numbers, at_least, at_most, reduce,
 };
 
 impl Kind for Threshold {
@@ -30,15 +30,10 @@ impl Kind for Threshold {
     fn judge(&self, context: &Context<'_>, answers: &Answers) -> Result<Judgement, Fault> {
         let limit = shown(self.limits);
         let judged = match self.range {
-            None => {
-                let reading = answers.reading("value", self.reduce)?;
-                match reading {
-                    Reading::Value(value) => one(self.limits, value),
-                    absent @ (Reading::Empty | Reading::NotANumber | Reading::Infinite) => {
-                        Judgement::no_data(absent.absence())
-                    }
-                }
-            }
+            None => match answers.reading("value", self.reduce)? {
+                Some(value) => one(self.limits, value),
+                None => Judgement::no_data(NO_SERIES),
+            },
             Some(range) => over(self, range, context, answers)?,
         };
         Ok(judged.limit(limit))
@@ -55,7 +50,7 @@ impl Kind for Threshold {
         };
         let mut lines = vec![
             format!("pass: {what} {}; fail: it is not", shown(self.limits)),
-            "nothing, NaN and infinities are no data; several series are an error without `reduce`"
+            "no series is no data; NaN, infinities and, without `reduce`, several series are an error"
                 .to_owned(),
         ];
         lines.extend(self.range.map(|range| {
@@ -125,16 +120,22 @@ fn over(
             return Err(super::wrong_type("value", other, "samples"));
         }
     };
+    let all = points.len();
     let points: Vec<f64> = points
         .into_iter()
         .filter(|value| value.is_finite())
         .collect();
+    if points.is_empty() && all > 0 {
+        return Err(Fault::Question(format!(
+            "none of the query's {} is a finite number; `noData` speaks of no series alone",
+            words::count(all as u64, "point")
+        )));
+    }
     let expected = context.window.length().seconds() / range.step.seconds();
     let evidence = format!("{} of {expected} points", points.len());
     if points.is_empty() {
         return Ok(
-            Judgement::no_data("the query returns no finite value in the window")
-                .evidence(evidence),
+            Judgement::no_data("the query returns no value in the window").evidence(evidence),
         );
     }
     let found = points.len() as u64;
@@ -148,12 +149,7 @@ fn over(
             Some(value) => one(gate.limits, value),
             None => one(gate.limits, points[points.len() - 1]),
         },
-        Some(how) => match reduce(&points, how) {
-            Reading::Value(value) => one(gate.limits, value),
-            absent @ (Reading::Empty | Reading::NotANumber | Reading::Infinite) => {
-                Judgement::no_data(absent.absence())
-            }
-        },
+        Some(how) => one(gate.limits, reduce(&points, how)),
     };
     let judged = if thin {
         Judgement {

@@ -1,6 +1,7 @@
 //! What answers mean, and what their absence means: Q.
 
 use super::{BEGAN, By, LATE, THRESHOLD, at, judged, labels, rollout, vector};
+use crate::gate::query::{Query, Shape, When};
 use crate::gate::*;
 
 #[test]
@@ -16,10 +17,10 @@ fn answers_are_read_as_the_rules_say() {
     let (two, why) = verdict(&[(&[("pod", "a")], 1.0), (&[("pod", "b")], 2.0)]);
     assert_eq!(two, Verdict::Error);
     assert!(why.contains("aggregate"), "{why}");
-    assert_eq!(verdict(&[(&[], f64::NAN)]).0, Verdict::Inconclusive);
+    assert_eq!(verdict(&[(&[], f64::NAN)]).0, Verdict::Error);
     let (infinite, why) = verdict(&[(&[], f64::NEG_INFINITY)]);
-    assert_eq!(infinite, Verdict::Inconclusive);
-    assert!(why.contains("non-finite"), "{why}");
+    assert_eq!(infinite, Verdict::Error);
+    assert!(why.contains("infinite"), "{why}");
     // Q4
     let scalar = judged(THRESHOLD, &Answer::of(Data::Scalar(0.0, 7.0)));
     assert_eq!(scalar.verdict, Verdict::Pass);
@@ -197,4 +198,64 @@ fn ranges_and_delays() {
     assert_eq!(of(vec![1.0; 8]), Verdict::Inconclusive);
     let baking = By(|_: &Query| panic!("still baking"));
     assert_eq!(at(&compiled, LATE, &baking)[0].state, State::Baking);
+}
+
+/// What no counter can hold, and no sound query return: never "no data", which may pass.
+const NO_COUNTS: [f64; 4] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -3.0];
+
+#[test]
+fn only_no_series_is_no_data() {
+    let kinds = [
+        "threshold: {query: m, max: 1}",
+        "threshold: {query: m, max: 1, range: true}",
+        "availability: {objective: 99%}",
+        "availability: {objective: 99%, counts: estimated}",
+        "latency: {percentile: 95, max: 250ms}",
+        "warmup: 0s, burnRate: {objective: 99.9%, period: 30d}",
+        "compare: {sli: latency, percentile: 95, ratio: {max: 1.1}}",
+        "compare: {query: 'm{s=\"{{subset}}\"}', ratio: {max: 1.1}}",
+        "statistical: {test: proportions, margin: 1pp}",
+        "statistical: {test: mannWhitney, direction: increase, query: 'm{s=\"{{subset}}\"}', margin: '1', step: 30s}",
+        "statistical: {test: mannWhitney, sli: latency, percentile: 95, direction: increase, margin: 5%, step: 60s}",
+        "drift: {metric: score}",
+    ];
+    for kind in kinds {
+        let gate = format!("[{{name: g, noData: pass, because: a test, {kind}}}]");
+        // What a query of the team's own returns may be below zero.
+        let is_own = kind.contains("query: ");
+        let numbers = NO_COUNTS.iter().filter(|odd| !is_own || !odd.is_finite());
+        for odd in numbers.copied() {
+            let source = By(|query: &Query| Ok(odd_answer(query, odd)));
+            let found = at(&rollout(&gate), LATE, &source).remove(0);
+            assert_eq!(
+                found.verdict,
+                Verdict::Error,
+                "{gate} on {odd}: {}",
+                found.why
+            );
+        }
+    }
+}
+
+/// An answer of the type that is asked for, with this value in it.
+fn odd_answer(query: &Query, odd: f64) -> Answer {
+    let names = [("le", "+Inf"), ("response_code", "200"), ("pod", "a")];
+    let end = match query.when {
+        When::At(end) | When::Over { end, .. } => end,
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a time of our days")]
+    let end = end.seconds() as f64;
+    let is_matrix = matches!(query.shape, Shape::RawCounter { .. })
+        || matches!(query.when, When::Over { .. })
+        || query.name.ends_with("cells");
+    if !is_matrix {
+        return vector(&[(&names, odd)]);
+    }
+    Answer::of(Data::Matrix(vec![Series {
+        labels: labels(&names),
+        points: match query.when {
+            When::At(_) => vec![(end - 120.0, 0.0), (end - 60.0, odd)],
+            When::Over { .. } => vec![(end - 30.0, odd), (end, odd)],
+        },
+    }]))
 }
