@@ -187,9 +187,11 @@ fn rises(series: &Series, window: Window, base: impl Fn(f64) -> Option<f64>) -> 
 /// Drops the samples that no count needs: of each series the last before and the first after each of `cuts` are kept, both
 /// sides of each restart, the last of each part of the window, and where `every` scrape counts all of the last hours. Counts of windows that begin or end at a
 /// cut stay the same, and so do their cells.
-pub(super) fn compact(data: &mut Data, cuts: &[Timestamp], window: Window, every: bool) {
-    let Data::Matrix(all) = data else { return };
-    for series in all {
+pub(super) fn compact(data: &Data, cuts: &[Timestamp], window: Window, every: bool) -> Data {
+    let Data::Matrix(all) = data else {
+        return data.clone();
+    };
+    let of = |series: &Series| {
         let points = &series.points;
         let last = points.len().saturating_sub(1);
         let is_cut = |at: usize| {
@@ -215,8 +217,12 @@ pub(super) fn compact(data: &mut Data, cuts: &[Timestamp], window: Window, every
             })
             .map(|at| points[at])
             .collect();
-        series.points = kept;
-    }
+        Series {
+            labels: series.labels.clone(),
+            points: kept,
+        }
+    };
+    Data::Matrix(all.iter().map(of).collect())
 }
 
 /// A time as Prometheus counts it, in seconds since 1970.

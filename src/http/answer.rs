@@ -59,6 +59,11 @@ impl Answer {
         self.number("retry-after").map(Duration::from_secs)
     }
 
+    /// How many bytes the body has, where the server says so and sends it as it is.
+    pub fn length(&self) -> Option<u64> {
+        self.body.content_length()
+    }
+
     /// The body as it is.
     pub fn bytes(&mut self) -> Result<Vec<u8>, Unread> {
         self.bytes_up_to(MOST_BYTES)

@@ -6,8 +6,9 @@ use std::process::Command;
 use flate2::{Compress, Compression, FlushCompress};
 use glidepath::gate::Verdict;
 
-use super::command::folder;
-use super::{GOOD, answer, judge, server, settings};
+use crate::support::scratch;
+
+use super::{GOOD, answer, judge, server, settings, spec};
 
 /// A gzip stream of `mebibytes` blanks: one MiB is packed once, so that it can be unpacked by itself, and repeated.
 fn bomb(mebibytes: usize) -> Vec<u8> {
@@ -77,11 +78,60 @@ fn a_large_answer_takes_little_more_than_its_size() {
     assert!(text.contains("returns a range of samples"), "{text}");
 }
 
+/// Series without a point are nothing to judge and much to keep. What they are comes after them, so that whoever wants to know it
+/// first would have to keep their text too.
+#[test]
+fn many_series_may_not_fill_the_memory() {
+    let body = format!(
+        r#"{{"data":{{"result":[{}],"resultType":"matrix"}},"status":"success"}}"#,
+        vec![r#"{"metric":{},"values":[]}"#; 500_000].join(",")
+    );
+    assert!(body.len() > 12 << 20, "{}", body.len());
+    let (url, _) = server(move |_, stream| answer(stream, "200 OK", "", &body));
+    let (exit, text) = gates_in(1_024, "series", &url, 13);
+    assert_eq!(exit, Some(6), "{text}");
+    assert!(text.contains("more than 20000 series"), "{text}");
+}
+
+/// Each of thirteen answers is one that is read; together they are more than is kept.
+#[test]
+fn many_answers_may_not_fill_the_memory_together() {
+    let label = "x".repeat(300);
+    let series = format!(r#"{{"metric":{{"a":"{label}","b":"{label}"}},"value":[1,"1"]}}"#);
+    let body = format!(
+        r#"{{"status":"success","data":{{"resultType":"vector","result":[{}]}}}}"#,
+        vec![series; 15_000].join(",")
+    );
+    let (url, _) = server(move |_, stream| answer(stream, "200 OK", "", &body));
+    let (exit, text) = gates_in(1_024, "answers", &url, 13);
+    assert_eq!(exit, Some(6), "{text}");
+    assert!(
+        text.contains("more than 96 MiB together") && text.contains("15000 series"),
+        "{text}"
+    );
+}
+
 /// The exit code and stdout of a process that may not have more memory.
 fn gate_in_half_a_gibibyte(name: &str, url: &str) -> (Option<i32>, String) {
-    let folder = folder(name, "");
+    gates_in(512, name, url, 1)
+}
+
+/// The same with so many MiB and gates, each with a question of its own. Each of the threads that ask sets addresses apart.
+fn gates_in(mebibytes: usize, name: &str, url: &str, gates: usize) -> (Option<i32>, String) {
+    let folder = scratch("gates-faults", name);
+    let names: Vec<String> = (1..=gates).map(|at| format!("t{at}")).collect();
+    let gates: Vec<String> = names
+        .iter()
+        .map(|name| {
+            format!("{{name: {name}, failFast: false, threshold: {{query: max({name}), max: 5}}}}")
+        })
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let text = spec(&gates.join(", "), &names);
+    std::fs::write(folder.join("rollout.yaml"), text).expect("a file");
     let output = Command::new("sh")
-        .args(["-c", "ulimit -v 524288; exec \"$0\" \"$@\""])
+        .args(["-c", "ulimit -v \"$1\"; shift; exec \"$@\"", "sh"])
+        .arg((mebibytes << 10).to_string())
         .arg(crate::support::GLIDEPATH)
         .args(["gate", "--stage", "canary"])
         .args(["--stage-started-at", "1700000000"])

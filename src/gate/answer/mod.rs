@@ -21,6 +21,11 @@ pub trait Source: Sync {
     /// Asks one question.
     fn ask(&self, query: &Query) -> Result<Answer, Fault>;
 
+    /// Asks one question and shows its answer, for whoever needs only a part of it: a large one is kept once.
+    fn show(&self, query: &Query, to: &mut dyn FnMut(&Answer)) -> Result<(), Fault> {
+        self.ask(query).map(|answer| to(&answer))
+    }
+
     /// Reads one document; telemetry has none.
     fn read(&self, _: &Wanted) -> Result<Document, Fault> {
         Err(Fault::Question("there are no documents here".to_owned()))
@@ -97,6 +102,31 @@ impl Answer {
             warnings: Vec::new(),
             infos: Vec::new(),
         }
+    }
+
+    /// How many series it has.
+    pub(super) fn series(&self) -> usize {
+        match &self.data {
+            Data::Vector(series) | Data::Matrix(series) => series.len(),
+            Data::Scalar(..) | Data::String(_) => 0,
+        }
+    }
+
+    /// How many bytes of memory it takes, about.
+    pub(super) fn weight(&self) -> usize {
+        let (Data::Vector(series) | Data::Matrix(series)) = &self.data else {
+            return 0;
+        };
+        let of = |series: &Series| {
+            let labels = series.labels.iter();
+            let labels: usize = labels
+                .map(|(name, value)| name.len() + value.len() + 2 * size_of::<String>())
+                .sum();
+            // A tree has room for eleven labels, however few there are.
+            let labels = labels + 11 * 2 * size_of::<String>();
+            size_of::<Series>() + labels + series.points.len() * size_of::<(f64, f64)>()
+        };
+        series.iter().map(of).sum()
     }
 
     /// Reads `data`, `warnings` and `infos` of a response of Prometheus's API.

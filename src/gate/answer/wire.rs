@@ -1,12 +1,20 @@
 //! The JSON of Prometheus's API, read straight into samples: a tree of JSON values would take twenty times their room.
+//!
+//! Whatever order its fields come in, nothing is kept but labels and points, and no more of them than [`MOST_SERIES`] and
+//! [`MOST_POINTS`].
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::{Answer, Data, Series, read_number, said};
+
+/// The most series of one answer.
+pub(in crate::gate) const MOST_SERIES: usize = 20_000;
+/// The most points of one answer, over all series.
+pub(in crate::gate) const MOST_POINTS: usize = 2_000_000;
 
 /// A response.
 #[derive(Deserialize)]
@@ -26,27 +34,41 @@ pub(in crate::gate) struct Reply {
     infos: Option<Vec<String>>,
 }
 
+/// `{"resultType": …, "result": …}`, in either order.
 #[derive(Deserialize)]
-#[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
-enum Wire {
-    Vector(Vec<One>),
-    Matrix(Vec<Many>),
-    Scalar(Point),
-    String((f64, String)),
+struct Wire {
+    #[serde(rename = "resultType")]
+    kind: Kind,
+    result: Items,
 }
 
-/// A series of a vector. A native histogram has `histogram` in place of `value`.
-#[derive(Deserialize)]
-struct One {
-    metric: BTreeMap<String, String>,
-    value: Option<Point>,
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Vector,
+    Matrix,
+    Scalar,
+    String,
 }
 
-/// A series of a matrix.
-#[derive(Deserialize)]
-struct Many {
-    metric: BTreeMap<String, String>,
-    values: Option<Vec<Point>>,
+/// What `result` holds, whatever its type is called.
+#[derive(Default)]
+struct Items {
+    /// The series of a vector or a matrix.
+    series: Vec<Series>,
+    /// Whether each of them had one value, and not a list.
+    single: bool,
+    /// The time of a scalar or a string.
+    time: Option<f64>,
+    /// The text of a scalar or a string.
+    text: Option<String>,
+}
+
+/// One of the items.
+enum Item {
+    Series(Series, bool),
+    Time(f64),
+    Text(String),
 }
 
 /// `[1700000000.123, "0.5"]`
@@ -54,6 +76,146 @@ struct Point(f64, f64);
 
 /// A number written as a string.
 struct Number(f64);
+
+/// The points of one series.
+struct Points(Vec<(f64, f64)>);
+
+impl<'de> Deserialize<'de> for Items {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List;
+        impl<'de> Visitor<'de> for List {
+            type Value = Items;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of series, or a time and a value")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Items, A::Error> {
+                let mut found = Items::default();
+                let mut points = 0;
+                while let Some(item) = items.next_element()? {
+                    match item {
+                        Item::Series(series, single) => {
+                            points += series.points.len();
+                            if found.series.len() == MOST_SERIES {
+                                return Err(A::Error::custom(format_args!(
+                                    "it has more than {MOST_SERIES} series"
+                                )));
+                            }
+                            if points > MOST_POINTS {
+                                return Err(too_many_points());
+                            }
+                            found.single = single;
+                            found.series.push(series);
+                        }
+                        Item::Time(time) => found.time = Some(time),
+                        Item::Text(text) => found.text = Some(text),
+                    }
+                }
+                Ok(found)
+            }
+        }
+        deserializer.deserialize_seq(List)
+    }
+}
+
+fn too_many_points<E: Error>() -> E {
+    E::custom(format_args!(
+        "it has more than {MOST_POINTS} points; `counts: estimated` asks for less"
+    ))
+}
+
+impl<'de> Deserialize<'de> for Item {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Item;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a series, a time or a value")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Item, A::Error> {
+                let (mut labels, mut points) = (None, None);
+                while let Some(field) = fields.next_key::<String>()? {
+                    match field.as_str() {
+                        "metric" => labels = Some(fields.next_value::<Labels>()?.0),
+                        "value" => {
+                            let Point(time, value) = fields.next_value()?;
+                            points = Some((vec![(time, value)], true));
+                        }
+                        "values" => points = Some((fields.next_value::<Points>()?.0, false)),
+                        _ => {
+                            fields.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                let labels = labels.ok_or_else(|| A::Error::missing_field("metric"))?;
+                // A native histogram has `histogram` or `histograms` in their place.
+                let (points, single) = points.ok_or_else(|| {
+                    A::Error::custom("a series has no values; native histograms are not supported")
+                })?;
+                Ok(Item::Series(Series { labels, points }, single))
+            }
+
+            fn visit_f64<E: Error>(self, time: f64) -> Result<Item, E> {
+                Ok(Item::Time(time))
+            }
+
+            fn visit_u64<E: Error>(self, time: u64) -> Result<Item, E> {
+                Ok(Item::Time(time as f64))
+            }
+
+            fn visit_i64<E: Error>(self, time: i64) -> Result<Item, E> {
+                Ok(Item::Time(time as f64))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Item, E> {
+                Ok(Item::Text(said(text)))
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+/// The labels of one series, as they may be shown.
+struct Labels(BTreeMap<String, String>);
+
+impl<'de> Deserialize<'de> for Labels {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let all = BTreeMap::<String, String>::deserialize(deserializer)?;
+        let all = all.into_iter();
+        Ok(Self(
+            all.map(|(name, value)| (said(&name), said(&value)))
+                .collect(),
+        ))
+    }
+}
+
+impl<'de> Deserialize<'de> for Points {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List;
+        impl<'de> Visitor<'de> for List {
+            type Value = Points;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of times and values")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Points, A::Error> {
+                let mut found = Vec::new();
+                while let Some(Point(time, value)) = items.next_element()? {
+                    if found.len() == MOST_POINTS {
+                        return Err(too_many_points());
+                    }
+                    found.push((time, value));
+                }
+                Ok(Points(found))
+            }
+        }
+        deserializer.deserialize_seq(List)
+    }
+}
 
 impl<'de> Deserialize<'de> for Point {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -98,30 +260,30 @@ impl<'de> Deserialize<'de> for Number {
 impl Reply {
     /// The answer in it, or in one sentence why there is none.
     pub(in crate::gate) fn answer(self) -> Result<Answer, String> {
-        let native = || "a series has no values; native histograms are not supported".to_owned();
-        let point = |Point(time, value)| (time, value);
-        let data = match self.data.ok_or("it has no `data`")? {
-            Wire::Vector(all) => {
-                let series = all.into_iter().map(|one| {
-                    Ok(Series {
-                        labels: labels(one.metric),
-                        points: vec![one.value.map(point).ok_or_else(native)?],
-                    })
-                });
-                Data::Vector(series.collect::<Result<_, String>>()?)
+        let Wire { kind, result } = self.data.ok_or("it has no `data`")?;
+        let pair = || result.time.zip(result.text.as_deref());
+        let data = match kind {
+            Kind::Scalar => {
+                let (time, text) = pair().ok_or("a scalar is a time and a value")?;
+                let value = read_number(text);
+                Data::Scalar(time, value.ok_or_else(|| format!("`{text}` is no number"))?)
             }
-            Wire::Matrix(all) => {
-                let series = all.into_iter().map(|one| {
-                    let points = one.values.ok_or_else(native)?;
-                    Ok(Series {
-                        labels: labels(one.metric),
-                        points: points.into_iter().map(point).collect(),
-                    })
-                });
-                Data::Matrix(series.collect::<Result<_, String>>()?)
+            Kind::String => {
+                let (_, text) = pair().ok_or("a string is a time and a text")?;
+                Data::String(text.to_owned())
             }
-            Wire::Scalar(Point(time, value)) => Data::Scalar(time, value),
-            Wire::String((_, text)) => Data::String(said(&text)),
+            Kind::Vector | Kind::Matrix if result.time.is_some() || result.text.is_some() => {
+                return Err("a list of series has an item that is none".to_owned());
+            }
+            Kind::Vector if result.series.is_empty() || result.single => {
+                Data::Vector(result.series)
+            }
+            Kind::Matrix if result.series.is_empty() || !result.single => {
+                Data::Matrix(result.series)
+            }
+            Kind::Vector | Kind::Matrix => {
+                return Err("its series are not of its `resultType`".to_owned());
+            }
         };
         Ok(Answer {
             data,
@@ -134,10 +296,4 @@ impl Reply {
 fn texts(all: Option<Vec<String>>) -> Vec<String> {
     let all = all.unwrap_or_default().into_iter();
     all.map(|text| said(&text)).collect()
-}
-
-fn labels(all: BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let all = all.into_iter();
-    all.map(|(name, value)| (said(&name), said(&value)))
-        .collect()
 }

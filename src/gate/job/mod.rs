@@ -311,6 +311,9 @@ impl<'a> Job<'a> {
     }
 }
 
+/// The most series of an expression's answer. Counters may have more: only what counts of them is kept.
+const MOST_RESULTS: usize = 10_000;
+
 /// Asks a question, and keeps it with its answer; of counters, the samples that the counts need.
 fn put(
     query: Query,
@@ -319,13 +322,22 @@ fn put(
     window: Window,
     asked: &mut Vec<Asked>,
 ) -> Result<Answer, Fault> {
-    let mut answer = source.ask(&query);
-    if let Ok(answer) = &mut answer {
-        match query.shape {
-            Shape::RawCounter { .. } => compact(&mut answer.data, cuts, window, every),
-            Shape::Expression => {}
-        }
-    }
+    let mut answer = Err(Fault::Telemetry("there is no answer".to_owned()));
+    let shown = source.show(&query, &mut |found| {
+        answer = match query.shape {
+            Shape::RawCounter { .. } => Ok(Answer {
+                data: compact(&found.data, cuts, window, every),
+                warnings: found.warnings.clone(),
+                infos: found.infos.clone(),
+            }),
+            Shape::Expression if found.series() > MOST_RESULTS => Err(Fault::Question(format!(
+                "the query returns {} series, and {MOST_RESULTS} are allowed; aggregate them",
+                found.series()
+            ))),
+            Shape::Expression => Ok(found.clone()),
+        };
+    });
+    let answer = shown.and(answer);
     asked.push(Asked {
         query,
         answer: answer.clone(),

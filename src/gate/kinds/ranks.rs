@@ -264,8 +264,7 @@ fn points(
             (many, Some(how)) if many.iter().all(|value| value.is_finite()) => {
                 super::reduce(many, how)
             }
-            (_, Some(_)) => return None,
-            (_, None) => return None,
+            (_, Some(_) | None) => return None,
         };
         value.is_finite().then_some(value * unit)
     });

@@ -10,7 +10,7 @@ mod settings;
 mod sigv4;
 mod token_command;
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use serde_json::error::Category;
@@ -106,7 +106,11 @@ impl Prometheus {
                 if let Some(offset) = answer.date().and_then(ahead) {
                     self.clock_offset.get_or_init(|| offset);
                 }
-                read(answer)
+                let found = read(answer);
+                if self.deadline.left().is_zero() {
+                    return Attempt::Done(Err(self.too_late()));
+                }
+                found
             }
             Ok(answer) => self.refused(answer),
             Err(error) => self.unreachable(&error),
@@ -246,8 +250,16 @@ fn ahead(date: i64) -> Option<i64> {
     Some(date - now)
 }
 
+/// Only one large answer at a time is in memory as text.
+static LARGE: Mutex<()> = Mutex::new(());
+
+/// An answer of fewer bytes is small.
+const SMALL: u64 = 1 << 20;
+
 /// Reads an answer of status 200.
 fn read(mut answer: http::Answer) -> Attempt {
+    let is_small = answer.length().is_some_and(|length| length <= SMALL);
+    let _one_at_a_time = (!is_small).then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
     let text = match bytes(&mut answer) {
         Ok(text) => text,
         Err(attempt) => return attempt,

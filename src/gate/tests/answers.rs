@@ -259,3 +259,30 @@ fn odd_answer(query: &Query, odd: f64) -> Answer {
         },
     }]))
 }
+
+/// Fields in another order, and answers that are not of their own type.
+#[test]
+fn an_answer_is_read_in_any_order_and_must_be_what_it_says() {
+    let read = |data: &str| {
+        let body: serde_json::Value =
+            serde_json::from_str(&format!(r#"{{"data": {data}}}"#)).expect("JSON");
+        Answer::read(&body).map(|answer| answer.data)
+    };
+    let series = r#"{"value": [0, "2"], "metric": {"a": "b"}, "more": [{}]}"#;
+    let late = format!(r#"{{"result": [{series}], "resultType": "vector"}}"#);
+    assert_eq!(read(&late), Ok(vector(&[(&[("a", "b")], 2.0)]).data));
+    assert_eq!(
+        read(r#"{"result": [5, "7"], "resultType": "scalar"}"#),
+        Ok(Data::Scalar(5.0, 7.0))
+    );
+    for wrong in [
+        format!(r#"{{"result": [{series}], "resultType": "matrix"}}"#),
+        r#"{"result": [{"metric": {}, "values": []}], "resultType": "vector"}"#.to_owned(),
+        r#"{"result": [5, "7"], "resultType": "vector"}"#.to_owned(),
+        r#"{"result": [5, "x"], "resultType": "scalar"}"#.to_owned(),
+        r#"{"result": [], "resultType": "scalar"}"#.to_owned(),
+        r#"{"result": [{"value": [1, "2"]}], "resultType": "vector"}"#.to_owned(),
+    ] {
+        assert!(read(&wrong).is_err(), "{wrong}");
+    }
+}
