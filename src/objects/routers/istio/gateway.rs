@@ -2,7 +2,7 @@
 
 use crate::objects::api::istio as api;
 use crate::objects::{Object, Scope};
-use crate::plan::Gateway;
+use crate::plan::{Gateway, Server};
 
 use super::{Builder, GATEWAY};
 
@@ -21,23 +21,14 @@ impl Builder<'_> {
 }
 
 fn spec(gateway: &Gateway) -> api::GatewaySpec {
-    let servers = gateway.servers.iter().map(|server| {
-        let protocol = server.protocol.to_ascii_lowercase();
-        api::Server {
+    let servers = gateway
+        .servers
+        .iter()
+        .enumerate()
+        .map(|(index, server)| api::Server {
             hosts: server.hosts.clone(),
             port: api::ServerPort {
-                // A port's name must be unique in its gateway: the first of a protocol has the plain one.
-                name: if gateway
-                    .servers
-                    .iter()
-                    .filter(|other| other.protocol == server.protocol)
-                    .count()
-                    > 1
-                {
-                    format!("{protocol}-{}", server.port)
-                } else {
-                    protocol
-                },
+                name: port_name(gateway, index),
                 number: server.port,
                 protocol: server.protocol,
             },
@@ -48,10 +39,24 @@ fn spec(gateway: &Gateway) -> api::GatewaySpec {
                     mode: "SIMPLE",
                     credential_name,
                 }),
-        }
-    });
+        });
     api::GatewaySpec {
         selector: gateway.selector.clone(),
         servers: servers.collect(),
+    }
+}
+
+/// A port's name must be unique in its gateway: `http` where it is the only one of its protocol, then `http-80`, then `http-80-2`.
+fn port_name(gateway: &Gateway, index: usize) -> String {
+    let server = &gateway.servers[index];
+    let protocol = server.protocol.to_ascii_lowercase();
+    let of_protocol = |other: &&Server| other.protocol == server.protocol;
+    if gateway.servers.iter().filter(of_protocol).count() == 1 {
+        return protocol;
+    }
+    let before = gateway.servers[..index].iter().filter(of_protocol);
+    match before.filter(|other| other.port == server.port).count() {
+        0 => format!("{protocol}-{}", server.port),
+        earlier => format!("{protocol}-{}-{}", server.port, earlier + 1),
     }
 }

@@ -72,20 +72,7 @@ fn resolve_gateway(
         credential_name: None,
     }];
     let servers = gateway.servers.as_deref().unwrap_or(&default);
-    let mut ports = BTreeMap::new();
-    for (index, server) in servers.iter().enumerate() {
-        if let Some(first) = ports.insert(server.port, index) {
-            let place = |index: usize| Place::value(at.key("servers").index(index).key("port"));
-            report.push(
-                Diagnostic::new(
-                    Code::GP105,
-                    place(index),
-                    format!("the port {} of this gateway is used twice", server.port),
-                )
-                .label(place(first), "first used here"),
-            );
-        }
-    }
+    ports_agree(servers, given, at, report);
     Gateway {
         name: gateway.name.clone(),
         selector: gateway.selector.clone(),
@@ -93,19 +80,68 @@ fn resolve_gateway(
             .iter()
             .map(|server| Server {
                 port: server.port,
-                protocol: server.protocol.map_or_else(
-                    || {
-                        if server.credential_name.is_some() {
-                            "HTTPS"
-                        } else {
-                            "HTTP"
-                        }
-                    },
-                    spec::ServerProtocol::name,
-                ),
+                protocol: protocol(server),
                 hosts: server.hosts.clone().unwrap_or_else(|| given.hosts.clone()),
                 credential_name: server.credential_name.clone(),
             })
             .collect(),
+    }
+}
+
+fn protocol(server: &spec::Server) -> &'static str {
+    server.protocol.map_or_else(
+        || {
+            if server.credential_name.is_some() {
+                "HTTPS"
+            } else {
+                "HTTP"
+            }
+        },
+        spec::ServerProtocol::name,
+    )
+}
+
+/// Servers may share a port, each with hosts and a certificate of its own; Envoy listens there in one way for all of them.
+fn ports_agree(servers: &[spec::Server], given: &spec::Traffic, at: &Route, report: &mut Report) {
+    let hosts = |server: &'_ spec::Server| -> Vec<String> {
+        server.hosts.clone().unwrap_or_else(|| given.hosts.clone())
+    };
+    let mut known: BTreeMap<u16, usize> = BTreeMap::new();
+    let mut taken: BTreeMap<(u16, String), usize> = BTreeMap::new();
+    for (index, server) in servers.iter().enumerate() {
+        let at = |index: usize| at.key("servers").index(index);
+        let first = *known.entry(server.port).or_insert(index);
+        if protocol(&servers[first]) != protocol(server) {
+            report.push(
+                Diagnostic::new(
+                    Code::GP105,
+                    Place::value(at(index).key("port")),
+                    format!(
+                        "the port {} of this gateway speaks {} already, and cannot speak {} too",
+                        server.port,
+                        protocol(&servers[first]),
+                        protocol(server)
+                    ),
+                )
+                .label(Place::value(at(first).key("port")), "first used here"),
+            );
+        }
+        for host in hosts(server) {
+            let first = *taken.entry((server.port, host.clone())).or_insert(index);
+            if first != index {
+                report.push(
+                    Diagnostic::new(
+                        Code::GP105,
+                        Place::value(at(index).key("port")),
+                        format!(
+                            "the port {} of this gateway has the host `{host}` twice",
+                            server.port
+                        ),
+                    )
+                    .label(Place::value(at(first).key("port")), "first here"),
+                );
+                break;
+            }
+        }
     }
 }
