@@ -3,14 +3,12 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::sink::git::{Commit, CommitId, ContentId, GitError, Repo};
-use crate::tree::Lock;
+use crate::sink::git::{Commit, CommitId, GitError, Repo};
 use crate::units::Timestamp;
-use crate::units::names::LOCK_FILE;
 
 use super::Error;
-use super::committed::in_tree;
 use super::ledger::Trailers;
+use super::locks::Locks;
 use super::reverted::is_revert;
 use super::stay::{Began, Visited, Walk};
 
@@ -109,7 +107,7 @@ pub(super) fn last_change(repo: &Repo, tip: CommitId, path: &str) -> Result<Comm
 /// Everything that began on the way to `tip`, the oldest first.
 fn moves(repo: &Repo, tip: CommitId) -> Result<Vec<Entered>, GitError> {
     let (mut found, mut walk) = (Vec::new(), Walk::new(repo, tip)?);
-    let mut locks = Locks::default();
+    let mut locks = Locks::of(repo);
     while let Some(Visited {
         commit,
         served,
@@ -123,7 +121,7 @@ fn moves(repo: &Repo, tip: CommitId) -> Result<Vec<Entered>, GitError> {
             Some(Began::Changed(what)) => (None, Some(what)),
         };
         found.push(Entered {
-            models: locks.models(repo, &commit, stage.as_deref())?,
+            models: models(&mut locks, &commit, stage.as_deref())?,
             stage,
             commit,
             trailers,
@@ -137,45 +135,23 @@ fn moves(repo: &Repo, tip: CommitId) -> Result<Vec<Entered>, GitError> {
         if let (Some(before), Some(to)) = (before, to)
             && before != to
         {
-            found[index].reverted = is_revert(repo, &found[index].commit, &before, &to)?;
+            found[index].reverted = is_revert(&mut locks, &found[index].commit, &before, &to)?;
         }
     }
     Ok(found)
 }
 
-/// The lock that was read last: of thousands of commits that follow one another, few change it.
-#[derive(Default)]
-struct Locks {
-    /// The lock's hash, and what it holds.
-    last: Option<(ContentId, Option<Lock>)>,
-}
-
-impl Locks {
-    /// The models with traffic in a stage, as the lock of a commit names them.
-    fn models(
-        &mut self,
-        repo: &Repo,
-        commit: &Commit,
-        stage: Option<&str>,
-    ) -> Result<Vec<String>, GitError> {
-        let path = in_tree(LOCK_FILE);
-        let (Some(stage), Some(id)) = (stage, repo.content_id(commit.id, &path)?) else {
-            return Ok(Vec::new());
-        };
-        let lock = match self.last.take() {
-            Some((known, lock)) if known == id => lock,
-            Some(_) | None => {
-                let text = repo.file(commit.id, &path)?;
-                text.and_then(|text| Lock::read(&text).ok())
-            }
-        };
-        let routed = lock.as_ref().and_then(|lock| {
-            let stage = lock.stage(lock.stage_named(stage)?);
-            Some(stage.routed.clone())
-        });
-        self.last = Some((id, lock));
-        Ok(routed.unwrap_or_default())
-    }
+/// The models with traffic in a stage, as the lock of a commit names them.
+fn models(
+    locks: &mut Locks<'_>,
+    commit: &Commit,
+    stage: Option<&str>,
+) -> Result<Vec<String>, GitError> {
+    let (Some(stage), Some(lock)) = (stage, locks.at(commit.id)?) else {
+        return Ok(Vec::new());
+    };
+    let stage = lock.stage_named(stage).map(|stage| lock.stage(stage));
+    Ok(stage.map_or_else(Vec::new, |stage| stage.routed.clone()))
 }
 
 /// What is told of a move into `stage`: by the commit itself, or by one of the branch that it merged.

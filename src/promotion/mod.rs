@@ -21,6 +21,7 @@ pub mod history;
 pub mod hold;
 pub mod ledger;
 pub mod live;
+mod locks;
 pub mod mark;
 mod on_fail;
 pub mod outcome;

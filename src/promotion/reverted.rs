@@ -6,13 +6,14 @@ use std::path::Path;
 
 use crate::sink::git::{Commit, CommitId, GitError, Repo};
 use crate::tree::{Hold, Lock};
-use crate::units::names::{HOLD_FILE, LOCK_FILE};
+use crate::units::names::HOLD_FILE;
 
 use super::Error;
 use super::committed::{Committed, in_tree};
 use super::edits::contents_from;
 use super::history::told;
 use super::hold::{Holding, Standing, lifts, standing};
+use super::locks::Locks;
 use super::stay::{Began, Walk};
 
 /// What a commit that moved the pointer did.
@@ -81,12 +82,12 @@ pub fn lifted_by_render(folder: &Path, before: &Lock, after: &Lock) -> Option<St
 
 /// Whether a commit went back from a stage to another, and wrote no hold.
 pub(super) fn is_revert(
-    repo: &Repo,
+    locks: &mut Locks<'_>,
     commit: &Commit,
     before: &str,
     to: &str,
 ) -> Result<bool, GitError> {
-    Ok(match turn(repo, commit, before, to)? {
+    Ok(match turn(locks, commit, before, to)? {
         Turn::Back { .. } => true,
         Turn::Began | Turn::Elsewhere | Turn::On | Turn::Held => false,
     })
@@ -95,11 +96,12 @@ pub(super) fn is_revert(
 /// The hold that the newest move back without one stands for, where nobody has gone over it since.
 fn reverted(repo: &Repo, tip: CommitId) -> Result<Option<Hold>, GitError> {
     let (mut walk, mut since) = (Walk::new(repo, tip)?, Since::default());
+    let mut locks = Locks::of(repo);
     let mut moved: Option<(Commit, String)> = None;
     while let Some(visited) = walk.back()? {
         let stage = visited.served.map(|served| served.stage);
         if let (Some((commit, to)), Some(before)) = (moved.take(), &stage) {
-            match turn(repo, &commit, before, &to)? {
+            match turn(&mut locks, &commit, before, &to)? {
                 Turn::On => since.note(repo, &commit, to)?,
                 // It was written: what has become of it since is somebody's decision.
                 Turn::Began | Turn::Held => return Ok(None),
@@ -115,15 +117,11 @@ fn reverted(repo: &Repo, tip: CommitId) -> Result<Option<Hold>, GitError> {
 }
 
 /// What a commit did that moved the pointer.
-fn turn(repo: &Repo, commit: &Commit, before: &str, to: &str) -> Result<Turn, GitError> {
-    let lock = |at| {
-        let text = repo.file(at, &in_tree(LOCK_FILE))?;
-        Ok::<_, GitError>(text.and_then(|text| Lock::read(&text).ok()))
-    };
+fn turn(locks: &mut Locks<'_>, commit: &Commit, before: &str, to: &str) -> Result<Turn, GitError> {
     let Some(parent) = commit.parents.first().copied() else {
         return Ok(Turn::Began);
     };
-    let (Some(old), Some(new)) = (lock(parent)?, lock(commit.id)?) else {
+    let (Some(old), Some(new)) = (locks.at(parent)?, locks.at(commit.id)?) else {
         return Ok(Turn::Elsewhere);
     };
     if old.stable != new.stable {
@@ -140,7 +138,7 @@ fn turn(repo: &Repo, commit: &Commit, before: &str, to: &str) -> Result<Turn, Gi
     if left < to {
         return Ok(Turn::On);
     }
-    let written = repo.file(commit.id, &in_tree(HOLD_FILE))?;
+    let written = locks.repo.file(commit.id, &in_tree(HOLD_FILE))?;
     let written = written.and_then(|text| Hold::read(&text).ok());
     if written.is_some_and(|hold| matches!(standing(&new, &hold), Standing::On(on) if on <= left)) {
         return Ok(Turn::Held);
