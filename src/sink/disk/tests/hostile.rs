@@ -41,6 +41,20 @@ fn a_damaged_lock_stops_everything_but_force() {
 }
 
 #[test]
+fn a_file_of_more_than_64_mib_is_not_read() {
+    let scratch = Scratch::new();
+    scratch.put(&small()).expect("written");
+    let file = fs::File::options()
+        .write(true)
+        .open(scratch.deploy().join("plan.json"))
+        .expect("the lock");
+    file.set_len((64 << 20) + 1).expect("a file with a hole");
+    let error = scratch.compare(&small()).expect_err("it is refused");
+    assert_eq!(error.kind(), Kind::Outside, "{error}");
+    assert!(error.to_string().contains("file too large"), "{error}");
+}
+
+#[test]
 fn a_hostile_lock_removes_nothing_outside() {
     let victim = "victim\n";
     for evil in [
