@@ -157,6 +157,29 @@ fn only_a_routers_telemetry_names_its_metrics() {
     }
 }
 
+/// How libgit2 is asked for an object, and the one file in which that is looked at before.
+const OBJECTS: &[(&str, &str)] = &[
+    ("git.find_commit", "sink/git/objects.rs"),
+    ("git.find_tree", "sink/git/objects.rs"),
+    ("git.find_blob", "sink/git/objects.rs"),
+    ("git.find_tag", "sink/git/objects.rs"),
+];
+
+#[test]
+fn objects_are_read_through_one_door() {
+    for (word, home) in OBJECTS {
+        let naming: Vec<String> = sources()
+            .into_iter()
+            .filter(|(_, text)| {
+                let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+                code.contains(word)
+            })
+            .map(|(path, _)| path)
+            .collect();
+        assert_eq!(naming, [*home], "`{word}`");
+    }
+}
+
 #[test]
 fn the_table_has_no_circle_and_no_unknown_room() {
     // The rooms stand in an order in which each names only those above it.
