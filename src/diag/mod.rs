@@ -30,7 +30,8 @@ pub use markdown::escape as escape_markdown;
 pub use report::Report;
 pub use unreadable::unreadable;
 pub use visible::{
-    cut, json as visible_json, line as visible_line, lines as visible_lines, page as visible_page,
+    acts, cut, json as visible_json, line as visible_line, lines as visible_lines,
+    page as visible_page,
 };
 
 /// How reports are written.

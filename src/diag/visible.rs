@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::text::is_unseen;
 
 /// Whether a character acts instead of being seen: control characters, directions, line ends that are not `\n`, tags.
-fn acts(c: char) -> bool {
+pub fn acts(c: char) -> bool {
     c.is_control() || is_unseen(c)
 }
 

@@ -10,7 +10,7 @@ use super::query::{Query, When};
 
 type Known = Arc<OnceLock<Result<Answer, Fault>>>;
 
-/// The most bytes of memory that all answers of one evaluation may take together.
+/// The most bytes of memory that all answers of one evaluation, and what is kept of them, may take together.
 const MOST_HELD: usize = 96 << 20;
 
 /// A source that is asked each question once.
@@ -38,14 +38,9 @@ impl<'a> Memo<'a> {
 
     /// Asks a question whose answer is kept.
     fn fetch(&self, query: &Query) -> Result<Answer, Fault> {
+        self.keep(0)?;
         let answer = self.source.ask(query)?;
-        let held = self.held.fetch_add(answer.weight(), Ordering::Relaxed) + answer.weight();
-        if held > MOST_HELD {
-            return Err(Fault::Telemetry(format!(
-                "the answers take more than {} MiB together; with many series, `counts: estimated` asks for less",
-                MOST_HELD >> 20
-            )));
-        }
+        self.keep(answer.weight())?;
         Ok(answer)
     }
 }
@@ -63,6 +58,17 @@ impl Source for Memo<'_> {
             }
             Err(fault) => Err(fault.clone()),
         }
+    }
+
+    fn keep(&self, weight: usize) -> Result<(), Fault> {
+        let held = self.held.fetch_add(weight, Ordering::Relaxed) + weight;
+        if held <= MOST_HELD {
+            return Ok(());
+        }
+        Err(Fault::Telemetry(format!(
+            "the answers take more than {} MiB together; with many series, `counts: estimated` asks for less",
+            MOST_HELD >> 20
+        )))
     }
 
     fn read(&self, wanted: &Wanted) -> Result<Document, Fault> {

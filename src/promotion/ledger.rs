@@ -1,6 +1,6 @@
 //! Commit messages as a ledger: what a promotion writes into its trailers, and what is read back.
 
-use crate::diag::visible_line;
+use crate::diag::{acts, visible_line};
 use crate::gate::Verdict;
 use crate::tree::{Lock, LockedStage};
 
@@ -152,9 +152,9 @@ pub fn traffic_words(lock: &Lock, stage: &LockedStage) -> String {
     }
 }
 
-/// A text on one line: nothing in it can begin another trailer.
+/// A text on one line, of characters that are seen: nothing in it can begin another trailer.
 pub fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_control() || c.is_whitespace())
+    text.split(|c: char| acts(c) || c.is_whitespace())
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
@@ -198,5 +198,6 @@ mod tests {
             (read.to.as_str(), read.rollout.as_str()),
             ("weight-100", "r")
         );
+        assert_eq!(one_line("a\u{200b}b\u{202e}c\u{1b}[31m"), "a b c [31m");
     }
 }

@@ -4,7 +4,8 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
-/// An RFC 1035 label: a lower-case letter, then lower-case letters, digits and `-`, not ending in `-`, at most 63.
+/// An RFC 1035 label: a lower-case letter, then lower-case letters, digits and `-`, not ending in `-`, at most 63. A namespace's may
+/// begin with a digit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DnsLabel(String);
 
@@ -12,6 +13,11 @@ impl DnsLabel {
     /// The label as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// A namespace's name, which Kubernetes lets begin with a digit (RFC 1123).
+    pub fn of_namespace(text: &str) -> Option<Self> {
+        (text.len() <= 63 && is_rfc1123(text)).then(|| Self(text.to_owned()))
     }
 }
 

@@ -26,6 +26,11 @@ pub trait Source: Sync {
         self.ask(query).map(|answer| to(&answer))
     }
 
+    /// Is told of what is kept of an answer, in bytes; a fault where that is too much.
+    fn keep(&self, _: usize) -> Result<(), Fault> {
+        Ok(())
+    }
+
     /// Reads one document; telemetry has none.
     fn read(&self, _: &Wanted) -> Result<Document, Fault> {
         Err(Fault::Question("there are no documents here".to_owned()))
@@ -109,6 +114,16 @@ impl Answer {
         match &self.data {
             Data::Vector(series) | Data::Matrix(series) => series.len(),
             Data::Scalar(..) | Data::String(_) => 0,
+        }
+    }
+
+    /// How many points it has, over all series.
+    pub(super) fn points(&self) -> usize {
+        match &self.data {
+            Data::Vector(series) | Data::Matrix(series) => {
+                series.iter().map(|series| series.points.len()).sum()
+            }
+            Data::Scalar(..) | Data::String(_) => 1,
         }
     }
 

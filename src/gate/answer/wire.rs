@@ -32,6 +32,9 @@ pub(in crate::gate) struct Reply {
     warnings: Option<Vec<String>>,
     #[serde(default)]
     infos: Option<Vec<String>>,
+    /// VictoriaMetrics says so of an answer that lacks what could not be reached.
+    #[serde(default, rename = "isPartial")]
+    is_partial: Option<bool>,
 }
 
 /// `{"resultType": …, "result": …}`, in either order.
@@ -150,6 +153,9 @@ impl<'de> Deserialize<'de> for Item {
                         }
                     }
                 }
+                if points.as_ref().is_some_and(|(points, _)| points.is_empty()) {
+                    return Err(A::Error::custom("a series has no points"));
+                }
                 let labels = labels.ok_or_else(|| A::Error::missing_field("metric"))?;
                 // A native histogram has `histogram` or `histograms` in their place.
                 let (points, single) = points.ok_or_else(|| {
@@ -261,6 +267,12 @@ impl Reply {
     /// The answer in it, or in one sentence why there is none.
     pub(in crate::gate) fn answer(self) -> Result<Answer, String> {
         let Wire { kind, result } = self.data.ok_or("it has no `data`")?;
+        let mut labels: Vec<&BTreeMap<String, String>> =
+            result.series.iter().map(|one| &one.labels).collect();
+        labels.sort_unstable();
+        if labels.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err("two of its series have the same labels".to_owned());
+        }
         let pair = || result.time.zip(result.text.as_deref());
         let data = match kind {
             Kind::Scalar => {
@@ -285,9 +297,13 @@ impl Reply {
                 return Err("its series are not of its `resultType`".to_owned());
             }
         };
+        let mut warnings = texts(self.warnings);
+        if self.is_partial == Some(true) {
+            warnings.push("the server says `isPartial`".to_owned());
+        }
         Ok(Answer {
             data,
-            warnings: texts(self.warnings),
+            warnings,
             infos: texts(self.infos),
         })
     }

@@ -35,6 +35,7 @@ impl Job<'_> {
                 Unfit::Wrong(why) => Judgement {
                     verdict: Verdict::Error,
                     unfit: true,
+                    no_data: false,
                     why,
                     ..judged
                 },

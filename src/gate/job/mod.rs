@@ -212,10 +212,11 @@ impl<'a> Job<'a> {
         };
         let judged = self.if_fit(judged, &context, source, asked);
         match (warnings.first(), judged.verdict) {
-            // Partial data may hide what is wrong, but not what is right.
-            (Some(warning), Verdict::Pass) => Judgement {
+            // Partial data may hide what is wrong, and everything, but not what is right.
+            (Some(warning), verdict) if verdict == Verdict::Pass || judged.no_data => Judgement {
                 verdict: Verdict::Inconclusive,
                 unfit: true,
+                no_data: false,
                 why: format!("{}, but the data is partial: {warning}", judged.why),
                 ..judged
             },
@@ -247,6 +248,10 @@ impl<'a> Job<'a> {
             why: format!("{} ({said})", judged.why),
             ..judged
         };
+        // What went wrong is no absence.
+        if judged.verdict == Verdict::Error {
+            return judged;
+        }
         if judged.no_data {
             match self.gate.no_data {
                 NoData::Fail => return as_if(Verdict::Fail, judged, "`noData: fail`"),
@@ -314,6 +319,9 @@ impl<'a> Job<'a> {
 /// The most series of an expression's answer. Counters may have more: only what counts of them is kept.
 const MOST_RESULTS: usize = 10_000;
 
+/// The most points of an expression's answer, over all series.
+const MOST_RESULT_POINTS: usize = 100_000;
+
 /// Asks a question, and keeps it with its answer; of counters, the samples that the counts need.
 fn put(
     query: Query,
@@ -334,10 +342,19 @@ fn put(
                 "the query returns {} series, and {MOST_RESULTS} are allowed; aggregate them",
                 found.series()
             ))),
+            Shape::Expression if found.points() > MOST_RESULT_POINTS => {
+                Err(Fault::Question(format!(
+                    "the query returns {} points, and {MOST_RESULT_POINTS} are allowed",
+                    found.points()
+                )))
+            }
             Shape::Expression => Ok(found.clone()),
         };
     });
     let answer = shown.and(answer);
+    if let Ok(answer) = &answer {
+        source.keep(answer.weight())?;
+    }
     asked.push(Asked {
         query,
         answer: answer.clone(),

@@ -265,8 +265,14 @@ fn categories(
     answers: &Answers,
 ) -> Result<Sides, Fault> {
     let counts = |name: &str| -> Result<BTreeMap<String, f64>, Fault> {
+        let series = answers.vector(name)?;
+        if !series.is_empty() && series.iter().all(|one| one.label(label).is_empty()) {
+            return Err(Fault::Question(format!(
+                "no series of `{name}` has the label `{label}`"
+            )));
+        }
         let mut found = BTreeMap::new();
-        for one in answers.vector(name)? {
+        for one in series {
             let count = one.points.first().map_or(0.0, |(_, value)| *value);
             if amount(name, count)? > 0.0 {
                 found.insert(one.label(label).to_owned(), count);

@@ -1,6 +1,8 @@
 //! What answers mean, and what their absence means: Q.
 
-use super::{BEGAN, By, LATE, THRESHOLD, at, judged, labels, rollout, vector};
+use std::collections::BTreeMap;
+
+use super::{BEGAN, By, LATE, THRESHOLD, at, judged, labels, of_source, rollout, vector};
 use crate::gate::query::{Query, Shape, When};
 use crate::gate::*;
 
@@ -41,8 +43,8 @@ fn numbers_are_prometheus_numbers() {
     let body = serde_json::json!({"data": {"resultType": "vector", "result": [
         {"metric": {"a": "b"}, "value": [1.5, "1e3"]},
         {"metric": {}, "value": [1.5, "NaN"]},
-        {"metric": {}, "value": [1.5, "+Inf"]},
-        {"metric": {}, "value": [1.5, "-Inf"]}]}});
+        {"metric": {"a": "c"}, "value": [1.5, "+Inf"]},
+        {"metric": {"a": "d"}, "value": [1.5, "-Inf"]}]}});
     let answer = Answer::read(&body).expect("an answer");
     let Data::Vector(series) = &answer.data else {
         panic!("a vector")
@@ -282,7 +284,42 @@ fn an_answer_is_read_in_any_order_and_must_be_what_it_says() {
         r#"{"result": [5, "x"], "resultType": "scalar"}"#.to_owned(),
         r#"{"result": [], "resultType": "scalar"}"#.to_owned(),
         r#"{"result": [{"value": [1, "2"]}], "resultType": "vector"}"#.to_owned(),
+        r#"{"result": [{"metric": {}, "values": []}], "resultType": "matrix"}"#.to_owned(),
+        format!(r#"{{"result": [{series}, {series}], "resultType": "vector"}}"#),
     ] {
         assert!(read(&wrong).is_err(), "{wrong}");
     }
+}
+
+const ABSENT: &str = "[{name: g, noData: pass, because: a test, availability: {objective: 99%}}]";
+
+/// Nobody was seen, and whether somebody could have been seen cannot be told.
+#[test]
+fn no_data_of_telemetry_that_fails_is_an_error() {
+    let source = By(|query: &Query| {
+        if query.name.contains("fitness: ") {
+            return Err(Fault::Telemetry("it is down".to_owned()));
+        }
+        Ok(Answer::of(Data::Matrix(Vec::new())))
+    });
+    let found = of_source(&rollout(ABSENT), LATE, &source, &BTreeMap::new()).remove(0);
+    assert_eq!(found.verdict, Verdict::Error, "{}", found.why);
+}
+
+/// What is missing may be where the requests are.
+#[test]
+fn no_data_of_partial_answers_decides_nothing() {
+    let source = By(|_: &Query| {
+        Ok(Answer {
+            warnings: vec!["a store is down".to_owned()],
+            ..Answer::of(Data::Matrix(Vec::new()))
+        })
+    });
+    let found = at(&rollout(ABSENT), LATE, &source).remove(0);
+    assert_eq!(found.verdict, Verdict::Inconclusive, "{}", found.why);
+    assert!(found.why.contains("partial"), "{}", found.why);
+    let victoria = serde_json::json!({
+        "isPartial": true, "data": {"resultType": "vector", "result": []}});
+    let read = Answer::read(&victoria).expect("an answer");
+    assert_eq!(read.warnings.len(), 1);
 }

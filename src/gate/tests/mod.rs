@@ -113,6 +113,16 @@ pub(super) fn at_with(
     source: &dyn Source,
     references: &BTreeMap<String, String>,
 ) -> Vec<Evidence> {
+    of_source(compiled, seconds, &Fit(source), references)
+}
+
+/// The same, where the source answers for its fitness itself.
+pub(super) fn of_source(
+    compiled: &Compiled,
+    seconds: i64,
+    source: &dyn Source,
+    references: &BTreeMap<String, String>,
+) -> Vec<Evidence> {
     let context = EvaluationContext {
         stage: compiled.plan.stage_named("canary").expect("the stage"),
         namespace: "ml",
@@ -120,7 +130,7 @@ pub(super) fn at_with(
         now: Timestamp::from_seconds(BEGAN.seconds() + seconds),
         references,
     };
-    evaluate(&compiled.plan, &context, &Fit(source))
+    evaluate(&compiled.plan, &context, source)
 }
 
 /// A source whose telemetry is fit, whatever it answers to what is asked besides.

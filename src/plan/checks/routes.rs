@@ -37,6 +37,7 @@ fn check_base_routes(plan: &Plan, report: &mut Report) {
         method: entry.method.clone(),
         ..Match::default()
     };
+    let mut earlier: Vec<Match> = Vec::new();
     for (index, route) in routes.iter().enumerate() {
         let is_last = index + 1 == routes.len();
         let place = Place::value(at.index(index).key("name"));
@@ -65,11 +66,6 @@ fn check_base_routes(plan: &Plan, report: &mut Report) {
             ),
             (true, true) | (false, false) => {}
         }
-        let earlier: Vec<Match> = routes[..index]
-            .iter()
-            .flat_map(|route| &route.entries)
-            .map(as_match)
-            .collect();
         let hidden = |entry: &crate::plan::BaseMatch| {
             earlier.iter().any(|wide| wide.covers(&as_match(entry)))
         };
@@ -83,6 +79,7 @@ fn check_base_routes(plan: &Plan, report: &mut Report) {
                 .help("put the narrower route first"),
             );
         }
+        earlier.extend(route.entries.iter().map(as_match));
     }
 }
 

@@ -9,7 +9,7 @@ use crate::spec::{MatchEntry, Percentage, Spec};
 use crate::units::{HUNDRED, HeaderName, Percent, is_label_key, is_label_value, unsent_in_query};
 
 use super::condition::{Subject, condition};
-use super::label;
+use super::{label, labels};
 
 /// All cohorts, or `None` where any is wrong.
 pub(super) fn resolve(spec: &Spec, report: &mut Report) -> Option<Vec<Cohort>> {
@@ -137,7 +137,7 @@ fn resolve_entry(entry: &MatchEntry, at: &Route, report: &mut Report) -> Option<
         }
     }
     if let Some(namespace) = &entry.source_namespace {
-        sound &= label(namespace, at.key("sourceNamespace"), report).is_some();
+        sound &= labels::namespace(namespace, at.key("sourceNamespace"), report).is_some();
     }
     sound.then_some(result)
 }

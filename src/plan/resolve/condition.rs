@@ -112,7 +112,11 @@ fn may_begin_a_path(pattern: &str) -> bool {
     prefixes.literals().is_none_or(|prefixes| {
         prefixes
             .iter()
-            .any(|prefix| prefix.is_empty() || prefix.as_bytes().starts_with(b"/"))
+            .any(|prefix| match prefix.as_bytes().first() {
+                Some(first) => *first == b'/',
+                // An exact one is all that the expression takes.
+                None => !prefix.is_exact(),
+            })
     })
 }
 
@@ -188,7 +192,7 @@ mod tests {
             assert!(why(&exact(path), Subject::Path).is_some(), "{path}");
             assert!(why(&prefix(path), Subject::Path).is_some(), "{path}");
         }
-        for pattern in ["v1/.*", "(?:a|b)/x", "^v1"] {
+        for pattern in ["v1/.*", "(?:a|b)/x", "^v1", "^$"] {
             assert!(why(&regex(pattern), Subject::Path).is_some(), "{pattern}");
         }
         for value in ["é", "a b", "a&b", "a#b"] {

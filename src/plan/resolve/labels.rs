@@ -19,6 +19,19 @@ pub(super) fn label(text: &str, at: Route, report: &mut Report) -> Option<DnsLab
     parsed
 }
 
+/// A namespace's name, or a complaint at `at`.
+pub(super) fn namespace(text: &str, at: Route, report: &mut Report) -> Option<DnsLabel> {
+    let parsed = DnsLabel::of_namespace(text);
+    if parsed.is_none() {
+        report.push(Diagnostic::new(
+            Code::GP106,
+            Place::value(at),
+            format!("`{text}` is no namespace; lower-case letters, digits and `-` are allowed, no `-` at an end, at most 63 characters"),
+        ));
+    }
+    parsed
+}
+
 /// Holds labels against Kubernetes' rules, and against the ones that only glidepath sets.
 pub(super) fn check_labels(labels: &BTreeMap<String, String>, at: &Route, report: &mut Report) {
     for (key, value) in labels {

@@ -57,7 +57,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         .metadata
         .namespace
         .as_ref()
-        .map(|namespace| label(namespace, root.key("metadata").key("namespace"), report));
+        .map(|name| labels::namespace(name, root.key("metadata").key("namespace"), report));
     check_labels(
         &document.metadata.labels,
         &root.key("metadata").key("labels"),

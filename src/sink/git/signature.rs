@@ -4,7 +4,7 @@ use std::env;
 
 use git2::{Signature, Time};
 
-use crate::diag::visible_line;
+use crate::diag::{acts, visible_line};
 use crate::units::Timestamp;
 
 use super::{GitError, Person, Repo};
@@ -48,10 +48,9 @@ impl Role {
 
 impl Person {
     /// The first character that the header of a commit cannot hold in a name or an address: a line end would begin another line of
-    /// it, and `<` and `>` end the name.
+    /// it, `<` and `>` end the name, and what nobody sees belongs to no name.
     pub fn wrong_character(text: &str) -> Option<char> {
-        text.chars()
-            .find(|c| c.is_control() || matches!(c, '<' | '>'))
+        text.chars().find(|c| acts(*c) || matches!(c, '<' | '>'))
     }
 }
 

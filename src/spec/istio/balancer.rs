@@ -66,6 +66,9 @@ fn consistent_hash(value: &Value, route: &Route, faults: &mut Vec<Diagnostic>) {
         let route = route.key("httpCookie").key("attributes").index(index);
         faults.push(refused(route.key("name"), fault));
     }
+    if let Some(cookie) = value.get("httpCookie") {
+        duration::check_any(cookie, "ttl", &route.key("httpCookie"), faults);
+    }
     let ring = value.get("minimumRingSize").and_then(Value::as_u64);
     let tables = ["ringHash", "maglev"];
     if ring.is_some_and(|size| size != 0)

@@ -81,6 +81,19 @@ pub(super) fn check_seconds(
     whole(value, name, route, (SECOND, "seconds", "1s"), faults);
 }
 
+/// Complains where the field `name` is longer than Go can hold; any other time is taken, as is none.
+pub(super) fn check_any(value: &Value, name: &str, route: &Route, faults: &mut Vec<Diagnostic>) {
+    let Some(text) = value.get(name).and_then(Value::as_str) else {
+        return;
+    };
+    if nanoseconds(text).is_none() {
+        faults.push(refused(
+            route.key(name),
+            format!("`{name}` is `{text}`, and Istio takes up to 292 years"),
+        ));
+    }
+}
+
 fn whole(
     value: &Value,
     name: &str,

@@ -180,15 +180,20 @@ pub(super) fn divisor(reference: &Field, faults: &mut Faults) {
     else {
         return;
     };
-    let Some(Ok(amount)) = quantity(divisor.value) else {
-        return;
+    let amount = match quantity(divisor.value) {
+        Some(Ok(amount)) if amount.is_zero() => return,
+        Some(Ok(amount)) => amount,
+        Some(Err(())) => {
+            faults.must(&divisor, "a quantity such as `1`, `1m` or `1Mi`");
+            return;
+        }
+        None => return,
     };
-    let Some(billionths) = amount.billionths() else {
-        return;
-    };
-    if billionths == 0 {
-        return;
-    }
+    // What is too large to compare, or too small, is no unit.
+    let billionths = amount.billionths().unwrap_or(0);
+    // The server compares what is written.
+    let text = amount.as_str();
+    let is_plain = !text.starts_with(['+', '0']) && !text.contains('.');
     let one = 1_000_000_000_i128;
     let powers = |base: i128| (0..=6).any(|power| one * base.pow(power) == billionths);
     let is_cpu = matches!(resource, "limits.cpu" | "requests.cpu");
@@ -203,7 +208,7 @@ pub(super) fn divisor(reference: &Field, faults: &mut Faults) {
     } else {
         powers(1000)
     };
-    if !is_unit {
+    if !is_unit || !is_plain {
         faults.must(
             &divisor,
             if is_cpu {

@@ -81,9 +81,19 @@ fn known(name: &str, amount: &Field, faults: &mut Faults) {
 
 fn sound(name: &str, amount: &Field, faults: &mut Faults) {
     Rule::Amount(Least::Zero).check(amount, faults);
-    let Some(billionths) = quantity(amount).and_then(|amount| amount.billionths()) else {
+    let Some(given) = quantity(amount) else {
         return;
     };
+    let billionths = given.billionths();
+    let is_whole = given.is_zero()
+        || billionths.is_some_and(|amount| {
+            let whole = amount / 1_000_000_000;
+            whole != 0 && amount % 1_000_000_000 == 0 && i64::try_from(whole).is_ok()
+        });
+    if is_extended(name) && !is_whole {
+        faults.must(amount, "a whole number below 2^63");
+    }
+    let Some(billionths) = billionths else { return };
     if is_huge_page(name) {
         let size = name.trim_start_matches("hugepages-").parse::<Quantity>();
         let size = size.ok().and_then(|size| size.billionths());
@@ -98,8 +108,6 @@ fn sound(name: &str, amount: &Field, faults: &mut Faults) {
                 format!("`{name}` tells no size of pages, such as `hugepages-2Mi`"),
             ),
         }
-    } else if is_extended(name) && billionths % 1_000_000_000 != 0 {
-        faults.must(amount, "a whole number");
     }
 }
 

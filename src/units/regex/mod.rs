@@ -80,8 +80,12 @@ fn walk(ast: &Ast, budget: u32) -> Result<(), Re2Fault> {
         Ast::ClassBracketed(class) => check_set(&class.kind),
         Ast::Repetition(repetition) => check_repetition(repetition, budget),
         Ast::Group(group) => {
-            if let ast::GroupKind::NonCapturing(set) = &group.kind {
-                flags(set)?;
+            match &group.kind {
+                ast::GroupKind::NonCapturing(set) => flags(set)?,
+                ast::GroupKind::CaptureName { name, .. } if !name.name.is_ascii() => {
+                    return Err(fault(&name.span, "takes only ASCII in a group's name"));
+                }
+                ast::GroupKind::CaptureName { .. } | ast::GroupKind::CaptureIndex(_) => {}
             }
             walk(&group.ast, budget)
         }
@@ -275,6 +279,7 @@ mod tests {
             "(?=a)",
             "\\p{Alphabetic}",
             "\\p{Hira}",
+            "(?P<é>a)",
             "\\p{greek}",
             "\\p{Cn}",
             "\\p{LC}",
