@@ -76,6 +76,7 @@ fn a_date_that_git_cannot_write_is_refused_and_does_not_wrap() {
         "@99999999999999",
         "@99999999999999999999",
         "@-99999999999999",
+        "10000-01-01T00:00:00Z",
         "soon",
     ] {
         let flag = format!("--date={date}");

@@ -196,7 +196,8 @@ fn check_date(role: Role) -> Result<(), GitError> {
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let is_wrong = match text.parse::<Timestamp>() {
         Ok(at) => u32::try_from(at.seconds()).is_err(),
-        Err(()) => is_number,
+        // What begins with a year beyond 9999 is read by libgit2 as another day of now.
+        Err(()) => is_number || digits.bytes().take_while(u8::is_ascii_digit).count() > 4,
     };
     if is_wrong {
         return Err(no_date(&format!(

@@ -5,6 +5,7 @@
 
 use regex_syntax::ast::{self, Ast, Visitor};
 
+use super::literals::escaped;
 use super::parse;
 
 /// Each byte as the character of its number, as Envoy's RE2 sees a value.
@@ -15,7 +16,7 @@ pub fn as_latin1(text: &str) -> String {
 /// The expression of Rust's `regex::bytes` that takes the Latin-1 form of a value exactly where Envoy's RE2 takes the value.
 /// None where the expression does not parse.
 pub fn re2_over_bytes(pattern: &str) -> Option<String> {
-    let pattern = as_latin1(pattern);
+    let pattern = escaped(&as_latin1(pattern));
     let ast = parse(&pattern).ok()?;
     let mut rest = 0;
     let mut text = String::with_capacity(pattern.len());
@@ -80,7 +81,7 @@ impl Visitor for Ascii {
 
 /// What an expression says about characters outside of ASCII that Envoy, which sees their bytes, understands otherwise.
 pub fn misread_by_bytes(pattern: &str) -> Option<&'static str> {
-    let ast = parse(pattern).ok()?;
+    let ast = parse(&escaped(pattern)).ok()?;
     let found = ast::visit(&ast, Wide::default()).ok()?;
     if found.in_class {
         Some("a class such as `[é]` takes one byte, and never the whole character")
@@ -188,6 +189,8 @@ mod tests {
             (r"K\xc3\xa9", "Ké", true),
             ("L(?:é)+", "Léé", true),
             (r"M\b.*", "Mé", true),
+            ("/m/{id}", "/m/{id}", true),
+            ("[[]", "[", true),
         ] {
             assert_eq!(takes(pattern, value), taken, "{pattern} on {value}");
         }
