@@ -12,7 +12,7 @@
 //! | `validateCORSPolicy`, `validateAllowOrigins`, `ValidateCORSHTTPHeaderName` | VirtualService | `cors` |
 //! | `validateHTTPRewrite` | VirtualService | `route`; there is no `uriRegexRewrite` |
 //! | `validateAuthorityRewrite`, `ValidateHTTPHeader*OperationName`, `ValidateHTTPHeaderValue` | VirtualService | `plan/resolve/traffic/headers.rs`; `%` is doubled there, so no value is a broken format |
-//! | `validateHTTPRouteMatchRequest`, `validateStringMatch` | VirtualService | `plan/resolve/cohorts.rs`, `units/regex.rs` |
+//! | `validateHTTPRouteMatchRequest`, `validateStringMatch` | VirtualService | `plan/resolve/cohorts.rs`, `plan/resolve/condition.rs`, `units/regex` |
 //! | `validateGatewayNames` | VirtualService | `gateway` |
 //! | hosts of `ValidateVirtualService`: forms, `*` in the mesh, overlaps | VirtualService | `hosts`; overlaps with the Service's own host: `plan/checks/router/istio/hosts.rs` |
 //! | `validateHTTPRouteDestinations`, `validateDestination`, `validateSubsetName`, mirrors | VirtualService | cannot occur: the plan writes destinations, weights that sum to a whole, and mirrors |
