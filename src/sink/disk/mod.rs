@@ -88,13 +88,10 @@ pub fn compare(folder: &Path, wanted: &Wanted) -> Result<Vec<Comparison>, DiskEr
         // Nobody writes, and nobody begins to.
         (Ok(_guard), _) => look()?,
         // One who is about to write has changed nothing yet, where the same is found twice.
-        (Err(busy), Ok(first)) => {
-            let again = look()?;
-            if again.changes() != first.changes() {
-                return Err(busy);
-            }
-            again
-        }
+        (Err(busy), Ok(first)) => match look() {
+            Ok(again) if again.changes() == first.changes() => again,
+            Ok(_) | Err(_) => return Err(busy),
+        },
         (Err(busy), Err(_)) => return Err(busy),
     };
     Ok(survey.comparisons())
