@@ -114,7 +114,7 @@ impl Target {
         let mut target = Self {
             prefix,
             namespace: namespace.to_owned(),
-            workload: found.workload.clone(),
+            workload: found.workload_name.clone(),
             subset: found.name.to_string(),
             version: version.cloned().unwrap_or_else(|| found.name.to_string()),
             rollout: plan.name.to_string(),

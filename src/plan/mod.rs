@@ -31,8 +31,8 @@ pub use hosts::RoutedHost;
 pub use labels::labels;
 pub use matching::{Joined, join};
 pub use model::{
-    Account, Autoscaling, Budget, ContainerPort, Drain, HostPort, Model, ModelId, Pod, Rolling,
-    ServedModel,
+    Account, Autoscaling, Budget, ContainerPort, Drain, Generated, HostPort, Model, ModelId, Pod,
+    Rolling, ServedModel, Workload,
 };
 pub use resolve::resolve;
 pub use router::{Gateway, Istio, Router, Server};

@@ -22,45 +22,71 @@ pub struct ModelId(pub usize);
 pub struct Model {
     /// The model's name, by which routes know it too.
     pub name: DnsLabel,
-    /// The runtime that serves the model.
-    pub runtime: RuntimeName,
+    /// What runs it.
+    pub workload: Workload,
     /// The model server whose own measurements gates may ask, where it is known.
     pub server: Option<&'static Server>,
-    /// The container image.
-    pub image: ImageRef,
-    /// What is served; always there for a runtime that needs it.
-    pub served: Option<ServedModel>,
     /// Replicas before any step changes them.
     pub replicas: u32,
     /// How the model scales by load, where it does.
     pub autoscaling: Option<Autoscaling>,
     /// Requests a second that one replica sustains.
     pub capacity: Option<f64>,
+    /// The name of the Deployment, or of whatever else makes the pods.
+    pub workload_name: String,
+    /// The selector of that.
+    pub selector: BTreeMap<String, String>,
+    /// What tells this model's pods from the others'.
+    pub subset_labels: BTreeMap<String, String>,
+    /// All labels of the pods.
+    pub pod_labels: BTreeMap<String, String>,
+    /// The ports that its containers name; never empty for a generated workload.
+    pub ports: Vec<ContainerPort>,
+}
+
+/// What runs a model. Whatever depends on it matches exhaustively.
+#[derive(Clone, Debug)]
+pub enum Workload {
+    /// Objects that are made of the model's fields.
+    Generated(Box<Generated>),
+}
+
+/// A Deployment that is made of the model's fields, and what stands around it.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    /// The runtime that serves the model.
+    pub runtime: RuntimeName,
+    /// The container image.
+    pub image: ImageRef,
+    /// What is served; always there for a runtime that needs it.
+    pub served: Option<ServedModel>,
     /// How many pods may be evicted at once.
     pub budget: Option<Budget>,
     /// How a change rolls through the pods.
     pub rolling: Rolling,
     /// How a pod that ends lets its requests finish.
     pub drain: Drain,
-    /// The Deployment's name.
-    pub workload: String,
-    /// The Deployment's selector.
-    pub selector: BTreeMap<String, String>,
-    /// What tells this model's pods from the others'.
-    pub subset_labels: BTreeMap<String, String>,
-    /// All labels of the pods.
-    pub pod_labels: BTreeMap<String, String>,
     /// The name of the container that serves.
     pub container: String,
     /// The account that the pods run as.
     pub account: Option<Account>,
-    /// The container's ports; never empty.
-    pub ports: Vec<ContainerPort>,
     /// What is passed on to the pod as it was written.
     pub pod: Pod,
 }
 
 impl Model {
+    /// The workload that is made of the model's fields, where it is.
+    pub fn generated(&self) -> Option<&Generated> {
+        match &self.workload {
+            Workload::Generated(generated) => Some(generated),
+        }
+    }
+
+    /// What it serves, where the spec says so.
+    pub fn served(&self) -> Option<&ServedModel> {
+        self.generated()?.served.as_ref()
+    }
+
     /// The number of a port of the runtime's: the container's of the same name, else the runtime's own.
     pub fn port_number(&self, wanted: RuntimePort) -> u16 {
         let mut ports = self.ports.iter();

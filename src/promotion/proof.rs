@@ -83,7 +83,12 @@ fn sentence(finding: &Finding) -> String {
 fn sustained(plan: &Plan) -> BTreeMap<String, f64> {
     let models = plan.model_ids();
     models
-        .map(|model| (plan.model(model).workload.clone(), plan.sustains(model)))
+        .map(|model| {
+            (
+                plan.model(model).workload_name.clone(),
+                plan.sustains(model),
+            )
+        })
         .collect()
 }
 

@@ -33,7 +33,10 @@ impl Split {
             .model_ids()
             .map(|model| {
                 let share = plan.share_with_copies(stage, model).known()?;
-                Some((plan.model(model).workload.clone(), Fraction::as_f64(share)))
+                Some((
+                    plan.model(model).workload_name.clone(),
+                    Fraction::as_f64(share),
+                ))
             })
             .collect();
         let shares = shares?;

@@ -28,7 +28,7 @@ impl Workload<'_> {
         });
         let count = |pods: u32| i32::try_from(pods).unwrap_or(i32::MAX);
         scaling::HorizontalPodAutoscaler {
-            metadata: self.metadata(&self.model.workload, self.waves.scaling),
+            metadata: self.metadata(&self.model.workload_name, self.waves.scaling),
             spec: Some(scaling::HorizontalPodAutoscalerSpec {
                 max_replicas: count(autoscaling.max),
                 metrics: Some(
@@ -40,7 +40,7 @@ impl Workload<'_> {
                 scale_target_ref: scaling::CrossVersionObjectReference {
                     api_version: Some("apps/v1".to_owned()),
                     kind: "Deployment".to_owned(),
-                    name: self.model.workload.clone(),
+                    name: self.model.workload_name.clone(),
                 },
                 behavior: None,
             }),

@@ -25,7 +25,7 @@ pub(super) struct Config {
 impl Config {
     /// The configuration of a model, where it has any.
     pub(super) fn of(model: &Model, launch: &Launch) -> Option<Self> {
-        let mut data = model.served.as_ref().map(variables).unwrap_or_default();
+        let mut data = model.served().map(variables).unwrap_or_default();
         let files = launch.files.iter();
         data.extend(files.map(|(name, text)| ((*name).to_owned(), text.clone())));
         if data.is_empty() {
@@ -33,7 +33,7 @@ impl Config {
         }
         let content = serde_json::to_string(&data).expect("a map of strings is JSON");
         let hash = sha256_hex(content.as_bytes());
-        let name = format!("{}-{}", model.workload, &hash[..HASH_LENGTH]);
+        let name = format!("{}-{}", model.workload_name, &hash[..HASH_LENGTH]);
         Some(Self { name, data })
     }
 }
@@ -62,7 +62,7 @@ impl Workload<'_> {
 
     /// The configuration's values as variables, then the team's own; a team's variable replaces one of the same name.
     pub(super) fn env(&self) -> Vec<core::EnvVar> {
-        let own = &self.model.pod.env;
+        let own = &self.own.pod.env;
         let config = self.config.iter().flat_map(|config| {
             let is_file = |key: &String| self.launch.files.iter().any(|(name, _)| name == key);
             let keys = config.data.keys().filter(move |key| !is_file(key));

@@ -8,7 +8,7 @@ use super::{Workload, some};
 
 impl Workload<'_> {
     pub(super) fn container(&self) -> core::Container {
-        let (given, launch) = (&self.model.pod, &self.launch);
+        let (given, launch) = (&self.own.pod, &self.launch);
         let mut mounts = given.volume_mounts.clone();
         mounts.extend(self.config_mount());
         let ports = self.model.ports.iter().map(|open| core::ContainerPort {
@@ -19,8 +19,8 @@ impl Workload<'_> {
             host_ip: open.host.as_ref().and_then(|host| host.address.clone()),
         });
         core::Container {
-            name: self.model.container.clone(),
-            image: Some(self.model.image.to_string()),
+            name: self.own.container.clone(),
+            image: Some(self.own.image.to_string()),
             command: given.command.clone().or_else(|| launch.command.clone()),
             args: given.args.clone().or_else(|| launch.args.clone()),
             env: some(&self.env()),
@@ -38,8 +38,8 @@ impl Workload<'_> {
 
     /// Endpoints take a while to leave every proxy: a pod that ends goes on serving until they have.
     fn drain(&self) -> Option<core::Lifecycle> {
-        let seconds = self.model.drain.seconds;
-        let handler = match self.model.drain.hook {
+        let seconds = self.own.drain.seconds;
+        let handler = match self.own.drain.hook {
             _ if seconds == 0 => return None,
             DrainHook::None => return None,
             DrainHook::Exec => core::LifecycleHandler {

@@ -17,9 +17,9 @@ const SCHEDULING_SECONDS: i32 = 300;
 
 impl Workload<'_> {
     pub(super) fn deployment(&self, replicas: u32) -> apps::Deployment {
-        let model = self.model;
+        let (model, own) = (self.model, self.own);
         apps::Deployment {
-            metadata: self.metadata(&model.workload, self.waves.workload),
+            metadata: self.metadata(&model.workload_name, self.waves.workload),
             spec: Some(apps::DeploymentSpec {
                 min_ready_seconds: Some(MIN_READY_SECONDS),
                 progress_deadline_seconds: Some(self.progress_deadline()),
@@ -32,13 +32,13 @@ impl Workload<'_> {
                 strategy: Some(apps::DeploymentStrategy {
                     type_: Some("RollingUpdate".to_owned()),
                     rolling_update: Some(apps::RollingUpdateDeployment {
-                        max_surge: Some(int_or_string(&model.rolling.max_surge)),
-                        max_unavailable: Some(int_or_string(&model.rolling.max_unavailable)),
+                        max_surge: Some(int_or_string(&own.rolling.max_surge)),
+                        max_unavailable: Some(int_or_string(&own.rolling.max_unavailable)),
                     }),
                 }),
                 template: core::PodTemplateSpec {
                     metadata: Some(ObjectMeta {
-                        annotations: some_map(&model.pod.annotations),
+                        annotations: some_map(&own.pod.annotations),
                         labels: Some(model.pod_labels.clone()),
                         ..ObjectMeta::default()
                     }),

@@ -14,7 +14,7 @@ impl Workload<'_> {
             Budget::MaxUnavailable(pods) => (None, Some(int_or_string(pods))),
         };
         policy::PodDisruptionBudget {
-            metadata: self.metadata(&self.model.workload, self.waves.scaling),
+            metadata: self.metadata(&self.model.workload_name, self.waves.scaling),
             spec: Some(policy::PodDisruptionBudgetSpec {
                 max_unavailable,
                 min_available,

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::diag::Route;
 use crate::plan::runtimes::{self, Launch, RuntimeFacts};
-use crate::plan::{Account, Model, ModelId, Plan};
+use crate::plan::{Account, Generated, Model, ModelId, Plan};
 
 use super::meta::{id, kind_of, metadata};
 use super::{Object, Scope, Waves, json};
@@ -26,13 +26,28 @@ use config_map::Config;
 
 pub(super) fn build(plan: &Plan, model_id: ModelId, replicas: u32, waves: Waves) -> Vec<Object> {
     let model = plan.model(model_id);
+    match &model.workload {
+        crate::plan::Workload::Generated(own) => generated(plan, model_id, own, replicas, waves),
+    }
+}
+
+/// The objects of a workload that is made of the model's fields.
+fn generated(
+    plan: &Plan,
+    model_id: ModelId,
+    own: &Generated,
+    replicas: u32,
+    waves: Waves,
+) -> Vec<Object> {
+    let model = plan.model(model_id);
     let origin = Route::root().key("spec").key("models").index(model_id.0);
-    let facts = runtimes::facts(model.runtime);
+    let facts = runtimes::facts(own.runtime);
     let launch = (facts.launch)(model);
     let config = Config::of(model, &launch);
     let workload = Workload {
         plan,
         model,
+        own,
         facts,
         launch,
         config,
@@ -62,7 +77,7 @@ pub(super) fn build(plan: &Plan, model_id: ModelId, replicas: u32, waves: Waves)
     if let Some(Account {
         name,
         create: Some(annotations),
-    }) = &model.account
+    }) = &own.account
     {
         let body = json(&workload.service_account(name, annotations));
         objects.push(object(
@@ -77,7 +92,7 @@ pub(super) fn build(plan: &Plan, model_id: ModelId, replicas: u32, waves: Waves)
     objects.push(object(
         "Deployment",
         "deployment",
-        &model.workload,
+        &model.workload_name,
         waves.workload,
         body,
     ));
@@ -86,17 +101,17 @@ pub(super) fn build(plan: &Plan, model_id: ModelId, replicas: u32, waves: Waves)
         objects.push(object(
             "HorizontalPodAutoscaler",
             "horizontal-pod-autoscaler",
-            &model.workload,
+            &model.workload_name,
             waves.scaling,
             body,
         ));
     }
-    if let Some(budget) = &model.budget {
+    if let Some(budget) = &own.budget {
         let body = json(&workload.disruption_budget(budget));
         objects.push(object(
             "PodDisruptionBudget",
             "pod-disruption-budget",
-            &model.workload,
+            &model.workload_name,
             waves.scaling,
             body,
         ));
@@ -108,6 +123,7 @@ pub(super) fn build(plan: &Plan, model_id: ModelId, replicas: u32, waves: Waves)
 struct Workload<'a> {
     plan: &'a Plan,
     model: &'a Model,
+    own: &'a Generated,
     facts: &'static RuntimeFacts,
     launch: Launch,
     /// The ConfigMap, where there is something to configure.

@@ -6,7 +6,7 @@ use super::{Workload, some, some_map};
 
 impl Workload<'_> {
     pub(super) fn pod(&self) -> core::PodSpec {
-        let pod = &self.model.pod;
+        let pod = &self.own.pod;
         let mut volumes = pod.volumes.clone();
         volumes.extend(self.config_volume());
         core::PodSpec {
@@ -16,11 +16,11 @@ impl Workload<'_> {
             node_selector: some_map(&pod.node_selector),
             security_context: pod.security_context.clone(),
             service_account_name: self
-                .model
+                .own
                 .account
                 .as_ref()
                 .map(|account| account.name.clone()),
-            termination_grace_period_seconds: Some(i64::from(self.model.drain.grace_seconds)),
+            termination_grace_period_seconds: Some(i64::from(self.own.drain.grace_seconds)),
             tolerations: some(&pod.tolerations),
             volumes: some(&volumes),
             ..core::PodSpec::default()

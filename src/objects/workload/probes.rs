@@ -18,7 +18,7 @@ impl Workload<'_> {
                 ..probe(probes, self.model)
             })
         };
-        self.model.pod.readiness_probe.clone().or_else(own)
+        self.own.pod.readiness_probe.clone().or_else(own)
     }
 
     /// When the container has started.
@@ -31,7 +31,7 @@ impl Workload<'_> {
                 ..probe(probes, self.model)
             })
         };
-        self.model.pod.startup_probe.clone().or_else(own)
+        self.own.pod.startup_probe.clone().or_else(own)
     }
 }
 

@@ -35,13 +35,14 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
     }
     for (index, model) in plan.models.iter().enumerate() {
         let at = Route::root().key("spec").key("models").index(index);
-        if model.autoscaling.is_some() && model.workload != format!("{}-{}", plan.name, model.name)
+        if model.autoscaling.is_some()
+            && model.workload_name != format!("{}-{}", plan.name, model.name)
         {
             report.push(
                 Diagnostic::new(
                     Code::GP405,
                     Place::key(at.key("autoscaling")),
-                    format!("if the Deployment `{}` already runs with `replicas`, handing it to an autoscaler resets it to 1 for a moment", model.workload),
+                    format!("if the Deployment `{}` already runs with `replicas`, handing it to an autoscaler resets it to 1 for a moment", model.workload_name),
                 )
                 .note("a client-side apply that no longer holds `replicas` removes the field, and its default is 1")
                 .help("apply it server-side once (`kubectl apply --server-side`, or Argo CD's `ServerSideApply=true`)"),

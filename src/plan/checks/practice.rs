@@ -3,7 +3,7 @@
 use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::runtimes;
-use crate::plan::{Fraction, Model, Plan, ServiceType, StageKind, Wire};
+use crate::plan::{Fraction, Generated, Model, Plan, ServiceType, StageKind, Wire};
 use crate::spec::Document;
 
 pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
@@ -31,22 +31,8 @@ pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
 fn check_models(plan: &Plan, report: &mut Report) {
     for (index, model) in plan.models.iter().enumerate() {
         let at = Route::root().key("spec").key("models").index(index);
-        if !model.image.is_pinned() {
-            report.push(
-                Diagnostic::new(
-                    Code::GP601,
-                    Place::value(at.key("image")),
-                    format!("the image `{}` does not say which build it is", model.image),
-                )
-                .note("a pod that restarts may then run another build than its neighbours")
-                .help("name a version tag or a digest"),
-            );
-        }
-        if model.pod.readiness_probe.is_none() && runtimes::facts(model.runtime).probes.is_none() {
-            report.push(
-                Diagnostic::new(Code::GP603, Place::value(at.key("name")), format!("`{}` has no readiness probe, so requests reach it before its model is loaded", model.name))
-                    .help(format!("add `readinessProbe: {{httpGet: {{path: /healthz, port: {}}}}}`", first_port(model))),
-            );
+        if let Some(own) = model.generated() {
+            check_pod(model, own, &at, report);
         }
         let ports = model.ports.iter().enumerate();
         let hosted = ports.filter_map(|(port, open)| Some((port, open.host.as_ref()?.number)));
@@ -61,18 +47,56 @@ fn check_models(plan: &Plan, report: &mut Report) {
                 .help("let callers come in through the Service, or have a node more than all models' pods"),
             );
         }
-        let has_memory = model.pod.resources.as_ref().is_some_and(|resources| {
-            [&resources.requests, &resources.limits]
-                .into_iter()
-                .flatten()
-                .any(|map| map.contains_key("memory"))
-        });
-        if !has_memory {
-            report.push(
-                Diagnostic::new(Code::GP605, Place::value(at.key("name")), format!("`{}` requests no memory, so its pods are the first that a full node evicts", model.name))
-                    .help("add `resources: {requests: {memory: 4Gi}}`"),
-            );
-        }
+    }
+}
+
+/// What is known of a pod that is made of the model's fields.
+fn check_pod(model: &Model, own: &Generated, at: &Route, report: &mut Report) {
+    if !own.image.is_pinned() {
+        report.push(
+            Diagnostic::new(
+                Code::GP601,
+                Place::value(at.key("image")),
+                format!("the image `{}` does not say which build it is", own.image),
+            )
+            .note("a pod that restarts may then run another build than its neighbours")
+            .help("name a version tag or a digest"),
+        );
+    }
+    if own.pod.readiness_probe.is_none() && runtimes::facts(own.runtime).probes.is_none() {
+        report.push(
+            Diagnostic::new(
+                Code::GP603,
+                Place::value(at.key("name")),
+                format!(
+                    "`{}` has no readiness probe, so requests reach it before its model is loaded",
+                    model.name
+                ),
+            )
+            .help(format!(
+                "add `readinessProbe: {{httpGet: {{path: /healthz, port: {}}}}}`",
+                first_port(model)
+            )),
+        );
+    }
+    let has_memory = own.pod.resources.as_ref().is_some_and(|resources| {
+        [&resources.requests, &resources.limits]
+            .into_iter()
+            .flatten()
+            .any(|map| map.contains_key("memory"))
+    });
+    if !has_memory {
+        report.push(
+            Diagnostic::new(
+                Code::GP605,
+                Place::value(at.key("name")),
+                format!(
+                    "`{}` requests no memory, so its pods are the first that a full node evicts",
+                    model.name
+                ),
+            )
+            .help("add `resources: {requests: {memory: 4Gi}}`"),
+        );
     }
 }
 

@@ -9,7 +9,10 @@ use crate::plan::Plan;
 
 pub(super) fn check(plan: &Plan, report: &mut Report) {
     for (index, model) in plan.models.iter().enumerate() {
-        let pod = &model.pod;
+        let Some(own) = model.generated() else {
+            continue;
+        };
+        let pod = &own.pod;
         let probes = [
             ("readinessProbe", &pod.readiness_probe),
             ("livenessProbe", &pod.liveness_probe),

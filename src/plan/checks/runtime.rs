@@ -3,13 +3,16 @@
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::runtimes::{self, CONFIG_FOLDER, CONFIG_VOLUME};
-use crate::plan::{Model, Plan};
+use crate::plan::{Generated, Plan};
 
 pub(super) fn check(plan: &Plan, report: &mut Report) {
     for (index, model) in plan.models.iter().enumerate() {
-        let runtime = runtimes::facts(model.runtime);
+        let Some(own) = model.generated() else {
+            continue;
+        };
+        let runtime = runtimes::facts(own.runtime);
         let at = Route::root().key("spec").key("models").index(index);
-        check_profiles(model, &at.key("podAnnotations"), report);
+        check_profiles(own, &at.key("podAnnotations"), report);
         if (runtime.launch)(model).files.is_empty() {
             continue;
         }
@@ -26,12 +29,12 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
                 .help("choose another one"),
             );
         };
-        for (volume, at) in model.pod.volumes.iter().zip(items(&at.key("volumes"))) {
+        for (volume, at) in own.pod.volumes.iter().zip(items(&at.key("volumes"))) {
             if volume.name == CONFIG_VOLUME {
                 taken(at.key("name"), "volume", CONFIG_VOLUME);
             }
         }
-        for (mount, at) in model
+        for (mount, at) in own
             .pod
             .volume_mounts
             .iter()
@@ -45,17 +48,17 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
 }
 
 /// An annotation that gives a container its AppArmor profile names a container of the pod.
-fn check_profiles(model: &Model, at: &Route, report: &mut Report) {
-    for key in model.pod.annotations.keys() {
+fn check_profiles(own: &Generated, at: &Route, report: &mut Report) {
+    for key in own.pod.annotations.keys() {
         let named = key.strip_prefix("container.apparmor.security.beta.kubernetes.io/");
-        if let Some(named) = named.filter(|named| *named != model.container) {
+        if let Some(named) = named.filter(|named| *named != own.container) {
             report.push(
                 Diagnostic::new(
                     Code::GP010,
                     Place::key(at.key(key)),
                     format!(
                         "this annotation is of the container `{named}`, and the pod's is `{}`",
-                        model.container
+                        own.container
                     ),
                 )
                 .help("use `securityContext.appArmorProfile`"),

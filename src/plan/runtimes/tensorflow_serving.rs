@@ -102,7 +102,7 @@ fn launch(model: &Model) -> Launch {
             version: Some(version),
             ..
         },
-    ) = &model.served
+    ) = model.served()
     {
         // A base path serves its newest version; only a model configuration can name another.
         files.push((MODELS_FILE, pinned(served, *version)));
@@ -125,7 +125,7 @@ fn launch(model: &Model) -> Launch {
 /// The model's own REST status: `/metadata` answers 200 only once the model is AVAILABLE, where the bare status path answers
 /// 200 while it still loads.
 fn status_path(model: &Model) -> String {
-    let served = model.served.as_ref();
+    let served = model.served();
     let name = served.map_or("", |served| served.name.as_str());
     let version = served
         .and_then(|served| served.version)

@@ -9,8 +9,8 @@ mod scaling;
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
-use crate::plan::model::{Autoscaling, Budget, Model, ServedModel};
-use crate::plan::runtimes;
+use crate::plan::model::{Autoscaling, Budget, Generated, Model, ServedModel, Workload};
+use crate::plan::runtimes::{self, RuntimeFacts};
 use crate::spec::{self, DisruptionBudget, Document};
 use crate::units::DnsLabel;
 
@@ -60,6 +60,42 @@ impl Resolver<'_> {
         let model = self.model;
         let name = label(&model.name, self.at.key("name"), self.report);
         let runtime = runtimes::facts(model.runtime);
+        let ports = self.ports(runtime);
+        self.scale();
+        let generated = self.generated(runtime);
+        let name = name?;
+        let workload_name = self.workload_name(&name);
+        let labels = self.labels(&name);
+        let account = self.account(&workload_name);
+        Some(Model {
+            workload: Workload::Generated(Box::new(Generated {
+                account,
+                ..generated?
+            })),
+            replicas: model.replicas.unwrap_or(1),
+            autoscaling: model.autoscaling.as_ref().map(|scaling| Autoscaling {
+                min: scaling.min,
+                max: scaling.max,
+                cpu: scaling.cpu,
+                metrics: scaling.metrics.clone().unwrap_or_default(),
+            }),
+            capacity: model
+                .capacity
+                .as_ref()
+                .map(|capacity| capacity.requests_per_second),
+            workload_name,
+            selector: labels.selector,
+            subset_labels: labels.subset,
+            pod_labels: labels.pods,
+            ports: ports?,
+            name,
+            server: model.server.map(runtimes::server).or(runtime.server),
+        })
+    }
+
+    /// What only a generated workload has; its account needs the workload's name.
+    fn generated(&mut self, runtime: &RuntimeFacts) -> Option<Generated> {
+        let model = self.model;
         let image = model.image.parse().ok();
         if image.is_none() {
             self.refuse(
@@ -81,51 +117,27 @@ impl Resolver<'_> {
                 .help("add `model: {name: …, uri: …}`"),
             );
         }
-        let ports = self.ports(runtime);
         let drain = self.drain();
-        self.scale();
-        let name = name?;
-        let workload = self.workload_name(&name);
-        let labels = self.labels(&name);
-        let account = self.account(&workload);
-        Some(Model {
+        Some(Generated {
+            runtime: model.runtime,
             image: image?,
             served: model.model.as_ref().map(|served| ServedModel {
                 name: served.name.clone(),
                 uri: served.uri.clone(),
                 version: served.version,
             }),
-            replicas: model.replicas.unwrap_or(1),
-            autoscaling: model.autoscaling.as_ref().map(|scaling| Autoscaling {
-                min: scaling.min,
-                max: scaling.max,
-                cpu: scaling.cpu,
-                metrics: scaling.metrics.clone().unwrap_or_default(),
-            }),
-            capacity: model
-                .capacity
-                .as_ref()
-                .map(|capacity| capacity.requests_per_second),
             budget: model.disruption_budget.as_ref().map(|budget| match budget {
                 DisruptionBudget::MinAvailable(pods) => Budget::MinAvailable(pods.clone()),
                 DisruptionBudget::MaxUnavailable(pods) => Budget::MaxUnavailable(pods.clone()),
             }),
             rolling: self.rolling(),
             drain,
-            workload,
-            selector: labels.selector,
-            subset_labels: labels.subset,
-            pod_labels: labels.pods,
             container: model
                 .container_name
                 .clone()
                 .unwrap_or_else(|| runtime.container.to_owned()),
-            account,
-            ports: ports?,
+            account: None,
             pod: pod::pod(model),
-            name,
-            runtime: model.runtime,
-            server: model.server.map(runtimes::server).or(runtime.server),
         })
     }
 

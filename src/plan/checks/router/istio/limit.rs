@@ -44,7 +44,9 @@ pub(super) fn check(plan: &Plan, gate: &Gate, at: &Route, report: &mut Report) {
         .flat_map(|stage| plan.judged(gate, stage))
         .collect();
     for model in judged {
-        let bounds = bounds(plan.model(model).pod.annotations.get(BOUNDS_ANNOTATION));
+        let given = plan.model(model).generated();
+        let given = given.and_then(|own| own.pod.annotations.get(BOUNDS_ANNOTATION));
+        let bounds = bounds(given);
         let place = field(gate, at, "max");
         let same = |bound: f64, limit: f64| (bound - limit).abs() <= limit * 1e-9;
         report.push(match Limit::among(&bounds, limit, same) {

@@ -35,7 +35,8 @@ pub(super) fn check(plan: &Plan, gate: &Gate, at: &Route, report: &mut Report) {
 }
 
 fn streams(model: &Model) -> bool {
-    runtimes::facts(model.runtime).streams
-        || model.server.is_some_and(|server| server.streams)
-        || model.image.to_string().contains(STREAMING)
+    model.server.is_some_and(|server| server.streams)
+        || model.generated().is_some_and(|own| {
+            runtimes::facts(own.runtime).streams || own.image.to_string().contains(STREAMING)
+        })
 }
