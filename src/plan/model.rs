@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::autoscaling::v2::MetricSpec;
+use k8s_openapi::api::autoscaling::v2::{HorizontalPodAutoscalerBehavior, MetricSpec};
 use k8s_openapi::api::core::v1::{
     Affinity, EnvFromSource, EnvVar, LocalObjectReference, PodSecurityContext, Probe,
     ResourceRequirements, Toleration, Volume, VolumeMount,
@@ -139,6 +139,8 @@ pub struct Autoscaling {
     pub cpu: Option<u32>,
     /// Further metrics.
     pub metrics: Vec<MetricSpec>,
+    /// How fast it scales, up and down.
+    pub behavior: Option<HorizontalPodAutoscalerBehavior>,
 }
 
 /// How many pods may be evicted at once.

@@ -2,6 +2,7 @@
 //! (`pkg/apis/{core,apps,autoscaling,policy}/validation`). One file a shape.
 
 mod affinity;
+mod behavior;
 mod claims;
 mod disks;
 mod env;
@@ -86,6 +87,10 @@ pub(super) fn check(json: &mut Value) -> Vec<Diagnostic> {
         if let Some(metrics) = model.pointer("/autoscaling/metrics") {
             let route = route.key("autoscaling").key("metrics");
             shape::metrics(metrics, &route, &mut faults);
+        }
+        if let Some(behavior) = model.pointer("/autoscaling/behavior") {
+            let route = route.key("autoscaling").key("behavior");
+            shape::behavior(behavior, &route, &mut faults);
         }
         let model = Field::at(&route, model);
         for (name, rule) in MODEL {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::autoscaling::v2::MetricSpec;
+use k8s_openapi::api::autoscaling::v2::{HorizontalPodAutoscalerBehavior, MetricSpec};
 use k8s_openapi::api::core::v1::{
     Affinity, ContainerPort, EnvFromSource, EnvVar, LocalObjectReference, PodSecurityContext,
     Probe, ResourceRequirements, Toleration, Volume, VolumeMount,
@@ -170,6 +170,9 @@ pub struct Autoscaling {
     /// Further metrics.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     pub metrics: Option<Vec<MetricSpec>>,
+    /// How fast it scales, up and down.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub behavior: Option<HorizontalPodAutoscalerBehavior>,
 }
 
 /// What one replica sustains.

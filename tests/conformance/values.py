@@ -53,6 +53,7 @@ PLACES = {
         "model.autoscaling.metrics": ("HorizontalPodAutoscaler", "ranker-b", "spec.metrics"),
         "model.autoscaling.min": ("HorizontalPodAutoscaler", "ranker-b", "spec.minReplicas"),
         "model.autoscaling.max": ("HorizontalPodAutoscaler", "ranker-b", "spec.maxReplicas"),
+        "model.autoscaling.behavior": ("HorizontalPodAutoscaler", "ranker-b", "spec.behavior"),
         "model.disruptionBudget": ("PodDisruptionBudget", "ranker-b", "spec"),
         "model.serviceAccount.name": ("ServiceAccount", "ranker-b", "metadata.name"),
         "model.serviceAccount.annotations": ("ServiceAccount", "ranker-b", "metadata.annotations"),

@@ -42,7 +42,7 @@ impl Workload<'_> {
                     kind: "Deployment".to_owned(),
                     name: self.model.workload_name.clone(),
                 },
-                behavior: None,
+                behavior: autoscaling.behavior.clone(),
             }),
             status: None,
         }

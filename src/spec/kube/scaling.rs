@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::behavior::BEHAVIOR;
 use super::field::{Faults, Field};
 use super::metrics::METRICS;
 use super::rule::{Rule, Shape};
@@ -9,7 +10,7 @@ use super::rule::{Rule, Shape};
 /// `autoscaling`.
 pub(super) const AUTOSCALING: Rule = Rule::Map(&Shape {
     needs: &[],
-    fields: &[("metrics", METRICS)],
+    fields: &[("metrics", METRICS), ("behavior", BEHAVIOR)],
     also: &[|scaling, faults| {
         if let (Some(min), Some(max), Some(field)) =
             (scaling.int("min"), scaling.int("max"), scaling.get("min"))

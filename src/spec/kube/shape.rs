@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::autoscaling::v2::MetricSpec;
+use k8s_openapi::api::autoscaling::v2::{HorizontalPodAutoscalerBehavior, MetricSpec};
 use k8s_openapi::api::core::v1::{
     Affinity, ContainerPort, EnvFromSource, EnvVar, LocalObjectReference, PodSecurityContext,
     Probe, ResourceRequirements, Toleration, Volume, VolumeMount,
@@ -54,6 +54,11 @@ fn claims(value: &Value, route: &Route, faults: &mut Faults) {
 /// An autoscaler's metrics.
 pub(super) fn metrics(value: &Value, route: &Route, faults: &mut Faults) {
     items::<MetricSpec>(value, route, faults);
+}
+
+/// How fast an autoscaler scales.
+pub(super) fn behavior(value: &Value, route: &Route, faults: &mut Faults) {
+    mapping::<HorizontalPodAutoscalerBehavior>(value, route, faults);
 }
 
 fn items<T: DeserializeOwned + Serialize>(value: &Value, route: &Route, faults: &mut Faults) {

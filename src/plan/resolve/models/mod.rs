@@ -78,6 +78,7 @@ impl Resolver<'_> {
                 max: scaling.max,
                 cpu: scaling.cpu,
                 metrics: scaling.metrics.clone().unwrap_or_default(),
+                behavior: scaling.behavior.clone(),
             }),
             capacity: model
                 .capacity
