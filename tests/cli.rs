@@ -455,7 +455,15 @@ fn a_full_disk_behind_stdout_is_exit_6() {
 
 #[test]
 fn init_writes_a_rollout_without_complaints_and_never_over_a_file() {
-    for runtime in ["tensorflow-serving", "custom"] {
+    for runtime in [
+        "tensorflow-serving",
+        "triton",
+        "torchserve",
+        "vllm",
+        "sglang",
+        "mlserver",
+        "custom",
+    ] {
         let place = Place::new();
         place
             .run(&["init", "search-ranker", "--runtime", runtime])

@@ -26,6 +26,16 @@ pub(super) struct InitArgs {
 enum Starter {
     /// TensorFlow Serving
     TensorflowServing,
+    /// NVIDIA Triton
+    Triton,
+    /// TorchServe, which is not maintained any more
+    Torchserve,
+    /// vLLM
+    Vllm,
+    /// SGLang
+    Sglang,
+    /// MLServer
+    Mlserver,
     /// Your own container
     Custom,
 }
@@ -34,6 +44,11 @@ impl Starter {
     fn text(self) -> &'static str {
         match self {
             Self::TensorflowServing => include_str!("init/tensorflow-serving.yaml"),
+            Self::Triton => include_str!("init/triton.yaml"),
+            Self::Torchserve => include_str!("init/torchserve.yaml"),
+            Self::Vllm => include_str!("init/vllm.yaml"),
+            Self::Sglang => include_str!("init/sglang.yaml"),
+            Self::Mlserver => include_str!("init/mlserver.yaml"),
             Self::Custom => include_str!("init/custom.yaml"),
         }
     }

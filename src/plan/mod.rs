@@ -2,6 +2,7 @@
 //! complaint that only the whole document can show.
 //! Names are resolved, defaults filled in, transitions proved. Never knows Kubernetes kinds.
 
+mod accelerators;
 mod argocd;
 mod checks;
 pub mod gates;
@@ -15,6 +16,7 @@ pub mod runtimes;
 mod sources;
 mod split;
 mod stage;
+mod storage;
 mod strain;
 pub mod template;
 mod total_share;
@@ -25,6 +27,7 @@ mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use accelerators::Accelerators;
 pub use argocd::{ArgoCd, Cluster, ClusterWaves, Delivery, Project};
 pub use gates::{Gate, GateId, GateKind};
 pub use hosts::RoutedHost;
@@ -39,6 +42,7 @@ pub use router::{Gateway, Istio, Router, Server};
 pub use sources::{Auth, MetricSource, SourceId};
 pub use split::Split;
 pub use stage::{CohortId, Mirror, Stage, StageId, StageKind};
+pub use storage::{Content, MODELS_FOLDER, ModelCache, OwnVolume, Source};
 pub use total_share::{Fraction, TotalShare};
 pub use traffic::{BaseMatch, BaseRoute, Cohort, Match, StringMatch, Traffic};
 pub use transition::{Breach, Served, transition};

@@ -10,8 +10,11 @@ use k8s_openapi::api::core::v1::{
 
 use crate::units::{DnsLabel, ImageRef};
 
-use super::runtimes::{RuntimePort, Server};
-use super::{DrainHook, PortRef, RuntimeName};
+use super::runtimes::{RuntimePort, Server, facts};
+use super::{DrainHook, ModelCache, PortRef, RuntimeName, Source};
+
+/// Seconds that a server takes to end once its requests are finished.
+const ENDING_SECONDS: u32 = 5;
 
 /// A model's place in the order of the spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +63,8 @@ pub struct Generated {
     pub image: ImageRef,
     /// What is served; always there for a runtime that needs it.
     pub served: Option<ServedModel>,
+    /// Where what was downloaded stays, where the spec says so.
+    pub cache: Option<ModelCache>,
     /// How many pods may be evicted at once.
     pub budget: Option<Budget>,
     /// How a change rolls through the pods.
@@ -87,6 +92,14 @@ impl Model {
         self.generated()?.served.as_ref()
     }
 
+    /// Whether a port of this name is the one of its runtime's metrics, which callers have no business with.
+    pub fn is_metrics(&self, name: &str) -> bool {
+        let facts = self.generated().map(|own| facts(own.runtime));
+        facts
+            .and_then(|facts| facts.metrics)
+            .is_some_and(|port| port.name == name)
+    }
+
     /// The number of a port of the runtime's: the container's of the same name, else the runtime's own.
     pub fn port_number(&self, wanted: RuntimePort) -> u16 {
         let mut ports = self.ports.iter();
@@ -100,8 +113,8 @@ impl Model {
 pub struct ServedModel {
     /// The name that callers use.
     pub name: String,
-    /// The address at which the model is stored.
-    pub uri: String,
+    /// Where the server finds it.
+    pub source: Source,
     /// The one version that is served.
     pub version: Option<u64>,
 }
@@ -172,6 +185,18 @@ pub struct Drain {
     pub grace_seconds: u32,
 }
 
+impl Drain {
+    /// Seconds that the container has to finish its requests after it was told to stop, with some left to end by itself.
+    pub fn finish_seconds(&self) -> u32 {
+        let pause = match self.hook {
+            DrainHook::None => 0,
+            DrainHook::Exec | DrainHook::SleepAction => self.seconds,
+        };
+        let left = self.grace_seconds.saturating_sub(pause);
+        left.saturating_sub(ENDING_SECONDS).max(1)
+    }
+}
+
 /// An account for the pods.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -188,6 +213,8 @@ pub struct Pod {
     pub command: Option<Vec<String>>,
     /// The arguments that replace the runtime's.
     pub args: Option<Vec<String>>,
+    /// Arguments after the runtime's.
+    pub extra_args: Vec<String>,
     /// Environment variables.
     pub env: Vec<EnvVar>,
     /// Environment variables from ConfigMaps and Secrets.

@@ -9,6 +9,7 @@ mod istio;
 mod kube;
 mod metrics;
 mod model;
+mod model_cache;
 mod percentage;
 mod read;
 mod schema;
@@ -30,6 +31,7 @@ pub use model::{
     Autoscaling, Capacity, DisruptionBudget, Drain, DrainHook, Model, ModelSource, RollingUpdate,
     RuntimeName, ServerName, ServiceAccount, Subset,
 };
+pub use model_cache::{CacheDir, CacheMedium, ModelCache};
 pub use percentage::Percentage;
 pub use read::{Read, read};
 pub use schema::SCHEMA;

@@ -10,6 +10,8 @@ use k8s_openapi::api::core::v1::{
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::ModelCache;
+
 /// One version that takes part.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -19,12 +21,14 @@ pub struct Model {
     pub name: String,
     /// The runtime that serves the model.
     pub runtime: RuntimeName,
-    /// The model server in the team's own container; default: nobody knows.
+    /// The model server in the team's own container; default: the runtime's, else nobody knows.
     pub server: Option<ServerName>,
     /// The container image.
     pub image: String,
     /// What is served.
     pub model: Option<ModelSource>,
+    /// Where what was downloaded stays; default: in the pod.
+    pub model_cache: Option<ModelCache>,
     /// Pods; default 1. Not beside `autoscaling`.
     pub replicas: Option<u32>,
     /// How the model scales by load, in place of a number of replicas.
@@ -55,6 +59,9 @@ pub struct Model {
     pub command: Option<Vec<String>>,
     /// The arguments that replace the runtime's.
     pub args: Option<Vec<String>>,
+    /// Arguments after the runtime's.
+    #[serde(default)]
+    pub extra_args: Vec<String>,
     /// Pod annotations.
     #[serde(default)]
     pub pod_annotations: BTreeMap<String, String>,
@@ -120,6 +127,16 @@ pub struct Subset {
 pub enum RuntimeName {
     /// TensorFlow Serving.
     TensorflowServing,
+    /// NVIDIA Triton.
+    Triton,
+    /// TorchServe.
+    Torchserve,
+    /// vLLM.
+    Vllm,
+    /// SGLang.
+    Sglang,
+    /// MLServer.
+    Mlserver,
     /// The team's own container.
     Custom,
 }

@@ -13,14 +13,26 @@ impl ImageRef {
         &self.0
     }
 
+    /// The reference without its tag and digest.
+    pub fn repository(&self) -> &str {
+        let name = self.0.split('@').next().unwrap_or(&self.0);
+        name.strip_suffix(self.tag().unwrap_or_default())
+            .map_or(name, |rest| rest.strip_suffix(':').unwrap_or(rest))
+    }
+
+    /// The reference's tag, where it has one.
+    pub fn tag(&self) -> Option<&str> {
+        let name = self.0.split('@').next()?;
+        // A colon before the last slash belongs to a registry's port.
+        name.rsplit('/').next()?.split_once(':').map(|(_, tag)| tag)
+    }
+
     /// Whether the reference names one build: a digest, or a tag other than `latest`.
     pub fn is_pinned(&self) -> bool {
         if self.0.contains('@') {
             return true;
         }
-        // A colon before the last slash belongs to a registry's port.
-        let name = self.0.rsplit('/').next().unwrap_or(&self.0);
-        name.split_once(':').is_some_and(|(_, tag)| tag != "latest")
+        self.tag().is_some_and(|tag| tag != "latest")
     }
 }
 
@@ -63,6 +75,15 @@ mod tests {
                 pinned,
                 "{text}"
             );
+        }
+        for (text, repository, tag) in [
+            ("localhost:5000/m:v1", "localhost:5000/m", Some("v1")),
+            ("localhost:5000/m", "localhost:5000/m", None),
+            ("a/m:v1@sha256:00", "a/m", Some("v1")),
+            ("m@sha256:00", "m", None),
+        ] {
+            let image: ImageRef = text.parse().expect(text);
+            assert_eq!((image.repository(), image.tag()), (repository, tag));
         }
         assert!("a b".parse::<ImageRef>().is_err() && "".parse::<ImageRef>().is_err());
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1 as core;
 
-use crate::plan::runtimes::{CONFIG_FOLDER, CONFIG_VOLUME, Launch};
-use crate::plan::{Model, ServedModel};
+use crate::plan::Model;
+use crate::plan::runtimes::Launch;
 use crate::units::sha256_hex;
 
 use super::Workload;
@@ -25,9 +25,10 @@ pub(super) struct Config {
 impl Config {
     /// The configuration of a model, where it has any.
     pub(super) fn of(model: &Model, launch: &Launch) -> Option<Self> {
-        let mut data = model.served().map(variables).unwrap_or_default();
-        let files = launch.files.iter();
-        data.extend(files.map(|(name, text)| ((*name).to_owned(), text.clone())));
+        let entries = launch.config.iter().chain(&launch.files);
+        let data: BTreeMap<_, _> = entries
+            .map(|(name, text)| ((*name).to_owned(), text.clone()))
+            .collect();
         if data.is_empty() {
             return None;
         }
@@ -36,19 +37,6 @@ impl Config {
         let name = format!("{}-{}", model.workload_name, &hash[..HASH_LENGTH]);
         Some(Self { name, data })
     }
-}
-
-/// The variables that tell a container which model it serves.
-fn variables(served: &ServedModel) -> BTreeMap<String, String> {
-    let variable = |name: &str, value: String| (name.to_owned(), value);
-    let version = served
-        .version
-        .map(|version| variable("MODEL_VERSION", version.to_string()));
-    let named = [
-        variable("MODEL_NAME", served.name.clone()),
-        variable("MODEL_PATH", served.uri.clone()),
-    ];
-    named.into_iter().chain(version).collect()
 }
 
 impl Workload<'_> {
@@ -60,57 +48,47 @@ impl Workload<'_> {
         }
     }
 
-    /// The configuration's values as variables, then the team's own; a team's variable replaces one of the same name.
+    /// The configuration's values as variables and those of the runtime, then the team's own; a team's variable replaces one of the
+    /// same name.
     pub(super) fn env(&self) -> Vec<core::EnvVar> {
         let own = &self.own.pod.env;
         let config = self.config.iter().flat_map(|config| {
-            let is_file = |key: &String| self.launch.files.iter().any(|(name, _)| name == key);
-            let keys = config.data.keys().filter(move |key| !is_file(key));
-            keys.filter(|key| own.iter().all(|var| var.name != **key))
-                .map(|key| core::EnvVar {
-                    name: key.clone(),
-                    value: None,
-                    value_from: Some(core::EnvVarSource {
-                        config_map_key_ref: Some(core::ConfigMapKeySelector {
-                            name: config.name.clone(),
-                            key: key.clone(),
-                            optional: None,
-                        }),
-                        ..core::EnvVarSource::default()
+            self.launch.config.iter().map(|(key, _)| core::EnvVar {
+                name: (*key).to_owned(),
+                value: None,
+                value_from: Some(core::EnvVarSource {
+                    config_map_key_ref: Some(core::ConfigMapKeySelector {
+                        name: config.name.clone(),
+                        key: (*key).to_owned(),
+                        optional: None,
                     }),
-                })
+                    ..core::EnvVarSource::default()
+                }),
+            })
         });
-        config.chain(own.iter().cloned()).collect()
+        let plain = self.launch.env.iter().map(|(name, value)| core::EnvVar {
+            name: (*name).to_owned(),
+            value: Some(value.clone()),
+            value_from: None,
+        });
+        let ours = config.chain(plain);
+        ours.filter(|ours| own.iter().all(|var| var.name != ours.name))
+            .chain(own.iter().cloned())
+            .collect()
     }
 
-    pub(super) fn config_volume(&self) -> Option<core::Volume> {
-        let config = self
-            .config
-            .as_ref()
-            .filter(|_| !self.launch.files.is_empty())?;
+    /// The runtime's files, as a volume's source.
+    pub(super) fn config_files(&self) -> Option<core::ConfigMapVolumeSource> {
+        let config = self.config.as_ref()?;
         let items = self.launch.files.iter().map(|(file, _)| core::KeyToPath {
             key: (*file).to_owned(),
             path: (*file).to_owned(),
             mode: None,
         });
-        Some(core::Volume {
-            name: CONFIG_VOLUME.to_owned(),
-            config_map: Some(core::ConfigMapVolumeSource {
-                name: config.name.clone(),
-                items: Some(items.collect()),
-                ..core::ConfigMapVolumeSource::default()
-            }),
-            ..core::Volume::default()
-        })
-    }
-
-    /// Where the container sees the runtime's files.
-    pub(super) fn config_mount(&self) -> Option<core::VolumeMount> {
-        (!self.launch.files.is_empty()).then(|| core::VolumeMount {
-            name: CONFIG_VOLUME.to_owned(),
-            mount_path: CONFIG_FOLDER.to_owned(),
-            read_only: Some(true),
-            ..core::VolumeMount::default()
+        Some(core::ConfigMapVolumeSource {
+            name: config.name.clone(),
+            items: Some(items.collect()),
+            ..core::ConfigMapVolumeSource::default()
         })
     }
 }

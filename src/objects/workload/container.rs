@@ -10,7 +10,11 @@ impl Workload<'_> {
     pub(super) fn container(&self) -> core::Container {
         let (given, launch) = (&self.own.pod, &self.launch);
         let mut mounts = given.volume_mounts.clone();
-        mounts.extend(self.config_mount());
+        mounts.extend(self.own_mounts());
+        let args = launch.args.clone().map(|mut args| {
+            args.extend(given.extra_args.iter().cloned());
+            args
+        });
         let ports = self.model.ports.iter().map(|open| core::ContainerPort {
             name: open.name.clone(),
             container_port: i32::from(open.number),
@@ -22,7 +26,7 @@ impl Workload<'_> {
             name: self.own.container.clone(),
             image: Some(self.own.image.to_string()),
             command: given.command.clone().or_else(|| launch.command.clone()),
-            args: given.args.clone().or_else(|| launch.args.clone()),
+            args: given.args.clone().or(args),
             env: some(&self.env()),
             env_from: some(&given.env_from),
             lifecycle: self.drain(),

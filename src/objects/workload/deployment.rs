@@ -14,6 +14,8 @@ const MIN_READY_SECONDS: i32 = 10;
 const PROGRESS_DEADLINE: i32 = 600;
 /// Seconds beyond the startup probe's budget for a pod to be scheduled and its image pulled.
 const SCHEDULING_SECONDS: i32 = 300;
+/// Seconds for an init container to copy what is served.
+const COPYING_SECONDS: i32 = 1_800;
 
 impl Workload<'_> {
     pub(super) fn deployment(&self, replicas: u32) -> apps::Deployment {
@@ -59,6 +61,7 @@ impl Workload<'_> {
                 .saturating_mul(probe.period_seconds.unwrap_or(10));
             tries.saturating_add(probe.initial_delay_seconds.unwrap_or(0))
         });
-        PROGRESS_DEADLINE.max(budget.saturating_add(SCHEDULING_SECONDS))
+        let copying = self.copies().map_or(0, |_| COPYING_SECONDS);
+        PROGRESS_DEADLINE.max(budget.saturating_add(SCHEDULING_SECONDS + copying))
     }
 }

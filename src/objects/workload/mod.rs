@@ -8,6 +8,7 @@ mod disruption_budget;
 mod pod;
 mod probes;
 mod service_account;
+mod storage;
 
 use std::collections::BTreeMap;
 
@@ -42,7 +43,7 @@ fn generated(
     let model = plan.model(model_id);
     let origin = Route::root().key("spec").key("models").index(model_id.0);
     let facts = runtimes::facts(own.runtime);
-    let launch = (facts.launch)(model);
+    let launch = (facts.launch)(model, own);
     let config = Config::of(model, &launch);
     let workload = Workload {
         plan,

@@ -8,10 +8,11 @@ impl Workload<'_> {
     pub(super) fn pod(&self) -> core::PodSpec {
         let pod = &self.own.pod;
         let mut volumes = pod.volumes.clone();
-        volumes.extend(self.config_volume());
+        volumes.extend(self.own_volumes());
         core::PodSpec {
             affinity: pod.affinity.clone(),
             containers: vec![self.container()],
+            init_containers: self.copies().map(|copies| vec![copies]),
             image_pull_secrets: some(&pod.image_pull_secrets),
             node_selector: some_map(&pod.node_selector),
             security_context: pod.security_context.clone(),

@@ -1,6 +1,6 @@
 //! The probes: the spec's own, else the runtime's.
 
-use k8s_openapi::api::core::v1::{HTTPGetAction, Probe};
+use k8s_openapi::api::core::v1::{ExecAction, HTTPGetAction, Probe};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::plan::Model;
@@ -25,17 +25,28 @@ impl Workload<'_> {
     pub(super) fn startup_probe(&self) -> Option<Probe> {
         let own = || {
             let probes = self.facts.probes.as_ref()?;
+            let asks = probe(probes, self.model);
+            let asks = match probes.loaded {
+                None => asks,
+                Some(command) => Probe {
+                    exec: Some(ExecAction {
+                        command: Some(command(self.model)),
+                    }),
+                    http_get: None,
+                    ..asks
+                },
+            };
             Some(Probe {
                 failure_threshold: Some(probes.startup_tries),
                 period_seconds: Some(probes.startup_period),
-                ..probe(probes, self.model)
+                ..asks
             })
         };
         self.own.pod.startup_probe.clone().or_else(own)
     }
 }
 
-/// What both probes ask. The port goes by its name where the container has one of this name.
+/// What the probes ask. The port goes by its name where the container has one of this name.
 fn probe(probes: &RuntimeProbes, model: &Model) -> Probe {
     let port = probes.port;
     let named = model
@@ -52,6 +63,7 @@ fn probe(probes: &RuntimeProbes, model: &Model) -> Probe {
             },
             ..HTTPGetAction::default()
         }),
+        timeout_seconds: (probes.timeout > 1).then_some(probes.timeout),
         ..Probe::default()
     }
 }

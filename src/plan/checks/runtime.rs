@@ -1,8 +1,8 @@
-//! GP105 and GP010: what a pod has from its runtime: a volume, a mount path and its container's name, each of which Kubernetes
+//! GP105 and GP010: what a pod has from its runtime: volumes, mount paths and its container's name, each of which Kubernetes
 //! takes only once.
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
-use crate::plan::runtimes::{self, CONFIG_FOLDER, CONFIG_VOLUME};
+use crate::plan::runtimes;
 use crate::plan::{Generated, Plan};
 
 pub(super) fn check(plan: &Plan, report: &mut Report) {
@@ -13,35 +13,27 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
         let runtime = runtimes::facts(own.runtime);
         let at = Route::root().key("spec").key("models").index(index);
         check_profiles(own, &at.key("podAnnotations"), report);
-        if (runtime.launch)(model).files.is_empty() {
-            continue;
-        }
-        let mut taken = |place: Route, what: &str, name: &str| {
-            report.push(
-                Diagnostic::new(
-                    Code::GP105,
-                    Place::value(place),
-                    format!(
-                        "the {what} `{name}` is the one of the runtime `{}`, for its own files",
-                        runtime.name
-                    ),
-                )
-                .help("choose another one"),
-            );
-        };
-        for (volume, at) in own.pod.volumes.iter().zip(items(&at.key("volumes"))) {
-            if volume.name == CONFIG_VOLUME {
-                taken(at.key("name"), "volume", CONFIG_VOLUME);
+        let launch = (runtime.launch)(model, own);
+        for ours in own.own_volumes(&launch) {
+            let mut taken = |place: Route, what: &str, name: &str| {
+                let name = format!(
+                    "the {what} `{name}` is the one of the runtime `{}`, for {}",
+                    runtime.name, ours.purpose
+                );
+                let place = Place::value(place);
+                let found = Diagnostic::new(Code::GP105, place, name);
+                report.push(found.help("choose another one"));
+            };
+            for (volume, at) in own.pod.volumes.iter().zip(items(&at.key("volumes"))) {
+                if volume.name == ours.name {
+                    taken(at.key("name"), "volume", ours.name);
+                }
             }
-        }
-        for (mount, at) in own
-            .pod
-            .volume_mounts
-            .iter()
-            .zip(items(&at.key("volumeMounts")))
-        {
-            if mount.mount_path == CONFIG_FOLDER {
-                taken(at.key("mountPath"), "mount path", CONFIG_FOLDER);
+            let mounts = own.pod.volume_mounts.iter();
+            for (mount, at) in mounts.zip(items(&at.key("volumeMounts"))) {
+                if mount.mount_path.trim_end_matches('/') == ours.folder {
+                    taken(at.key("mountPath"), "mount path", ours.folder);
+                }
             }
         }
     }

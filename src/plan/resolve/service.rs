@@ -157,6 +157,13 @@ fn default_ports(
 ) -> Option<Vec<ServicePort>> {
     let mut ports = Vec::new();
     for (index, port) in stable.ports.iter().enumerate() {
+        if port
+            .name
+            .as_deref()
+            .is_some_and(|name| stable.is_metrics(name))
+        {
+            continue;
+        }
         let Some(name) = port.name.clone() else {
             let at = Route::root().key("spec").key("models");
             let model = models

@@ -2,6 +2,7 @@
 //! spec is resolved and a metric is read from these facts alone.
 
 mod custom;
+mod loads;
 mod mlserver;
 mod server;
 mod sglang;
@@ -12,9 +13,11 @@ mod vllm;
 
 use crate::spec::{RuntimeName, ServerName};
 
-use super::Model;
+use super::{Generated, MODELS_FOLDER, Model, Source};
 
+pub use loads::{Loads, Way};
 pub use server::{Counter, Ending, Histogram, Server, Timed};
+pub use vllm::finishes;
 
 /// The volume that carries a runtime's files.
 pub const CONFIG_VOLUME: &str = "glidepath";
@@ -28,16 +31,24 @@ pub struct RuntimeFacts {
     pub name: &'static str,
     /// The container's name in the pod.
     pub container: &'static str,
-    /// The ports that it opens where the spec names none.
+    /// The ports for callers that it opens where the spec names none.
     pub ports: &'static [RuntimePort],
+    /// The port of its metrics, where that is none of those for callers.
+    pub metrics: Option<RuntimePort>,
     /// Whether it cannot start without `model`: what it serves, and from where.
     pub needs_model: bool,
+    /// Whether it knows versions of a model.
+    pub versions: bool,
+    /// What it serves from where.
+    pub loads: Loads,
     /// How its container is started.
-    pub launch: fn(&Model) -> Launch,
+    pub launch: fn(&Model, &Generated) -> Launch,
     /// How it tells that it serves, where it has a way of its own.
     pub probes: Option<RuntimeProbes>,
     /// Whether its answers are streams, which end when the reader has read them.
     pub streams: bool,
+    /// Whether its processes share memory where it uses several accelerators.
+    pub shares_memory: bool,
     /// The units of its own metrics, where their names do not say them.
     pub metric_units: &'static [MetricUnit],
     /// Its own measurements, where they are known.
@@ -60,17 +71,25 @@ pub struct Launch {
     pub command: Option<Vec<String>>,
     /// The container's arguments.
     pub args: Option<Vec<String>>,
+    /// Variables, each a value as the container sees it.
+    pub env: Vec<(&'static str, String)>,
+    /// Variables that the ConfigMap holds.
+    pub config: Vec<(&'static str, String)>,
     /// Files below [`CONFIG_FOLDER`], by name.
     pub files: Vec<(&'static str, String)>,
 }
 
-/// Probes over HTTP that a runtime brings; those of the spec go before them.
+/// Probes that a runtime brings; those of the spec go before them.
 #[derive(Debug)]
 pub struct RuntimeProbes {
-    /// The path that answers 200 once the model is served.
+    /// The path that answers 200 as long as requests may come.
     pub path: fn(&Model) -> String,
     /// The port that answers.
     pub port: RuntimePort,
+    /// A command that succeeds once the model is loaded, where the path answers earlier.
+    pub loaded: Option<fn(&Model) -> Vec<String>>,
+    /// Seconds in which it must answer.
+    pub timeout: i32,
     /// Seconds between two tries of the readiness probe.
     pub readiness_period: i32,
     /// Seconds between two tries of the startup probe.
@@ -89,12 +108,25 @@ pub struct MetricUnit {
 }
 
 /// Every runtime's facts.
-pub static ALL: [&RuntimeFacts; 2] = [&tensorflow_serving::FACTS, &custom::FACTS];
+pub static ALL: [&RuntimeFacts; 7] = [
+    &tensorflow_serving::FACTS,
+    &triton::FACTS,
+    &torchserve::FACTS,
+    &vllm::FACTS,
+    &sglang::FACTS,
+    &mlserver::FACTS,
+    &custom::FACTS,
+];
 
 /// What is known of a runtime.
 pub fn facts(runtime: RuntimeName) -> &'static RuntimeFacts {
     match runtime {
         RuntimeName::TensorflowServing => &tensorflow_serving::FACTS,
+        RuntimeName::Triton => &triton::FACTS,
+        RuntimeName::Torchserve => &torchserve::FACTS,
+        RuntimeName::Vllm => &vllm::FACTS,
+        RuntimeName::Sglang => &sglang::FACTS,
+        RuntimeName::Mlserver => &mlserver::FACTS,
         RuntimeName::Custom => &custom::FACTS,
     }
 }
@@ -119,6 +151,46 @@ pub fn server(name: ServerName) -> &'static Server {
         ServerName::Torchserve => &torchserve::SERVER,
         ServerName::Mlserver => &mlserver::SERVER,
     }
+}
+
+/// A text as Kubernetes hands it over unchanged: in arguments and variables `$(NAME)` is a reference, and `$$` a dollar sign.
+fn literal(text: &str) -> String {
+    text.replace('$', "$$")
+}
+
+/// What a container of a generated workload is told of the model, as variables.
+fn variables(own: &Generated) -> Vec<(&'static str, String)> {
+    let Some(served) = &own.served else {
+        return Vec::new();
+    };
+    let version = served.version.map(|version| version.to_string());
+    [
+        ("MODEL_NAME", Some(served.name.clone())),
+        ("MODEL_PATH", Some(served.source.address())),
+        ("MODEL_VERSION", version),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
+}
+
+/// What a server that fetches from the Hugging Face Hub is told of the cache, as variables.
+fn hub(own: &Generated) -> Vec<(&'static str, String)> {
+    let fetched = own.served.as_ref().map(|served| &served.source);
+    match (fetched, &own.cache) {
+        (Some(Source::Hub { .. }), Some(_)) => vec![("HF_HOME", MODELS_FOLDER.to_owned())],
+        _ => Vec::new(),
+    }
+}
+
+/// The model's path in the Open Inference Protocol, which answers 200 once the model is ready
+/// (<https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md>).
+fn open_inference_path(model: &Model) -> String {
+    let served = model.served();
+    let name = served.map_or("", |served| served.name.as_str());
+    let version = served.and_then(|served| served.version);
+    let version = version.map_or_else(String::new, |version| format!("/versions/{version}"));
+    format!("/v2/models/{name}{version}/ready")
 }
 
 /// How many seconds the unit of a metric is, where a runtime counts it and its name does not say so.

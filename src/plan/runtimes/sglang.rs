@@ -1,7 +1,72 @@
-//! SGLang's own metrics, with `--enable-metrics`
-//! (<https://github.com/sgl-project/sglang/blob/main/python/sglang/srt/metrics/collector.py>).
+//! SGLang: `python3 -m sglang.launch_server` (<https://docs.sglang.io/advanced_features/server_arguments.html>).
+
+use crate::plan::{Generated, Model, Source};
 
 use super::server::{Bounds, Counter, Ending, Server, seconds};
+use super::{Launch, Loads, RuntimeFacts, RuntimePort, RuntimeProbes, hub, literal};
+
+const HTTP: RuntimePort = RuntimePort {
+    name: "http",
+    number: 30000,
+};
+
+pub(super) static FACTS: RuntimeFacts = RuntimeFacts {
+    name: "sglang",
+    container: "sglang",
+    ports: &[HTTP],
+    metrics: None,
+    needs_model: true,
+    versions: false,
+    loads: Loads {
+        // It chooses the Run:ai Model Streamer by itself (<https://docs.sglang.io/advanced_features/object_storage.html>).
+        reads: &["/", "s3://", "gs://", "az://"],
+        fetches: true,
+        copies: true,
+    },
+    launch,
+    probes: Some(RuntimeProbes {
+        // 503 until a first request of its own has been answered, and again once it was told to stop
+        // (`python/sglang/srt/entrypoints/http_server.py`).
+        path: |_| "/health".to_owned(),
+        port: HTTP,
+        loaded: None,
+        // Some releases generate a token for it.
+        timeout: 5,
+        readiness_period: 5,
+        // 30 minutes to download, load and capture graphs.
+        startup_period: 10,
+        startup_tries: 180,
+    }),
+    streams: true,
+    shares_memory: true,
+    metric_units: &[],
+    server: Some(&SERVER),
+};
+
+// Told to stop, it waits until no request is left, however long that takes: `terminationGracePeriodSeconds` bounds it.
+fn launch(model: &Model, own: &Generated) -> Launch {
+    let Some(served) = &own.served else {
+        return Launch::default();
+    };
+    let mut args = vec![
+        format!("--model-path={}", literal(&served.source.address())),
+        format!("--served-model-name={}", literal(&served.name)),
+        // It listens on 127.0.0.1 by default.
+        "--host=0.0.0.0".to_owned(),
+        format!("--port={}", model.port_number(HTTP)),
+        "--enable-metrics".to_owned(),
+    ];
+    if let Source::Hub { revision, .. } = &served.source {
+        args.extend(revision.iter().map(|name| format!("--revision={name}")));
+    }
+    let command = ["python3", "-m", "sglang.launch_server"];
+    Launch {
+        command: Some(command.map(str::to_owned).to_vec()),
+        args: Some(args),
+        env: hub(own),
+        ..Launch::default()
+    }
+}
 
 /// Of times to a first token.
 const LONG: &[f64] = &[
@@ -9,6 +74,8 @@ const LONG: &[f64] = &[
     400.0,
 ];
 
+/// Its own metrics, with `--enable-metrics`
+/// (<https://github.com/sgl-project/sglang/blob/main/python/sglang/srt/metrics/collector.py>).
 pub(super) static SERVER: Server = Server {
     name: "sglang",
     streams: true,

@@ -1,10 +1,12 @@
 //! TensorFlow Serving: gRPC on `--port`, REST on `--rest_api_port`
 //! (<https://github.com/tensorflow/serving/blob/master/tensorflow_serving/model_servers/main.cc>).
 
-use crate::plan::{Model, ServedModel};
+use crate::plan::{Generated, Model, ServedModel};
 
 use super::server::{Bounds, Counter, Ending, Histogram, Server, Timed};
-use super::{CONFIG_FOLDER, Launch, MetricUnit, RuntimeFacts, RuntimePort, RuntimeProbes};
+use super::{
+    CONFIG_FOLDER, Launch, Loads, MetricUnit, RuntimeFacts, RuntimePort, RuntimeProbes, variables,
+};
 
 const GRPC: RuntimePort = RuntimePort {
     name: "grpc",
@@ -19,17 +21,27 @@ pub(super) static FACTS: RuntimeFacts = RuntimeFacts {
     name: "tensorflow-serving",
     container: "tensorflow-serving",
     ports: &[GRPC, HTTP],
+    metrics: None,
     needs_model: true,
+    versions: true,
+    loads: Loads {
+        reads: &["/", "gs://", "s3://", "hdfs://"],
+        fetches: false,
+        copies: true,
+    },
     launch,
     probes: Some(RuntimeProbes {
         path: status_path,
         port: HTTP,
+        loaded: None,
+        timeout: 1,
         readiness_period: 5,
         // 15 minutes to fetch and load a model.
         startup_period: 10,
         startup_tries: 90,
     }),
     streams: false,
+    shares_memory: false,
     // It counts microseconds and does not say so.
     metric_units: &[MetricUnit {
         prefix: ":tensorflow:serving:",
@@ -91,7 +103,7 @@ const MODELS_FILE: &str = "models.config";
 const MONITORING: &str =
     "prometheus_config { enable: true path: \"/monitoring/prometheus/metrics\" }\n";
 
-fn launch(model: &Model) -> Launch {
+fn launch(model: &Model, own: &Generated) -> Launch {
     let mut files = Vec::new();
     let mut args = vec![
         format!("--port={}", model.port_number(GRPC)),
@@ -102,7 +114,7 @@ fn launch(model: &Model) -> Launch {
             version: Some(version),
             ..
         },
-    ) = model.served()
+    ) = &own.served
     {
         // A base path serves its newest version; only a model configuration can name another.
         files.push((MODELS_FILE, pinned(served, *version)));
@@ -118,7 +130,9 @@ fn launch(model: &Model) -> Launch {
     Launch {
         command: Some(vec!["tensorflow_model_server".to_owned()]),
         args: Some(args),
+        config: variables(own),
         files,
+        ..Launch::default()
     }
 }
 
@@ -138,7 +152,7 @@ fn pinned(served: &ServedModel, version: u64) -> String {
     format!(
         "model_config_list {{\n  config {{\n    name: {}\n    base_path: {}\n    model_platform: \"tensorflow\"\n    model_version_policy {{ specific {{ versions: {version} }} }}\n  }}\n}}\n",
         quoted(&served.name),
-        quoted(&served.uri),
+        quoted(&served.source.address()),
     )
 }
 

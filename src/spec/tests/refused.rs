@@ -136,7 +136,7 @@ const WRONG_TYPES: &[(&str, &str, &str)] = &[
         "`replicas` is the number `1.5`",
     ),
     (
-        "models: [{name: a, runtime: triton, image: i}]",
+        "models: [{name: a, runtime: onnx, image: i}]",
         "1:31 GP006",
         "`runtime` is the string `triton`, and must be `tensorflow-serving` or `custom`",
     ),

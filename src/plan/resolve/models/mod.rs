@@ -5,11 +5,13 @@ mod labels;
 mod pod;
 mod ports;
 mod scaling;
+mod server;
+mod storage;
 
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
-use crate::plan::model::{Autoscaling, Budget, Generated, Model, ServedModel, Workload};
+use crate::plan::model::{Autoscaling, Budget, Generated, Model, Workload};
 use crate::plan::runtimes::{self, RuntimeFacts};
 use crate::spec::{self, DisruptionBudget, Document};
 use crate::units::DnsLabel;
@@ -62,6 +64,8 @@ impl Resolver<'_> {
         let runtime = runtimes::facts(model.runtime);
         let ports = self.ports(runtime);
         self.scale();
+        let server = self.server(runtime);
+        self.check_extra_args(runtime);
         let generated = self.generated(runtime);
         let name = name?;
         let workload_name = self.workload_name(&name);
@@ -90,7 +94,7 @@ impl Resolver<'_> {
             pod_labels: labels.pods,
             ports: ports?,
             name,
-            server: model.server.map(runtimes::server).or(runtime.server),
+            server,
         })
     }
 
@@ -119,14 +123,13 @@ impl Resolver<'_> {
             );
         }
         let drain = self.drain();
+        let served = self.served(runtime);
+        let cache = self.cache();
         Some(Generated {
             runtime: model.runtime,
             image: image?,
-            served: model.model.as_ref().map(|served| ServedModel {
-                name: served.name.clone(),
-                uri: served.uri.clone(),
-                version: served.version,
-            }),
+            served,
+            cache,
             budget: model.disruption_budget.as_ref().map(|budget| match budget {
                 DisruptionBudget::MinAvailable(pods) => Budget::MinAvailable(pods.clone()),
                 DisruptionBudget::MaxUnavailable(pods) => Budget::MaxUnavailable(pods.clone()),

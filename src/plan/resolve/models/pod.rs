@@ -7,6 +7,7 @@ pub(super) fn pod(model: &Model) -> Pod {
     Pod {
         command: model.command.clone(),
         args: model.args.clone(),
+        extra_args: model.extra_args.clone(),
         env: model.env.clone().unwrap_or_default(),
         env_from: model.env_from.clone().unwrap_or_default(),
         readiness_probe: model.readiness_probe.clone(),

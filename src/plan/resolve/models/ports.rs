@@ -23,6 +23,7 @@ impl Resolver<'_> {
             let ports: Vec<_> = runtime
                 .ports
                 .iter()
+                .chain(&runtime.metrics)
                 .map(|port| ContainerPort {
                     name: Some(port.name.to_owned()),
                     number: port.number,

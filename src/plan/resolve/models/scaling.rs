@@ -1,7 +1,7 @@
 //! How many pods there are, how a change rolls through them, and how one ends.
 
 use crate::diag::{Code, Diagnostic, Place};
-use crate::plan::{Drain, PortRef, Rolling};
+use crate::plan::{Accelerators, Drain, PortRef, Rolling};
 
 use super::Resolver;
 
@@ -54,15 +54,16 @@ impl Resolver<'_> {
         }
     }
 
+    /// Accelerators are scarce: a pod that takes one makes room before the next one comes, unless the spec says otherwise.
     pub(super) fn rolling(&self) -> Rolling {
         let given = self.model.rolling_update.as_ref();
+        let surge = given.and_then(|rolling| rolling.max_surge.clone());
+        let unavailable = given.and_then(|rolling| rolling.max_unavailable.clone());
+        let is_scarce = !Accelerators::of(self.model.resources.as_ref()).is_empty();
+        let makes_room = is_scarce && surge.is_none();
         Rolling {
-            max_surge: given
-                .and_then(|rolling| rolling.max_surge.clone())
-                .unwrap_or(PortRef::Number(1)),
-            max_unavailable: given
-                .and_then(|rolling| rolling.max_unavailable.clone())
-                .unwrap_or(PortRef::Number(0)),
+            max_surge: surge.unwrap_or(PortRef::Number(u16::from(!makes_room))),
+            max_unavailable: unavailable.unwrap_or(PortRef::Number(u16::from(makes_room))),
         }
     }
 }

@@ -27,11 +27,14 @@ pub(super) fn check(plan: &Plan, gate: &Gate, at: &Route, report: &mut Report) {
             model.name
         ),
     );
-    report.push(if gate.kind.facts().time_limit().is_some() {
-        found.help("set `sli: timeToFirstToken` or `sli: interTokenLatency`, with `server: vllm` at the model; or `metric: istio_request_duration_milliseconds`, to mean it")
-    } else {
-        found.help("set `sli: timeToFirstToken` or `sli: interTokenLatency`, with `server: vllm` at the model")
-    });
+    let mut help = "set `sli: timeToFirstToken` or `sli: interTokenLatency`".to_owned();
+    if model.server.is_none() {
+        help += ", with `server: vllm` at the model";
+    }
+    if gate.kind.facts().time_limit().is_some() {
+        help += "; or `metric: istio_request_duration_milliseconds`, to mean it";
+    }
+    report.push(found.help(help));
 }
 
 fn streams(model: &Model) -> bool {
