@@ -138,7 +138,7 @@ const WRONG_TYPES: &[(&str, &str, &str)] = &[
     (
         "models: [{name: a, runtime: onnx, image: i}]",
         "1:31 GP006",
-        "`runtime` is the string `triton`, and must be `tensorflow-serving` or `custom`",
+        "`runtime` is the string `onnx`, and must be `tensorflow-serving`, `triton`, `torchserve`, `vllm`, `sglang`, `mlserver` or `custom`",
     ),
     (
         "models: [{name: a, runtime: customs, image: i}]",
