@@ -117,11 +117,7 @@ fn models(plan: &Plan, index: StageId) -> Vec<Vec<Cell>> {
             continue;
         }
         let model = plan.model(id);
-        let pods = match (&model.autoscaling, replicas) {
-            (_, None) => "–".to_owned(),
-            (Some(scaling), Some(_)) => format!("{}–{}", scaling.min, scaling.max),
-            (None, Some(replicas)) => replicas.to_string(),
-        };
+        let pods = replicas.map_or_else(|| "–".to_owned(), |replicas| model.pods_words(*replicas));
         let name = if rows.is_empty() {
             plan.numbered(index)
         } else {

@@ -95,7 +95,7 @@ pub(super) fn of_stable(compiled: &Compiled, roles: &Roles) -> Result<Vec<Change
         .stages
         .last()
         .and_then(|last| last.running.get(&winner));
-    let (Some(replicas), None) = (last, &plan.model(winner).autoscaling) else {
+    let (Some(replicas), true) = (last, plan.model(winner).is_counted()) else {
         return Ok(Vec::new());
     };
     let at = Route::root().key("replicas");

@@ -13,6 +13,7 @@ mod model;
 mod resolve;
 mod router;
 pub mod runtimes;
+mod scaling;
 mod sources;
 mod split;
 mod stage;
@@ -34,11 +35,12 @@ pub use hosts::RoutedHost;
 pub use labels::labels;
 pub use matching::{Joined, join};
 pub use model::{
-    Account, Autoscaling, Budget, ContainerPort, Drain, Generated, HostPort, Model, ModelId, Pod,
-    Rolling, ServedModel, Workload,
+    Account, Budget, ContainerPort, Drain, Generated, HostPort, Model, ModelId, Pod, Rolling,
+    ServedModel, Workload,
 };
 pub use resolve::resolve;
 pub use router::{Gateway, Istio, Router, Server};
+pub use scaling::{Autoscaler, Autoscaling, Scaling};
 pub use sources::{Auth, MetricSource, SourceId};
 pub use split::Split;
 pub use stage::{CohortId, Mirror, Stage, StageId, StageKind};
@@ -50,7 +52,7 @@ pub use way_back::WayBack;
 pub use wire::Wire;
 
 pub use crate::spec::{
-    Approval, DrainHook, HeaderOperations, Headers, NoData, OnInconclusive, PortRef, Rewrite,
+    Approval, DrainHook, HeaderOperations, Headers, Keda, NoData, OnInconclusive, PortRef, Rewrite,
     RuntimeName, ServiceType,
 };
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::autoscaling::v2::{HorizontalPodAutoscalerBehavior, MetricSpec};
 use k8s_openapi::api::core::v1::{
     Affinity, EnvFromSource, EnvVar, LocalObjectReference, PodSecurityContext, Probe,
     ResourceRequirements, Toleration, Volume, VolumeMount,
@@ -11,7 +10,7 @@ use k8s_openapi::api::core::v1::{
 use crate::units::{DnsLabel, ImageRef};
 
 use super::runtimes::{RuntimePort, Server, facts};
-use super::{DrainHook, ModelCache, PortRef, RuntimeName, Source};
+use super::{DrainHook, ModelCache, PortRef, RuntimeName, Scaling, Source};
 
 /// Seconds that a server takes to end once its requests are finished.
 const ENDING_SECONDS: u32 = 5;
@@ -31,8 +30,8 @@ pub struct Model {
     pub server: Option<&'static Server>,
     /// Replicas before any step changes them.
     pub replicas: u32,
-    /// How the model scales by load, where it does.
-    pub autoscaling: Option<Autoscaling>,
+    /// Who says how many pods it has.
+    pub scaling: Scaling,
     /// Requests a second that one replica sustains.
     pub capacity: Option<f64>,
     /// The name of the Deployment, or of whatever else makes the pods.
@@ -139,21 +138,6 @@ pub struct HostPort {
     pub number: u16,
     /// The address of the node that it is open on; absent: all of them.
     pub address: Option<String>,
-}
-
-/// Scaling by load.
-#[derive(Clone, Debug)]
-pub struct Autoscaling {
-    /// The fewest pods.
-    pub min: u32,
-    /// The most pods.
-    pub max: u32,
-    /// The target share of the requested CPU, in percent.
-    pub cpu: Option<u32>,
-    /// Further metrics.
-    pub metrics: Vec<MetricSpec>,
-    /// How fast it scales, up and down.
-    pub behavior: Option<HorizontalPodAutoscalerBehavior>,
 }
 
 /// How many pods may be evicted at once.

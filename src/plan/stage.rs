@@ -71,7 +71,7 @@ pub struct Stage {
     pub description: Option<String>,
     /// The place in the spec that asks for the stage; `spec.adopt` or `spec.steps` for a generated one.
     pub place: Route,
-    /// The models that run, with the replicas of those that no autoscaler scales.
+    /// The models that run, with the replicas of those that nobody else scales.
     pub running: BTreeMap<ModelId, u32>,
     /// How the requests that no cohort claims are shared.
     pub split: Split,

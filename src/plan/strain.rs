@@ -18,9 +18,10 @@ impl Plan {
     /// The most replicas that a model may come to in a stage.
     fn replicas(&self, stage: StageId, model: ModelId) -> u32 {
         let running = self.stage(stage).running.get(&model).copied();
-        let scaling = self.model(model).autoscaling.as_ref();
         running.map_or(0, |replicas| {
-            scaling.map_or(replicas, |scaling| scaling.max)
+            // Of one that somebody else scales, the number is the same in all stages, and no way asks more than its ends.
+            let pods = self.model(model).pods(replicas);
+            pods.map_or(replicas, |(_, most)| most)
         })
     }
 

@@ -13,7 +13,8 @@ use super::routing::{Routes, Subsets};
 use super::service::Service;
 
 /// Kinds that no request goes through.
-const HARMLESS: [&str; 9] = [
+const HARMLESS: [&str; 11] = [
+    "ClusterTriggerAuthentication",
     "ConfigMap",
     "Namespace",
     "PodDisruptionBudget",
@@ -23,6 +24,7 @@ const HARMLESS: [&str; 9] = [
     "Service",
     "ServiceAccount",
     "ServiceMonitor",
+    "TriggerAuthentication",
 ];
 
 /// What tells objects apart in a cluster.
@@ -204,6 +206,7 @@ fn form(identity: &Identity, body: &Value) -> Form {
         ("autoscaling", "HorizontalPodAutoscaler") => {
             Autoscaler::of(identity, body).map_or(Form::Other, Form::Autoscaler)
         }
+        ("keda.sh", "ScaledObject") => Form::Autoscaler(Autoscaler::of_keda(identity, body)),
         _ => routers::form(identity, body),
     }
 }

@@ -10,6 +10,7 @@ mod field;
 mod fields;
 mod files;
 mod form;
+mod keda;
 mod labels;
 mod metrics;
 mod mounts;

@@ -12,6 +12,7 @@ mod model;
 mod model_cache;
 mod percentage;
 mod read;
+mod scaling;
 mod schema;
 mod step;
 mod traffic;
@@ -28,12 +29,15 @@ pub use gate::{Gate, GateDefaults, GateKind, NoData, OnInconclusive};
 pub use istio::{IstioVersion, is_zero};
 pub use metrics::{Auth, MetricSource, Metrics, NoFields, Prometheus, Sigv4};
 pub use model::{
-    Autoscaling, Capacity, DisruptionBudget, Drain, DrainHook, Model, ModelSource, RollingUpdate,
-    RuntimeName, ServerName, ServiceAccount, Subset,
+    Capacity, DisruptionBudget, Drain, DrainHook, Model, ModelSource, RollingUpdate, RuntimeName,
+    ServerName, ServiceAccount, Subset,
 };
 pub use model_cache::{CacheDir, CacheMedium, ModelCache};
 pub use percentage::Percentage;
 pub use read::{Read, read};
+pub use scaling::{
+    Advanced, Autoscaling, Fallback, Keda, MetricType, Replicas, ScalingModifiers, Trigger,
+};
 pub use schema::SCHEMA;
 pub use step::{Approval, CohortTarget, Mirror, Step};
 pub use traffic::{

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::autoscaling::v2::{HorizontalPodAutoscalerBehavior, MetricSpec};
 use k8s_openapi::api::core::v1::{
     Affinity, ContainerPort, EnvFromSource, EnvVar, LocalObjectReference, PodSecurityContext,
     Probe, ResourceRequirements, Toleration, Volume, VolumeMount,
@@ -11,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::ModelCache;
+use super::scaling::{Autoscaling, Replicas};
 
 /// One version that takes part.
 #[derive(Clone, Debug, Deserialize)]
@@ -30,7 +30,8 @@ pub struct Model {
     /// Where what was downloaded stays; default: in the pod.
     pub model_cache: Option<ModelCache>,
     /// Pods; default 1. Not beside `autoscaling`.
-    pub replicas: Option<u32>,
+    #[cfg_attr(test, schemars(with = "Option<super::PortRef>"))]
+    pub replicas: Option<Replicas>,
     /// How the model scales by load, in place of a number of replicas.
     pub autoscaling: Option<Autoscaling>,
     /// What one replica sustains.
@@ -111,6 +112,16 @@ pub struct Model {
     pub security_context: Option<PodSecurityContext>,
 }
 
+impl Model {
+    /// Its pods before any step changes them; 1 where the spec names no number.
+    pub fn count(&self) -> u32 {
+        match self.replicas {
+            Some(Replicas::Count(count)) => count,
+            Some(Replicas::External(_)) | None => 1,
+        }
+    }
+}
+
 /// How a model's pods are told from the others'.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -171,25 +182,6 @@ pub struct ModelSource {
     pub uri: String,
     /// The one version that is served; default: the newest.
     pub version: Option<u64>,
-}
-
-/// Scaling by load.
-#[derive(Clone, Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Autoscaling {
-    /// The fewest pods.
-    pub min: u32,
-    /// The most pods.
-    pub max: u32,
-    /// The target share of the requested CPU, in percent; default 70 where there are no `metrics`.
-    pub cpu: Option<u32>,
-    /// Further metrics.
-    #[cfg_attr(test, schemars(with = "Option<Value>"))]
-    pub metrics: Option<Vec<MetricSpec>>,
-    /// How fast it scales, up and down.
-    #[cfg_attr(test, schemars(with = "Option<Value>"))]
-    pub behavior: Option<HorizontalPodAutoscalerBehavior>,
 }
 
 /// What one replica sustains.

@@ -131,7 +131,7 @@ fn integral_floats_are_integers() {
         "models: [{name: a, runtime: custom, image: i, replicas: 3.0, model: {name: m, uri: '', version: 1e3}}]",
     ));
     let model = &read.document.spec.models[0];
-    assert_eq!(model.replicas, Some(3));
+    assert_eq!(model.count(), 3);
     assert_eq!(
         model.model.as_ref().and_then(|model| model.version),
         Some(1_000)

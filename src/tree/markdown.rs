@@ -137,10 +137,7 @@ fn row(plan: &Plan, index: StageId, in_tree: bool) -> String {
     });
     let running = stage.running.iter().map(|(id, replicas)| {
         let model = plan.model(*id);
-        match &model.autoscaling {
-            Some(scaling) => format!("{} × {}–{}", model.name, scaling.min, scaling.max),
-            None => format!("{} × {replicas}", model.name),
-        }
+        format!("{} × {}", model.name, model.pods_words(*replicas))
     });
     let gates = stage
         .gates

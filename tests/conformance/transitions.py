@@ -2,9 +2,10 @@
 
 Istio and Kubernetes apply objects in any order, so while a stage becomes the next one, a proxy may hold the routes of
 either and the subsets of either. A model that either stage routes to must therefore be running, with its subset, in both.
-Nothing here knows what a rollout.yaml says or how glidepath plans.
+Nothing here knows how glidepath plans, or what a rollout.yaml says but for what somebody else scales.
 """
 
+import yaml
 from tools import Failed, build, rendered, rollouts, stage_folders, title
 
 
@@ -12,8 +13,9 @@ def run(report):
     report.check("a tree that breaks before it makes is found", unsafe_changes_pass())
     for name, spec in rollouts().items():
         try:
+            elsewhere = scaled_elsewhere(yaml.safe_load(spec.read_text()))
             with rendered(spec) as deploy:
-                stages = [Stage(folder.name, build(folder)) for folder in stage_folders(deploy)]
+                stages = [Stage(folder.name, build(folder), elsewhere) for folder in stage_folders(deploy)]
         except Failed as error:
             report.check(f"{name}: renders and builds", [error])
             continue
@@ -30,15 +32,22 @@ def run(report):
         report.check(f"{name}: the first stage and the last serve different models", [] if baseline.routed != stages[-1].routed else ["nothing was rolled out"])
 
 
+def scaled_elsewhere(spec):
+    """The names of the Deployments whose replicas somebody else writes."""
+    name, models = spec["metadata"]["name"], spec["spec"]["models"]
+    return {model.get("workloadName", f"{name}-{model['name']}") for model in models if model.get("replicas") == "external"}
+
+
 class Stage:
     """What the objects of one stage do to requests.
 
     `running`: (host, subset) pairs with pods; `routed`: those that requests or copies of requests go to.
     """
 
-    def __init__(self, name, objects):
+    def __init__(self, name, objects, elsewhere=frozenset()):
         self.name = name
         self.adopts = name == "00-adopt"
+        self.elsewhere = elsewhere
         self.faults = []
         self.objects = objects
         self.services = {o["metadata"]["name"]: o["spec"] for o in self.of("Service")}
@@ -142,13 +151,13 @@ class Stage:
             for config in used_configs(spec):
                 if config not in configs:
                     self.fault(f"Deployment/{name} needs ConfigMap/{config}, which is not here")
-        scaled = {o["spec"]["scaleTargetRef"]["name"] for o in self.of("HorizontalPodAutoscaler")}
+        scaled = {o["spec"]["scaleTargetRef"]["name"] for kind in ("HorizontalPodAutoscaler", "ScaledObject") for o in self.of(kind)}
         for name in scaled - self.workloads.keys():
             self.fault(f"an autoscaler scales {name}, which is not here")
         for name in scaled & self.workloads.keys():
             if "replicas" in self.workloads[name]:
                 self.fault(f"Deployment/{name} sets the replicas that an autoscaler sets too")
-        for name in self.workloads.keys() - scaled:
+        for name in self.workloads.keys() - scaled - self.elsewhere:
             if "replicas" not in self.workloads[name]:
                 self.fault(f"Deployment/{name} has neither replicas nor an autoscaler")
         for budget in self.of("PodDisruptionBudget"):

@@ -2,3 +2,4 @@
 
 pub(super) mod argo;
 pub(super) mod istio;
+pub(super) mod keda;

@@ -25,6 +25,7 @@ const KINDS: &[Kind] = &[
     ("", "ServiceAccount"),
     ("apps", "Deployment"),
     ("autoscaling", "HorizontalPodAutoscaler"),
+    ("keda.sh", "ScaledObject"),
     ("policy", "PodDisruptionBudget"),
 ];
 

@@ -34,10 +34,15 @@ fn the_project_allows_every_kind_that_is_emitted_and_no_other() {
         "      replicas: 5\n",
         "      replicas: 5\n      serviceAccount: {create: true, name: canary}\n",
     );
+    // Nor do they ask KEDA.
+    let keda = EXAMPLES[3].1.replace(
+        "      replicas: 5\n",
+        "      autoscaling: {min: 5, max: 9, keda: {triggers: [{type: cron, metadata: {timezone: UTC}}]}}\n",
+    );
     for text in EXAMPLES
         .map(|(_, text)| text)
         .into_iter()
-        .chain([account.as_str()])
+        .chain([account.as_str(), keda.as_str()])
     {
         let compiled = compile(
             &Source::new("rollout.yaml", text),

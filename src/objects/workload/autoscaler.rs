@@ -10,10 +10,13 @@ use super::Workload;
 const CPU_TARGET: u32 = 70;
 
 impl Workload<'_> {
-    pub(super) fn autoscaler(&self, autoscaling: &Autoscaling) -> scaling::HorizontalPodAutoscaler {
-        let cpu = autoscaling
-            .cpu
-            .or_else(|| autoscaling.metrics.is_empty().then_some(CPU_TARGET));
+    pub(super) fn autoscaler(
+        &self,
+        autoscaling: &Autoscaling,
+        cpu: Option<u32>,
+        metrics: &[scaling::MetricSpec],
+    ) -> scaling::HorizontalPodAutoscaler {
+        let cpu = cpu.or_else(|| metrics.is_empty().then_some(CPU_TARGET));
         let cpu = cpu.map(|target| scaling::MetricSpec {
             type_: "Resource".to_owned(),
             resource: Some(scaling::ResourceMetricSource {
@@ -31,11 +34,7 @@ impl Workload<'_> {
             metadata: self.metadata(&self.model.workload_name, self.waves.scaling),
             spec: Some(scaling::HorizontalPodAutoscalerSpec {
                 max_replicas: count(autoscaling.max),
-                metrics: Some(
-                    cpu.into_iter()
-                        .chain(autoscaling.metrics.iter().cloned())
-                        .collect(),
-                ),
+                metrics: Some(cpu.into_iter().chain(metrics.iter().cloned()).collect()),
                 min_replicas: Some(count(autoscaling.min)),
                 scale_target_ref: scaling::CrossVersionObjectReference {
                     api_version: Some("apps/v1".to_owned()),

@@ -25,10 +25,9 @@ impl Workload<'_> {
             spec: Some(apps::DeploymentSpec {
                 min_ready_seconds: Some(MIN_READY_SECONDS),
                 progress_deadline_seconds: Some(self.progress_deadline()),
-                // Two writers of one number would fight: an autoscaler's replicas are not in git.
+                // Two writers of one number would fight: what another one scales is not in git.
                 replicas: model
-                    .autoscaling
-                    .is_none()
+                    .is_counted()
                     .then(|| i32::try_from(replicas).unwrap_or(i32::MAX)),
                 selector: self.selector(),
                 strategy: Some(apps::DeploymentStrategy {

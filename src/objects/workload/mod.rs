@@ -7,6 +7,7 @@ mod deployment;
 mod disruption_budget;
 mod pod;
 mod probes;
+mod scaled_object;
 mod service_account;
 mod storage;
 
@@ -18,8 +19,9 @@ use serde_json::Value;
 
 use crate::diag::Route;
 use crate::plan::runtimes::{self, Launch, RuntimeFacts};
-use crate::plan::{Account, Generated, Model, ModelId, Plan};
+use crate::plan::{Account, Autoscaler, Generated, Model, ModelId, Plan};
 
+use super::api::keda::KIND as SCALED_OBJECT;
 use super::meta::{id, kind_of, metadata};
 use super::{Object, Scope, Waves, json};
 
@@ -47,6 +49,7 @@ fn generated(
     let config = Config::of(model, &launch);
     let workload = Workload {
         plan,
+        id: model_id,
         model,
         own,
         facts,
@@ -97,15 +100,19 @@ fn generated(
         waves.workload,
         body,
     ));
-    if let Some(autoscaling) = &model.autoscaling {
-        let body = json(&workload.autoscaler(autoscaling));
-        objects.push(object(
-            "HorizontalPodAutoscaler",
-            "horizontal-pod-autoscaler",
-            &model.workload_name,
-            waves.scaling,
-            body,
-        ));
+    if let Some(autoscaling) = model.autoscaling() {
+        let (kind, file, body) = match &autoscaling.by {
+            Autoscaler::Metrics { cpu, metrics } => {
+                let body = json(&workload.autoscaler(autoscaling, *cpu, metrics));
+                ("HorizontalPodAutoscaler", "horizontal-pod-autoscaler", body)
+            }
+            Autoscaler::Keda(keda) => {
+                let body = json(&workload.scaled_object(autoscaling, keda));
+                (SCALED_OBJECT, "scaled-object", body)
+            }
+        };
+        let name = &model.workload_name;
+        objects.push(object(kind, file, name, waves.scaling, body));
     }
     if let Some(budget) = &own.budget {
         let body = json(&workload.disruption_budget(budget));
@@ -123,6 +130,7 @@ fn generated(
 /// One running model, with what its runtime adds.
 struct Workload<'a> {
     plan: &'a Plan,
+    id: ModelId,
     model: &'a Model,
     own: &'a Generated,
     facts: &'static RuntimeFacts,

@@ -35,7 +35,7 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
     }
     for (index, model) in plan.models.iter().enumerate() {
         let at = Route::root().key("spec").key("models").index(index);
-        if model.autoscaling.is_some()
+        if model.autoscaling().is_some()
             && model.workload_name != format!("{}-{}", plan.name, model.name)
         {
             report.push(
@@ -56,10 +56,9 @@ fn check_model(plan: &Plan, at: StageId, id: ModelId, replicas: u32) -> Vec<Diag
     let share = plan.share(at, id);
     // What is certain, whatever the size of a cohort.
     let least = share.least.percent();
-    let (fewest, most) = model
-        .autoscaling
-        .as_ref()
-        .map_or((replicas, replicas), |scaling| (scaling.min, scaling.max));
+    let Some((fewest, most)) = model.pods(replicas) else {
+        return external(plan, at, id).into_iter().collect();
+    };
     let place = || {
         Place::value(
             Route::root()
@@ -126,6 +125,31 @@ fn check_model(plan: &Plan, at: StageId, id: ModelId, replicas: u32) -> Vec<Diag
         }
     }
     found
+}
+
+/// GP412: what the spec says of capacity is held against nothing.
+fn external(plan: &Plan, at: StageId, id: ModelId) -> Option<Diagnostic> {
+    let (model, stage) = (plan.model(id), plan.stage(at));
+    let wanted = plan.traffic.expected_per_minute? / 60.0 / model.capacity?;
+    let share = plan.share(at, id);
+    if share.most == Fraction::NONE {
+        return None;
+    }
+    let needs = (wanted * share.least.as_f64()).ceil();
+    let place = Route::root().key("spec").key("models").index(id.0);
+    let found = Diagnostic::new(
+        Code::GP412,
+        Place::value(place.key("replicas")),
+        format!(
+            "whether `{}` has the {}{needs:.0} replicas that the stage `{}` needs is unknown: somebody else scales it",
+            model.name,
+            at_least(share),
+            stage.name
+        ),
+    );
+    Some(found.label(Place::value(stage.place.clone()), "traffic from here").help(
+        "see to it before the step, and put `lints: {GP412: allow}`; or give `replicas` a number",
+    ))
 }
 
 /// Words before a share that cohorts of unknown size may add to.

@@ -5,6 +5,7 @@ mod capacity;
 mod end;
 mod gates;
 mod increase;
+mod keda;
 mod practice;
 mod probes;
 mod router;
@@ -30,6 +31,7 @@ pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
     end::check(plan, document, report);
     capacity::check(plan, report);
     strain::check(plan, report);
+    keda::check(plan, report);
     gates::check(plan, report);
     probes::check(plan, report);
     practice::check(plan, document, report);

@@ -188,11 +188,11 @@ fn lines(change: &ObjectDiff, proposal: &Proposal<'_>) -> (usize, usize) {
 }
 
 fn replicas(plan: &Plan, stage: &Stage, id: ModelId) -> String {
-    match (stage.running.get(&id), &plan.model(id).autoscaling) {
-        (None, _) => "–".to_owned(),
-        (Some(_), Some(scaling)) => format!("{}–{}", scaling.min, scaling.max),
-        (Some(replicas), None) => replicas.to_string(),
-    }
+    let pods = stage.running.get(&id);
+    pods.map_or_else(
+        || "–".to_owned(),
+        |replicas| plan.model(id).pods_words(*replicas),
+    )
 }
 
 fn load(plan: &Plan, stage: StageId, id: ModelId) -> String {
@@ -204,14 +204,10 @@ fn load(plan: &Plan, stage: StageId, id: ModelId) -> String {
 
 fn capacity(plan: &Plan, stage: &Stage, id: ModelId) -> String {
     let model = plan.model(id);
-    let replicas = stage.running.get(&id).map(|replicas| {
-        model
-            .autoscaling
-            .as_ref()
-            .map_or(*replicas, |scaling| scaling.max)
-    });
-    match (model.capacity, replicas) {
-        (Some(each), Some(replicas)) => format!("{:.0}/min", each * f64::from(replicas) * 60.0),
+    let pods = stage.running.get(&id).map(|replicas| model.pods(*replicas));
+    match (model.capacity, pods) {
+        (Some(each), Some(Some((_, most)))) => format!("{:.0}/min", each * f64::from(most) * 60.0),
+        (Some(_), Some(None)) => "unknown".to_owned(),
         _ => "–".to_owned(),
     }
 }

@@ -1,4 +1,5 @@
-//! GP407, GP408 and GP405: a manifest and an autoscaler that both set a workload's replicas, or one after the other.
+//! GP407, GP408 and GP405: a manifest and an autoscaler that both set a workload's replicas, or one after the other. GP409: an
+//! autoscaler that takes the last pod away.
 
 use crate::diag::{Code, Route};
 use crate::safety::applied::Object;
@@ -10,7 +11,44 @@ use crate::safety::workload::Workload;
 use super::capacity;
 
 pub(in crate::safety) fn check(moved: &Move<'_>) -> Vec<Finding> {
-    let found = moved.workloads.iter().filter_map(|workload| {
+    let mut found: Vec<Finding> = written(moved).collect();
+    found.extend(asleep(moved));
+    found
+}
+
+/// Requests that begin to reach what may be asleep when they come.
+fn asleep(moved: &Move<'_>) -> impl Iterator<Item = Finding> {
+    moved.workloads.iter().filter_map(|workload| {
+        let identity = workload.pair().identity;
+        let scaler = |side: Side| {
+            moved.autoscalers.iter().find(|typed| {
+                let scaler = typed.on(side);
+                scaler.is_some_and(|scaler| scaler.sleeps && scaler.scales(identity))
+            })
+        };
+        let is_reached = |side| capacity::is_reached(moved, workload, side);
+        let scaled = scaler(Side::After).filter(|_| is_reached(Side::After))?;
+        if scaler(Side::Before).is_some() && is_reached(Side::Before) {
+            return None;
+        }
+        let at = Spot {
+            field: Route::root().key("spec").key("minReplicaCount"),
+            ..spot(scaled)
+        };
+        let message = format!(
+            "{} takes the last pod of {identity} away while nobody asks: the next requests are answered with 503 until one has started",
+            scaled.pair.identity
+        );
+        Some(
+            Finding::new(Weight::Remark, Code::GP409, at, message)
+                .with(replicas_of(workload, Side::After))
+                .help("keep one pod with `minReplicaCount: 1`, or wake it by what the gateway measures"),
+        )
+    })
+}
+
+fn written(moved: &Move<'_>) -> impl Iterator<Item = Finding> {
+    moved.workloads.iter().filter_map(|workload| {
         let identity = workload.pair().identity;
         let scaler = |side: Side| {
             let scales = |typed: &&Typed<'_, Autoscaler>| {
@@ -39,8 +77,7 @@ pub(in crate::safety) fn check(moved: &Move<'_>) -> Vec<Finding> {
             }
             _ => None,
         }
-    });
-    found.collect()
+    })
 }
 
 fn both(workload: &Workload<'_>, scaled: &Typed<'_, Autoscaler>, replicas: u32) -> Finding {

@@ -4,22 +4,45 @@ use serde_json::Value;
 
 use super::behavior::BEHAVIOR;
 use super::field::{Faults, Field};
+use super::keda::{KEDA, needs_pods};
 use super::metrics::METRICS;
 use super::rule::{Rule, Shape};
 
 /// `autoscaling`.
 pub(super) const AUTOSCALING: Rule = Rule::Map(&Shape {
     needs: &[],
-    fields: &[("metrics", METRICS), ("behavior", BEHAVIOR)],
-    also: &[|scaling, faults| {
-        if let (Some(min), Some(max), Some(field)) =
-            (scaling.int("min"), scaling.int("max"), scaling.get("min"))
-            && min > max
-        {
-            faults.say(&field, format!("`min: {min}` is above `max: {max}`"));
-        }
-    }],
+    fields: &[("metrics", METRICS), ("behavior", BEHAVIOR), ("keda", KEDA)],
+    also: &[
+        |scaling, faults| {
+            if let (Some(min), Some(max), Some(field)) =
+                (scaling.int("min"), scaling.int("max"), scaling.get("min"))
+                && min > max
+            {
+                faults.say(&field, format!("`min: {min}` is above `max: {max}`"));
+            }
+        },
+        from_nothing,
+    ],
 });
+
+/// Only KEDA scales from nothing, and only by triggers that know something without pods.
+fn from_nothing(scaling: &Field, faults: &mut Faults) {
+    let (min, keda) = (scaling.int("min"), scaling.get("keda"));
+    let idle = keda.as_ref().and_then(|keda| keda.get("idleReplicaCount"));
+    if let (Some(0), Some(field)) = (min, scaling.get("min")) {
+        match &keda {
+            None => faults.must(&field, "1 or more: only `keda` scales to nothing"),
+            Some(keda) if needs_pods(keda) => faults.must(
+                &field,
+                "1 or more: without pods, no `cpu` or `memory` says that one is needed",
+            ),
+            Some(_) => {}
+        }
+    }
+    if let (Some(0), Some(idle)) = (min, idle.filter(|idle| idle.value == 0)) {
+        faults.must(&idle, "below `min`, which is 0");
+    }
+}
 
 /// `rollingUpdate`.
 pub(super) const ROLLING_UPDATE: Rule = Rule::Check(stuck);

@@ -202,7 +202,7 @@ pub(super) fn help(found: &Found<'_>, schema: &Value) -> Option<String> {
     match found.value {
         Value::Null => Some(format!("give `{}` a value, or remove the key", found.name)),
         Value::Number(_) | Value::Bool(_) if string && !number => unquoted(found, schema),
-        Value::String(text) if number && !string => {
+        Value::String(text) if number && (!string || text.parse::<f64>().is_ok()) => {
             let plain = text.trim().trim_end_matches('%').trim();
             plain
                 .parse::<f64>()

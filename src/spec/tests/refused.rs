@@ -123,7 +123,7 @@ const WRONG_TYPES: &[(&str, &str, &str)] = &[
     (
         "models: [{name: a, runtime: custom, image: i, replicas: '3'}]",
         "1:59 GP006",
-        "`replicas` is the string `3`, and must be a whole number of pods, 0 or more ['3'] (write it as a number: `3`)",
+        "`replicas` is the string `3`, and must be a whole number of pods, 0 or more, or `external` ['3'] (write it as a number: `3`)",
     ),
     (
         "models: [{name: a, runtime: custom, image: i, replicas: -1}]",

@@ -10,6 +10,8 @@ use super::Content;
 
 /// The most changes that are named.
 const MOST: usize = 3;
+/// The kinds that scale a model by load.
+const AUTOSCALERS: [&str; 2] = ["HorizontalPodAutoscaler", "ScaledObject"];
 
 impl Content {
     /// What is different in `after`: `` image of `v2` ``, `` weights and replicas of `v1` ``. Empty where nothing is.
@@ -47,7 +49,7 @@ fn alone(body: &Value, verb: &str) -> Option<String> {
     let name = name(body);
     if body["kind"] == "Deployment" {
         Some(format!("{name} {verb}"))
-    } else if body["kind"] == "HorizontalPodAutoscaler" {
+    } else if AUTOSCALERS.iter().any(|kind| body["kind"] == *kind) {
         Some(format!("autoscaler of {name} {verb}"))
     } else {
         let what = route_change(body, &Value::Null)?;
@@ -63,7 +65,7 @@ fn changed(identity: &str, old: &Value, new: &Value) -> String {
     }
     match new["kind"].as_str() {
         None => format!("`{identity}`"),
-        Some("HorizontalPodAutoscaler") => format!("autoscaler of {name}"),
+        Some(kind) if AUTOSCALERS.contains(&kind) => format!("autoscaler of {name}"),
         Some("Deployment") => {
             let differs = |path: &str| old.pointer(path) != new.pointer(path);
             let what = if images(old) != images(new) {
@@ -131,6 +133,11 @@ mod tests {
             assert_eq!(before.changes(&after), words);
             assert_eq!(before.changes(&before), "");
         }
+        let [keda, other] = ["3", "4"].map(|most| {
+            format!("{{kind: ScaledObject, metadata: {{name: x-v2}}, spec: {{maxReplicaCount: {most}}}}}")
+        });
+        let changed = of(&[&keda]).changes(&of(&[&other]));
+        assert_eq!(changed, "autoscaler of `x-v2`");
         let (alone, both) = (of(&[AUTOSCALER]), of(&[DEPLOYMENT, AUTOSCALER]));
         assert_eq!(alone.changes(&both), "`v2` added");
         assert_eq!(both.changes(&alone), "`v2` removed");

@@ -24,7 +24,7 @@ pub struct LockedStage {
     /// For people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The models that run, with the replicas of those that no autoscaler scales.
+    /// The models that run, with the replicas of those that nobody else scales.
     pub running: BTreeMap<String, Option<u32>>,
     /// The models that any request reaches, in the order of the spec.
     pub routed: Vec<String>,
@@ -84,8 +84,8 @@ impl LockedStage {
             shares.map(|(model, share)| (name(model), share)).collect()
         };
         let running = stage.running.iter().map(|(model, replicas)| {
-            let is_fixed = plan.model(*model).autoscaling.is_none();
-            (name(*model), is_fixed.then_some(*replicas))
+            let is_counted = plan.model(*model).is_counted();
+            (name(*model), is_counted.then_some(*replicas))
         });
         let cohorts = stage
             .cohorts

@@ -11,7 +11,7 @@ mod storage;
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
-use crate::plan::model::{Autoscaling, Budget, Generated, Model, Workload};
+use crate::plan::model::{Budget, Generated, Model, Workload};
 use crate::plan::runtimes::{self, RuntimeFacts};
 use crate::spec::{self, DisruptionBudget, Document};
 use crate::units::DnsLabel;
@@ -76,14 +76,8 @@ impl Resolver<'_> {
                 account,
                 ..generated?
             })),
-            replicas: model.replicas.unwrap_or(1),
-            autoscaling: model.autoscaling.as_ref().map(|scaling| Autoscaling {
-                min: scaling.min,
-                max: scaling.max,
-                cpu: scaling.cpu,
-                metrics: scaling.metrics.clone().unwrap_or_default(),
-                behavior: scaling.behavior.clone(),
-            }),
+            replicas: model.count(),
+            scaling: self.scaling(),
             capacity: model
                 .capacity
                 .as_ref()

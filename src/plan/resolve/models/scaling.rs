@@ -1,7 +1,8 @@
 //! How many pods there are, how a change rolls through them, and how one ends.
 
 use crate::diag::{Code, Diagnostic, Place};
-use crate::plan::{Accelerators, Drain, PortRef, Rolling};
+use crate::plan::{Accelerators, Autoscaler, Autoscaling, Drain, PortRef, Rolling, Scaling};
+use crate::spec::Replicas;
 
 use super::Resolver;
 
@@ -38,6 +39,28 @@ impl Resolver<'_> {
             );
         }
         drain
+    }
+
+    /// Who says how many pods there are.
+    pub(super) fn scaling(&self) -> Scaling {
+        if let Some(given) = &self.model.autoscaling {
+            return Scaling::Load(Box::new(Autoscaling {
+                min: given.min,
+                max: given.max,
+                behavior: given.behavior.clone(),
+                by: match &given.keda {
+                    Some(keda) => Autoscaler::Keda(keda.clone()),
+                    None => Autoscaler::Metrics {
+                        cpu: given.cpu,
+                        metrics: given.metrics.clone().unwrap_or_default(),
+                    },
+                },
+            }));
+        }
+        match self.model.replicas {
+            Some(Replicas::External(_)) => Scaling::External,
+            Some(Replicas::Count(_)) | None => Scaling::Steps,
+        }
     }
 
     pub(super) fn scale(&mut self) {

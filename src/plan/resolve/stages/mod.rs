@@ -8,7 +8,7 @@ mod step_change;
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::{ModelId, Stage};
-use crate::spec::{Retire, Spec};
+use crate::spec::{self, Retire, Spec};
 use crate::units::names::GENERATED_STAGES;
 
 use super::names::Names;
@@ -62,11 +62,7 @@ pub(super) fn resolve(
     let deploy_gates = names.gates(&spec.deploy_gates, &at_deploy_gates(), report);
     let changes = changes.into_iter().collect::<Option<Vec<_>>>()?;
     let stable = stable?;
-    let mut replicas: Vec<u32> = spec
-        .models
-        .iter()
-        .map(|model| model.replicas.unwrap_or(1))
-        .collect();
+    let mut replicas: Vec<u32> = spec.models.iter().map(spec::Model::count).collect();
     let mut stages = vec![baseline(stable, &replicas, &at)];
     let deploy = deploy(&stages[0], &changes, &replicas, &deploy_gates);
     if deploy.is_none() && !spec.deploy_gates.is_empty() {

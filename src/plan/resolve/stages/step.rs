@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::diag::{Code, Diagnostic, Place, Report, Route, Severity};
 use crate::plan::resolve::names::Names;
 use crate::plan::{CohortId, Mirror, ModelId, Split};
-use crate::spec::{CohortTarget, Spec, Step};
+use crate::spec::{CohortTarget, Replicas, Spec, Step};
 use crate::units::{Duration, HUNDRED, Percent};
 
 use super::step_change::StepChange;
@@ -70,22 +70,32 @@ impl StepReader<'_, '_> {
 
     /// Two writers of one number would fight.
     fn check_scaled(&mut self, model: ModelId, at: Route) {
-        if self.spec.models[model.0].autoscaling.is_none() {
+        let given = &self.spec.models[model.0];
+        let (field, who, help) = if given.autoscaling.is_some() {
+            (
+                "autoscaling",
+                "an autoscaler scales",
+                "remove it from the step's `replicas`, and set `autoscaling.min`",
+            )
+        } else if matches!(given.replicas, Some(Replicas::External(_))) {
+            (
+                "replicas",
+                "somebody else scales",
+                "remove it from the step's `replicas`, or give the model a number of `replicas`",
+            )
+        } else {
             return;
-        }
+        };
         let name = self.names.model_names()[model.0];
         let models = Route::root().key("spec").key("models");
         self.report.push(
             Diagnostic::new(
                 Code::GP404,
                 Place::key(at),
-                format!("the step sets the replicas of `{name}`, which an autoscaler scales"),
+                format!("the step sets the replicas of `{name}`, which {who}"),
             )
-            .label(
-                Place::key(models.index(model.0).key("autoscaling")),
-                "scaled here",
-            )
-            .help("remove it from the step's `replicas`, and set `autoscaling.min`"),
+            .label(Place::key(models.index(model.0).key(field)), "scaled here")
+            .help(help),
         );
     }
 
