@@ -169,6 +169,13 @@ codes! {
     GP606 Warning "traffic that passes no route",
     GP607 Warning "a port of the node",
     GP608 Warning "an object that no client-side apply takes",
+    GP612 Warning "accelerators beyond those that a model has",
+    GP613 Warning "a change that takes the only pod away",
+    GP614 Warning "an image for accelerators without one",
+    GP615 Warning "a startup that ends before a load",
+    GP616 Warning "accelerators that nothing uses",
+    GP617 Warning "requests that a server drops when it stops",
+    GP618 Warning "a key in plain text",
 }
 
 impl fmt::Display for Code {

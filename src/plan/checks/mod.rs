@@ -1,5 +1,6 @@
 //! The rules that only the whole plan can show, one file a family of codes.
 
+mod accelerators;
 mod adoption;
 mod capacity;
 mod end;
@@ -11,7 +12,9 @@ mod probes;
 mod router;
 mod routes;
 mod runtime;
+mod secrets;
 mod selection;
+mod stopping;
 mod strain;
 mod transitions;
 mod unused;
@@ -36,6 +39,9 @@ pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
     probes::check(plan, report);
     practice::check(plan, document, report);
     runtime::check(plan, report);
+    accelerators::check(plan, report);
+    stopping::check(plan, document, report);
+    secrets::check(plan, report);
     router::check(plan, document, report);
     unused::check(plan, report);
 }
