@@ -52,10 +52,9 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
     }
 }
 
-/// The fewest pods that a model has before any step changes them.
-fn fewest(model: &Model) -> u32 {
-    let scaling = model.autoscaling.as_ref();
-    scaling.map_or(model.replicas, |scaling| scaling.min)
+/// The fewest pods that a model has before any step changes them, where anybody here knows.
+fn fewest(model: &Model) -> Option<u32> {
+    model.pods(model.replicas).map(|(fewest, _)| fewest)
 }
 
 /// How many pods `maxSurge` allows beyond so many; Kubernetes rounds a share up.
@@ -76,7 +75,7 @@ fn surge(
     accelerators: &Accelerators,
     at: &Route,
 ) -> Option<Diagnostic> {
-    let pods = fewest(model);
+    let pods = fewest(model)?;
     let more = surging(&own.rolling.max_surge, pods);
     let (resource, count) = accelerators.iter().next()?;
     if more == 0 || pods < 2 {
@@ -99,7 +98,7 @@ fn surge(
 
 /// GP613: a change that takes the only pod away before the next one is there.
 fn only_pod(model: &Model, own: &Generated, at: &Route) -> Option<Diagnostic> {
-    if fewest(model) != 1 || surging(&own.rolling.max_surge, 1) > 0 {
+    if fewest(model)? != 1 || surging(&own.rolling.max_surge, 1) > 0 {
         return None;
     }
     let found = Diagnostic::new(
