@@ -88,6 +88,7 @@ codes! {
     GP117 Error "adopt without a Deployment to adopt",
     GP118 Warning "an adopted Deployment without its selector",
     GP119 Warning "a Deployment name that is too long for a label",
+    GP120 Error "an annotation that only glidepath sets",
     GP201 Error "weights that are no percentages of one whole",
     GP202 Error "a cohort that can never match",
     GP203 Error "a matcher that Envoy would refuse or never match",

@@ -74,10 +74,28 @@ fn typed_service(plan: &Plan, stage: StageKind, waves: Waves) -> core::Service {
             target_port: Some(int_or_string(&port.target)),
             ..core::ServicePort::default()
         });
+    let mut metadata = metadata(plan, &plan.service.name, waves.config, None);
+    let given = &plan.service;
+    metadata
+        .labels
+        .get_or_insert_default()
+        .extend(given.labels.clone());
+    metadata
+        .annotations
+        .get_or_insert_default()
+        .extend(given.annotations.clone());
     core::Service {
-        metadata: metadata(plan, &plan.service.name, waves.config, None),
+        metadata,
         spec: Some(core::ServiceSpec {
             ports: Some(ports.collect()),
+            session_affinity: given.session.map(|_| "ClientIP".to_owned()),
+            session_affinity_config: given.session.flatten().map(|seconds| {
+                core::SessionAffinityConfig {
+                    client_ip: Some(core::ClientIPConfig {
+                        timeout_seconds: i32::try_from(seconds).ok(),
+                    }),
+                }
+            }),
             selector: Some(plan.service.selector_in(stage).clone()),
             type_: Some(plan.service.kind.name().to_owned()),
             ..core::ServiceSpec::default()

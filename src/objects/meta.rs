@@ -9,16 +9,15 @@ use crate::units::names;
 
 use super::{ObjectId, Value};
 
-/// Name, namespace, labels and wave of an object; a model's own objects carry its version.
+/// Name, namespace, labels, annotations and wave of an object; a model's own objects carry its version.
 pub(super) fn metadata(plan: &Plan, name: &str, wave: i32, model: Option<&Model>) -> ObjectMeta {
+    let mut annotations = plan.annotations.clone();
+    annotations.insert(names::ANNOTATION_WAVE.to_owned(), wave.to_string());
     ObjectMeta {
         name: Some(name.to_owned()),
         namespace: plan.namespace.as_ref().map(ToString::to_string),
         labels: Some(labels(plan, model)),
-        annotations: Some(BTreeMap::from([(
-            names::ANNOTATION_WAVE.to_owned(),
-            wave.to_string(),
-        )])),
+        annotations: Some(annotations),
         ..ObjectMeta::default()
     }
 }

@@ -67,6 +67,8 @@ pub struct Plan {
     pub namespace: Option<DnsLabel>,
     /// Labels for every object, beside the ones that glidepath sets.
     pub labels: BTreeMap<String, String>,
+    /// Annotations for every object, beside the ones that glidepath sets.
+    pub annotations: BTreeMap<String, String>,
     /// The namespace's own labels, where it is one of the objects.
     pub create_namespace: Option<BTreeMap<String, String>>,
     /// The entry point in front of all models.
@@ -112,6 +114,12 @@ pub struct Service {
     pub selector: BTreeMap<String, String>,
     /// The labels of the pods that run already, for the stage `adopt`, where they are others.
     pub adopted_selector: Option<BTreeMap<String, String>>,
+    /// Labels of the Service itself, beside those of every object.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations of the Service, beside those of every object.
+    pub annotations: BTreeMap<String, String>,
+    /// Whether callers from one address stay with one pod, and for how many seconds where the spec says so.
+    pub session: Option<Option<u32>>,
 }
 
 impl Service {

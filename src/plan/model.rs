@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
-    Affinity, EnvFromSource, EnvVar, LocalObjectReference, PodSecurityContext, Probe,
-    ResourceRequirements, Toleration, Volume, VolumeMount,
+    Affinity, Container, EnvFromSource, EnvVar, Lifecycle, LocalObjectReference, PodDNSConfig,
+    PodResourceClaim, PodSecurityContext, Probe, ResourceRequirements, SecurityContext, Toleration,
+    TopologySpreadConstraint, Volume, VolumeMount,
 };
 
 use crate::units::{DnsLabel, ImageRef};
@@ -156,6 +157,10 @@ pub struct Rolling {
     pub max_surge: PortRef,
     /// Pods below the replicas while rolling.
     pub max_unavailable: PortRef,
+    /// Seconds that a pod must stay ready before the next one is replaced.
+    pub min_ready_seconds: u32,
+    /// Seconds in which a change must get on, where the spec says so.
+    pub deadline_seconds: Option<u32>,
 }
 
 /// How a pod that ends lets its requests finish.
@@ -227,4 +232,30 @@ pub struct Pod {
     pub image_pull_secrets: Vec<LocalObjectReference>,
     /// The pods' security context.
     pub security_context: Option<PodSecurityContext>,
+    /// The container's security context.
+    pub container_security_context: Option<SecurityContext>,
+    /// When the image is pulled.
+    pub image_pull_policy: Option<String>,
+    /// What the container does when it starts and before it ends; a `preStop` stands in the place of the drain's pause.
+    pub lifecycle: Option<Lifecycle>,
+    /// Containers that run before the one that serves, sidecars last.
+    pub init_containers: Vec<Container>,
+    /// Containers beside the one that serves.
+    pub containers: Vec<Container>,
+    /// How the pods spread over zones and nodes.
+    pub topology_spread_constraints: Vec<TopologySpreadConstraint>,
+    /// Claims of devices.
+    pub resource_claims: Vec<PodResourceClaim>,
+    /// The class that says who gives way where nodes are full.
+    pub priority_class_name: Option<String>,
+    /// The class that says what runs the containers.
+    pub runtime_class_name: Option<String>,
+    /// Who finds a node for the pods.
+    pub scheduler_name: Option<String>,
+    /// Whether the containers see each other's processes.
+    pub share_process_namespace: Option<bool>,
+    /// Where the pods ask for names.
+    pub dns_policy: Option<String>,
+    /// How the pods ask for names.
+    pub dns_config: Option<PodDNSConfig>,
 }

@@ -4,7 +4,9 @@
 mod affinity;
 mod behavior;
 mod claims;
+mod containers;
 mod disks;
+mod dns;
 mod env;
 mod field;
 mod fields;
@@ -12,8 +14,10 @@ mod files;
 mod form;
 mod keda;
 mod labels;
+mod lifecycle;
 mod metrics;
 mod mounts;
+mod pod;
 mod ports;
 mod probes;
 mod resources;
@@ -23,6 +27,7 @@ mod scaling;
 mod security;
 mod selectors;
 mod shape;
+mod spread;
 mod tolerations;
 mod volumes;
 mod windows;
@@ -38,23 +43,10 @@ use rule::{Rule, distinct};
 /// The most faults that are told of a whole document, so that a hostile one cannot buy time with them.
 const MAX_TOLD: usize = 1_000;
 
-/// What the values of a model's fields must be.
+/// What the values of a model's fields must be that are no part of its pods.
 const MODEL: &[(&str, Rule)] = &[
-    ("env", env::ENV),
-    ("envFrom", env::ENV_FROM),
-    ("ports", ports::PORTS),
-    ("readinessProbe", probes::READINESS),
-    ("livenessProbe", probes::RESTARTING),
-    ("startupProbe", probes::RESTARTING),
-    ("resources", resources::RESOURCES),
-    ("tolerations", tolerations::TOLERATIONS),
-    ("affinity", affinity::AFFINITY),
-    ("nodeSelector", labels::LABELS),
     ("podAnnotations", labels::POD_ANNOTATIONS),
-    ("volumes", volumes::VOLUMES),
-    ("volumeMounts", mounts::MOUNTS),
-    ("imagePullSecrets", PULL_SECRETS),
-    ("securityContext", security::SECURITY),
+    ("podLabels", labels::LABELS),
     ("autoscaling", scaling::AUTOSCALING),
     ("rollingUpdate", scaling::ROLLING_UPDATE),
     ("serviceAccount", rollout::ACCOUNT),
@@ -77,9 +69,7 @@ pub(super) fn check(json: &mut Value) -> Vec<Diagnostic> {
         .and_then(Value::as_array_mut);
     for (index, model) in models.into_iter().flatten().enumerate() {
         let route = Route::root().key("spec").key("models").index(index);
-        if let Some(resources) = model.get_mut("resources") {
-            resources::settle(resources);
-        }
+        settle(model);
         for (name, check) in shape::FIELDS {
             if let Some(value) = model.get(name) {
                 check(value, &route.key(*name), &mut faults);
@@ -99,8 +89,24 @@ pub(super) fn check(json: &mut Value) -> Vec<Diagnostic> {
                 rule.check(&field, &mut faults);
             }
         }
-        mounts::have_volumes(&model, &mut faults);
+        scaling::deadline(&model, &mut faults);
+        pod::check_model(&model, &mut faults);
     }
     rollout::check(json, &mut faults);
     faults.into_all()
+}
+
+/// Writes the quantities of all containers that are numbers as strings.
+fn settle(model: &mut Value) {
+    if let Some(resources) = model.get_mut("resources") {
+        resources::settle(resources);
+    }
+    for list in ["initContainers", "sidecars", "containers"] {
+        let list = model.get_mut(list).and_then(Value::as_array_mut);
+        for container in list.into_iter().flatten() {
+            if let Some(resources) = container.get_mut("resources") {
+                resources::settle(resources);
+            }
+        }
+    }
 }

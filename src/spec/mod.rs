@@ -29,8 +29,8 @@ pub use gate::{Gate, GateDefaults, GateKind, NoData, OnInconclusive};
 pub use istio::{IstioVersion, is_zero};
 pub use metrics::{Auth, MetricSource, Metrics, NoFields, Prometheus, Sigv4};
 pub use model::{
-    Capacity, DisruptionBudget, Drain, DrainHook, Model, ModelSource, RollingUpdate, RuntimeName,
-    ServerName, ServiceAccount, Subset,
+    Capacity, DisruptionBudget, Drain, DrainHook, GRACE_SECONDS, MIN_READY_SECONDS, Model,
+    ModelSource, RollingUpdate, RuntimeName, ServerName, ServiceAccount, Subset,
 };
 pub use model_cache::{CacheDir, CacheMedium, ModelCache};
 pub use percentage::Percentage;
@@ -72,6 +72,9 @@ pub struct Metadata {
     /// Labels for every object.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
+    /// Annotations for every object.
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// What is to happen.
@@ -140,6 +143,47 @@ pub struct Service {
     pub ports: Option<Vec<ServicePort>>,
     /// The Service's selector; default: what the models' selectors share where stable gives one, else `app: <rollout>`.
     pub selector: Option<BTreeMap<String, String>>,
+    /// Labels of the Service itself, beside those of every object.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// Annotations of the Service, beside those of every object.
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
+    /// Whether a caller stays with one pod; default: no.
+    #[serde(default)]
+    pub session_affinity: SessionAffinity,
+    /// How long a caller stays with one pod.
+    pub session_affinity_config: Option<SessionAffinityConfig>,
+}
+
+/// Whether a caller stays with one pod.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub enum SessionAffinity {
+    /// Each connection goes anywhere.
+    #[default]
+    None,
+    /// Those from one address go to one pod.
+    ClientIP,
+}
+
+/// How long a caller stays with one pod.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SessionAffinityConfig {
+    /// For callers by their address.
+    #[serde(rename = "clientIP")]
+    pub client_ip: ClientIp,
+}
+
+/// How long the connections from one address go to one pod.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClientIp {
+    /// Seconds since the last one.
+    pub timeout_seconds: u32,
 }
 
 /// Kubernetes' kinds of Service.

@@ -3,14 +3,20 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
-    Affinity, ContainerPort, EnvFromSource, EnvVar, LocalObjectReference, PodSecurityContext,
-    Probe, ResourceRequirements, Toleration, Volume, VolumeMount,
+    Affinity, Container, ContainerPort, EnvFromSource, EnvVar, Lifecycle, LocalObjectReference,
+    PodDNSConfig, PodResourceClaim, PodSecurityContext, Probe, ResourceRequirements,
+    SecurityContext, Toleration, TopologySpreadConstraint, Volume, VolumeMount,
 };
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::ModelCache;
 use super::scaling::{Autoscaling, Replicas};
+
+/// The default time for a pod to end, in seconds.
+pub const GRACE_SECONDS: u32 = 60;
+/// Seconds that a pod must stay ready before the next one is replaced: one scrape of the usual metrics.
+pub const MIN_READY_SECONDS: u32 = 10;
 
 /// One version that takes part.
 #[derive(Clone, Debug, Deserialize)]
@@ -63,6 +69,11 @@ pub struct Model {
     /// Arguments after the runtime's.
     #[serde(default)]
     pub extra_args: Vec<String>,
+    /// When the image is pulled.
+    pub image_pull_policy: Option<String>,
+    /// Pod labels beside the ones that glidepath sets.
+    #[serde(default)]
+    pub pod_labels: BTreeMap<String, String>,
     /// Pod annotations.
     #[serde(default)]
     pub pod_annotations: BTreeMap<String, String>,
@@ -71,6 +82,44 @@ pub struct Model {
     pub node_selector: BTreeMap<String, String>,
     /// The most seconds that a pod may take to end; default 60.
     pub termination_grace_period_seconds: Option<u32>,
+    /// Seconds that a pod must stay ready to count; default 10.
+    pub min_ready_seconds: Option<u32>,
+    /// Seconds in which a change must get on; default: long enough for the startup probe.
+    pub progress_deadline_seconds: Option<u32>,
+    /// The class that says who gives way where nodes are full.
+    pub priority_class_name: Option<String>,
+    /// The class that says what runs the containers.
+    pub runtime_class_name: Option<String>,
+    /// Who finds a node for the pods.
+    pub scheduler_name: Option<String>,
+    /// Whether the containers of a pod see each other's processes.
+    pub share_process_namespace: Option<bool>,
+    /// Where the pods ask for names.
+    pub dns_policy: Option<String>,
+    /// How the pods ask for names.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub dns_config: Option<PodDNSConfig>,
+    /// Containers that run to their end before the one that serves.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub init_containers: Option<Vec<Container>>,
+    /// Containers that start before the one that serves, and stay.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub sidecars: Option<Vec<Container>>,
+    /// Containers beside the one that serves.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub containers: Option<Vec<Container>>,
+    /// What the container does when it starts and before it ends.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub lifecycle: Option<Lifecycle>,
+    /// How the pods spread over zones and nodes.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub topology_spread_constraints: Option<Vec<TopologySpreadConstraint>>,
+    /// Claims of devices that the containers may name.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub resource_claims: Option<Vec<PodResourceClaim>>,
+    /// The container's security context.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub container_security_context: Option<SecurityContext>,
     /// Environment variables.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     pub env: Option<Vec<EnvVar>>,

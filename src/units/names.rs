@@ -56,6 +56,16 @@ pub const ANNOTATION_PATHS: &str = "argocd.argoproj.io/manifest-generate-paths";
 
 /// The annotations that only glidepath sets, for whoever applies its objects.
 pub const OWN_ANNOTATIONS: [&str; 3] = [ANNOTATION_WAVE, ANNOTATION_SYNC_OPTIONS, ANNOTATION_PATHS];
+/// The annotations that nobody gives a stage's objects: the ones above, what would take an object out of its wave, and what
+/// kubectl compares with.
+pub const RESERVED_ANNOTATIONS: [&str; 6] = [
+    ANNOTATION_WAVE,
+    ANNOTATION_SYNC_OPTIONS,
+    ANNOTATION_PATHS,
+    "argocd.argoproj.io/hook",
+    "argocd.argoproj.io/hook-delete-policy",
+    "kubectl.kubernetes.io/last-applied-configuration",
+];
 
 /// The stages that the compiler adds; no step may have one of these names.
 pub const ADOPT: &str = "adopt";

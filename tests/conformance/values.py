@@ -47,6 +47,23 @@ PLACES = {
         "model.serviceAccountName": ("Deployment", "ranker-a", f"{POD}.serviceAccountName"),
         "model.terminationGracePeriodSeconds": ("Deployment", "ranker-a", f"{POD}.terminationGracePeriodSeconds"),
         "model.podAnnotations": ("Deployment", "ranker-a", "spec.template.metadata.annotations"),
+        "model.podLabels": ("Deployment", "ranker-a", "spec.template.metadata.labels"),
+        "model.imagePullPolicy": ("Deployment", "ranker-a", f"{CONTAINER}.imagePullPolicy"),
+        "model.lifecycle": ("Deployment", "ranker-a", f"{CONTAINER}.lifecycle"),
+        "model.containerSecurityContext": ("Deployment", "ranker-a", f"{CONTAINER}.securityContext"),
+        "model.initContainers": ("Deployment", "ranker-a", f"{POD}.initContainers"),
+        "model.sidecars": ("Deployment", "ranker-a", f"{POD}.initContainers"),
+        "model.containers": ("Deployment", "ranker-a", f"{POD}.containers"),
+        "model.topologySpreadConstraints": ("Deployment", "ranker-a", f"{POD}.topologySpreadConstraints"),
+        "model.resourceClaims": ("Deployment", "ranker-a", f"{POD}.resourceClaims"),
+        "model.priorityClassName": ("Deployment", "ranker-a", f"{POD}.priorityClassName"),
+        "model.runtimeClassName": ("Deployment", "ranker-a", f"{POD}.runtimeClassName"),
+        "model.schedulerName": ("Deployment", "ranker-a", f"{POD}.schedulerName"),
+        "model.shareProcessNamespace": ("Deployment", "ranker-a", f"{POD}.shareProcessNamespace"),
+        "model.dnsPolicy": ("Deployment", "ranker-a", f"{POD}.dnsPolicy"),
+        "model.dnsConfig": ("Deployment", "ranker-a", f"{POD}.dnsConfig"),
+        "model.minReadySeconds": ("Deployment", "ranker-a", "spec.minReadySeconds"),
+        "model.progressDeadlineSeconds": ("Deployment", "ranker-a", "spec.progressDeadlineSeconds"),
         "model.workloadName": ("Deployment", "ranker-a", "metadata.name"),
         "model.replicas": ("Deployment", "ranker-a", "spec.replicas"),
         "model.rollingUpdate": ("Deployment", "ranker-a", "spec.strategy.rollingUpdate"),
@@ -60,6 +77,9 @@ PLACES = {
         "metadata.name": ("Service", "ranker", "metadata.name"),
         "metadata.labels": ("Service", "ranker", "metadata.labels"),
         "service": ("Service", "ranker", "spec"),
+        "service.labels": ("Service", "ranker", "metadata.labels"),
+        "service.annotations": ("Service", "ranker", "metadata.annotations"),
+        "metadata.annotations": ("Service", "ranker", "metadata.annotations"),
         "service.name": ("Service", "ranker", "metadata.name"),
         "namespace.labels": ("Namespace", "search", "metadata.labels"),
     },
@@ -145,7 +165,16 @@ def place(objects, places, row):
         elif key == "traffic.hosts" and takes_hosts(row["traffic"]):
             gateway = changed.setdefault(("Gateway", "ranker-gateway"), copy.deepcopy(objects["Gateway", "ranker-gateway"]))
             gateway["spec"]["servers"][0]["hosts"] = value
+        elif key == "model.containers":
+            # The one that serves comes first.
+            pod = changed.get((kind, name), objects[kind, name])["spec"]["template"]["spec"]
+            value = [*pod["containers"], *value]
+        elif key == "model.sidecars":
+            value = [{**sidecar, "restartPolicy": sidecar.get("restartPolicy", "Always")} for sidecar in value]
         target = changed.setdefault((kind, name), copy.deepcopy(objects[kind, name]))
+        if key == "model.lifecycle" and "preStop" in value:
+            # It stands in the place of glidepath's own.
+            put(target, [*re.findall(r"[^.\[\]]+", where)], {"preStop": None})
         put(target, [*re.findall(r"[^.\[\]]+", where)], value)
     return list(changed.values())
 

@@ -73,6 +73,8 @@ impl Argo<'_> {
         annotations: BTreeMap<String, String>,
         spec: S,
     ) -> Object {
+        let mut all = self.plan.annotations.clone();
+        all.extend(annotations);
         let namespace = Some(self.wanted.namespace.clone());
         Object {
             id: ObjectId {
@@ -91,7 +93,7 @@ impl Argo<'_> {
                     name: Some(name.to_owned()),
                     namespace,
                     labels: Some(labels(self.plan, None)),
-                    annotations: (!annotations.is_empty()).then_some(annotations),
+                    annotations: (!all.is_empty()).then_some(all),
                     ..ObjectMeta::default()
                 },
                 spec,

@@ -29,39 +29,47 @@ impl Workload<'_> {
             args: given.args.clone().or(args),
             env: some(&self.env()),
             env_from: some(&given.env_from),
-            lifecycle: self.drain(),
+            image_pull_policy: given.image_pull_policy.clone(),
+            lifecycle: self.lifecycle(),
             liveness_probe: given.liveness_probe.clone(),
             ports: Some(ports.collect()),
             readiness_probe: self.readiness_probe(),
             resources: given.resources.clone(),
+            security_context: given.container_security_context.clone(),
             startup_probe: self.startup_probe(),
             volume_mounts: some(&mounts),
             ..core::Container::default()
         }
     }
 
+    /// What the spec says, and the pause before a container ends where it says nothing of that.
+    fn lifecycle(&self) -> Option<core::Lifecycle> {
+        let given = self.own.pod.lifecycle.clone().unwrap_or_default();
+        let lifecycle = core::Lifecycle {
+            pre_stop: given.pre_stop.or_else(|| self.drain()),
+            ..given
+        };
+        (lifecycle != core::Lifecycle::default()).then_some(lifecycle)
+    }
+
     /// Endpoints take a while to leave every proxy: a pod that ends goes on serving until they have.
-    fn drain(&self) -> Option<core::Lifecycle> {
+    fn drain(&self) -> Option<core::LifecycleHandler> {
         let seconds = self.own.drain.seconds;
-        let handler = match self.own.drain.hook {
-            _ if seconds == 0 => return None,
-            DrainHook::None => return None,
-            DrainHook::Exec => core::LifecycleHandler {
+        match self.own.drain.hook {
+            _ if seconds == 0 => None,
+            DrainHook::None => None,
+            DrainHook::Exec => Some(core::LifecycleHandler {
                 exec: Some(core::ExecAction {
                     command: Some(vec!["sleep".to_owned(), seconds.to_string()]),
                 }),
                 ..core::LifecycleHandler::default()
-            },
-            DrainHook::SleepAction => core::LifecycleHandler {
+            }),
+            DrainHook::SleepAction => Some(core::LifecycleHandler {
                 sleep: Some(core::SleepAction {
                     seconds: i64::from(seconds),
                 }),
                 ..core::LifecycleHandler::default()
-            },
-        };
-        Some(core::Lifecycle {
-            pre_stop: Some(handler),
-            ..core::Lifecycle::default()
-        })
+            }),
+        }
     }
 }

@@ -8,8 +8,6 @@ use crate::objects::base::int_or_string;
 
 use super::{Workload, some_map};
 
-/// Seconds that a pod must stay ready before the next one is replaced: one scrape of the usual metrics.
-const MIN_READY_SECONDS: i32 = 10;
 /// Kubernetes' own default for `progressDeadlineSeconds`.
 const PROGRESS_DEADLINE: i32 = 600;
 /// Seconds beyond the startup probe's budget for a pod to be scheduled and its image pulled.
@@ -23,12 +21,10 @@ impl Workload<'_> {
         apps::Deployment {
             metadata: self.metadata(&model.workload_name, self.waves.workload),
             spec: Some(apps::DeploymentSpec {
-                min_ready_seconds: Some(MIN_READY_SECONDS),
+                min_ready_seconds: Some(whole(self.own.rolling.min_ready_seconds)),
                 progress_deadline_seconds: Some(self.progress_deadline()),
                 // Two writers of one number would fight: what another one scales is not in git.
-                replicas: model
-                    .is_counted()
-                    .then(|| i32::try_from(replicas).unwrap_or(i32::MAX)),
+                replicas: model.is_counted().then(|| whole(replicas)),
                 selector: self.selector(),
                 strategy: Some(apps::DeploymentStrategy {
                     type_: Some("RollingUpdate".to_owned()),
@@ -51,8 +47,12 @@ impl Workload<'_> {
         }
     }
 
-    /// Never below the time that the startup probe gives a pod, or a slow model would fail its own Deployment.
+    /// The spec's own; else never below the time that the startup probe gives a pod, or a slow model would fail its own Deployment.
     fn progress_deadline(&self) -> i32 {
+        let rolling = &self.own.rolling;
+        if let Some(given) = rolling.deadline_seconds {
+            return whole(given);
+        }
         let budget = self.startup_probe().map_or(0, |probe| {
             let tries = probe
                 .failure_threshold
@@ -61,6 +61,13 @@ impl Workload<'_> {
             tries.saturating_add(probe.initial_delay_seconds.unwrap_or(0))
         });
         let copying = self.copies().map_or(0, |_| COPYING_SECONDS);
-        PROGRESS_DEADLINE.max(budget.saturating_add(SCHEDULING_SECONDS + copying))
+        let slowest = budget.saturating_add(copying);
+        let slowest = slowest.max(whole(rolling.min_ready_seconds));
+        PROGRESS_DEADLINE.max(slowest.saturating_add(SCHEDULING_SECONDS))
     }
+}
+
+/// A number as Kubernetes holds it.
+fn whole(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }

@@ -38,7 +38,7 @@ pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
     gates::check(plan, report);
     probes::check(plan, report);
     practice::check(plan, document, report);
-    runtime::check(plan, report);
+    runtime::check(plan, document, report);
     accelerators::check(plan, report);
     stopping::check(plan, document, report);
     secrets::check(plan, report);

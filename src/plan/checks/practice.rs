@@ -4,10 +4,11 @@ use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::runtimes;
 use crate::plan::{Fraction, Generated, Model, Plan, ServiceType, StageKind, Wire};
-use crate::spec::Document;
+use crate::spec::{self, Document};
+use crate::units::ImageRef;
 
 pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
-    check_models(plan, report);
+    check_models(plan, document, report);
     check_service(plan, document, report);
     let stages = plan.stage_ids().map(|id| (id, plan.stage(id)));
     let stages = stages.filter(|(_, stage)| stage.kind == StageKind::Step);
@@ -28,11 +29,11 @@ pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
     }
 }
 
-fn check_models(plan: &Plan, report: &mut Report) {
+fn check_models(plan: &Plan, document: &Document, report: &mut Report) {
     for (index, model) in plan.models.iter().enumerate() {
         let at = Route::root().key("spec").key("models").index(index);
         if let Some(own) = model.generated() {
-            check_pod(model, own, &at, report);
+            check_pod(model, own, &document.spec.models[index], &at, report);
         }
         let ports = model.ports.iter().enumerate();
         let hosted = ports.filter_map(|(port, open)| Some((port, open.host.as_ref()?.number)));
@@ -51,17 +52,26 @@ fn check_models(plan: &Plan, report: &mut Report) {
 }
 
 /// What is known of a pod that is made of the model's fields.
-fn check_pod(model: &Model, own: &Generated, at: &Route, report: &mut Report) {
+fn check_pod(model: &Model, own: &Generated, given: &spec::Model, at: &Route, report: &mut Report) {
     if !own.image.is_pinned() {
-        report.push(
-            Diagnostic::new(
-                Code::GP601,
-                Place::value(at.key("image")),
-                format!("the image `{}` does not say which build it is", own.image),
-            )
-            .note("a pod that restarts may then run another build than its neighbours")
-            .help("name a version tag or a digest"),
-        );
+        unpinned(&own.image.to_string(), at.key("image"), report);
+    }
+    let lists = [
+        ("initContainers", &given.init_containers),
+        ("sidecars", &given.sidecars),
+        ("containers", &given.containers),
+    ];
+    for (key, list) in lists {
+        for (number, container) in list.iter().flatten().enumerate() {
+            let image = container.image.as_deref().unwrap_or_default();
+            if image
+                .parse()
+                .is_ok_and(|image: ImageRef| !image.is_pinned())
+            {
+                let place = at.key(key).index(number).key("image");
+                unpinned(image, place, report);
+            }
+        }
     }
     if own.pod.readiness_probe.is_none() && runtimes::facts(own.runtime).probes.is_none() {
         report.push(
@@ -98,6 +108,18 @@ fn check_pod(model: &Model, own: &Generated, at: &Route, report: &mut Report) {
             .help("add `resources: {requests: {memory: 4Gi}}`"),
         );
     }
+}
+
+fn unpinned(image: &str, place: Route, report: &mut Report) {
+    report.push(
+        Diagnostic::new(
+            Code::GP601,
+            Place::value(place),
+            format!("the image `{image}` does not say which build it is"),
+        )
+        .note("a pod that restarts may then run another build than its neighbours")
+        .help("name a version tag or a digest"),
+    );
 }
 
 /// The first port of the container as a probe would name it.

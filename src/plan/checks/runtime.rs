@@ -4,8 +4,9 @@
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::runtimes;
 use crate::plan::{Generated, Plan};
+use crate::spec::Document;
 
-pub(super) fn check(plan: &Plan, report: &mut Report) {
+pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
     for (index, model) in plan.models.iter().enumerate() {
         let Some(own) = model.generated() else {
             continue;
@@ -13,6 +14,7 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
         let runtime = runtimes::facts(own.runtime);
         let at = Route::root().key("spec").key("models").index(index);
         check_profiles(own, &at.key("podAnnotations"), report);
+        check_names(document, index, own, &at, report);
         let launch = (runtime.launch)(model, own);
         for ours in own.own_volumes(&launch) {
             let mut taken = |place: Route, what: &str, name: &str| {
@@ -39,18 +41,54 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
     }
 }
 
+/// No other container of the pod has the name of the one that serves.
+fn check_names(
+    document: &Document,
+    index: usize,
+    own: &Generated,
+    at: &Route,
+    report: &mut Report,
+) {
+    let model = &document.spec.models[index];
+    let lists = [
+        ("initContainers", &model.init_containers),
+        ("sidecars", &model.sidecars),
+        ("containers", &model.containers),
+    ];
+    for (key, list) in lists {
+        for (container, at) in list.iter().flatten().zip(items(&at.key(key))) {
+            if container.name == own.container {
+                report.push(
+                    Diagnostic::new(
+                        Code::GP105,
+                        Place::value(at.key("name")),
+                        format!(
+                            "the container name `{}` is that of the container that serves",
+                            container.name
+                        ),
+                    )
+                    .help("choose another one, or set `containerName`"),
+                );
+            }
+        }
+    }
+}
+
 /// An annotation that gives a container its AppArmor profile names a container of the pod.
 fn check_profiles(own: &Generated, at: &Route, report: &mut Report) {
     for key in own.pod.annotations.keys() {
         let named = key.strip_prefix("container.apparmor.security.beta.kubernetes.io/");
-        if let Some(named) = named.filter(|named| *named != own.container) {
+        let others = own.pod.init_containers.iter().chain(&own.pod.containers);
+        let mut others = others.map(|container| container.name.as_str());
+        let mut is_there =
+            |named: &&str| *named == own.container || others.any(|name| name == *named);
+        if let Some(named) = named.filter(|named| !is_there(named)) {
             report.push(
                 Diagnostic::new(
                     Code::GP010,
                     Place::key(at.key(key)),
                     format!(
-                        "this annotation is of the container `{named}`, and the pod's is `{}`",
-                        own.container
+                        "this annotation is of a container `{named}`, and the pod has none of this name"
                     ),
                 )
                 .help("use `securityContext.appArmorProfile`"),

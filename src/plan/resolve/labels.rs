@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
-use crate::units::names::RESERVED_LABELS;
+use crate::units::names::{RESERVED_ANNOTATIONS, RESERVED_LABELS};
 use crate::units::{DnsLabel, is_label_key, is_label_value};
 
 /// A DNS label, or a complaint at `at`.
@@ -43,6 +43,27 @@ pub(super) fn check_labels(labels: &BTreeMap<String, String>, at: &Route, report
             );
         }
         check_label(key, value, &at, report);
+    }
+}
+
+/// Holds annotations against the ones that only glidepath sets.
+pub(super) fn check_annotations(
+    annotations: &BTreeMap<String, String>,
+    at: &Route,
+    report: &mut Report,
+) {
+    let ours = annotations
+        .keys()
+        .filter(|key| RESERVED_ANNOTATIONS.contains(&key.as_str()));
+    for key in ours {
+        report.push(
+            Diagnostic::new(
+                Code::GP120,
+                Place::key(at.key(key)),
+                format!("the annotation `{key}` decides how glidepath's objects are applied, and glidepath alone sets it"),
+            )
+            .help("remove it here"),
+        );
     }
 }
 

@@ -23,7 +23,7 @@ use crate::spec::{self, Document, Spec};
 use crate::units::names::LABEL_NAMESPACE;
 use crate::units::{Duration, HUNDRED, Percent};
 
-use labels::{check_label, check_labels, label};
+use labels::{check_annotations, check_label, check_labels, label};
 use names::Names;
 use sources::Sources;
 
@@ -58,16 +58,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         .namespace
         .as_ref()
         .map(|name| labels::namespace(name, root.key("metadata").key("namespace"), report));
-    check_labels(
-        &document.metadata.labels,
-        &root.key("metadata").key("labels"),
-        report,
-    );
-    check_labels(
-        &spec.namespace.labels,
-        &root.key("spec").key("namespace").key("labels"),
-        report,
-    );
+    check_metadata(document, report);
     let names = Names::of(spec, report);
     let stable = names.model(&spec.stable, &root.key("spec").key("stable"), report);
     let name = name?;
@@ -124,6 +115,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         name,
         namespace,
         labels: document.metadata.labels.clone(),
+        annotations: document.metadata.annotations.clone(),
         create_namespace,
         service,
         models,
@@ -142,6 +134,26 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
     }
     .with_ways_back();
     (!report.has_errors()).then_some(plan)
+}
+
+/// What is copied onto objects is not what glidepath sets itself.
+fn check_metadata(document: &Document, report: &mut Report) {
+    let root = Route::root();
+    check_labels(
+        &document.metadata.labels,
+        &root.key("metadata").key("labels"),
+        report,
+    );
+    check_annotations(
+        &document.metadata.annotations,
+        &root.key("metadata").key("annotations"),
+        report,
+    );
+    check_labels(
+        &document.spec.namespace.labels,
+        &root.key("spec").key("namespace").key("labels"),
+        report,
+    );
 }
 
 fn policy(given: &spec::Policy) -> Policy {

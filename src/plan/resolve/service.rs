@@ -6,10 +6,10 @@ use crate::diag::Route;
 use crate::diag::words::suggestion;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::{Model, ModelId, PortRef, Service, ServicePort, ServiceType, Wire};
-use crate::spec::Spec;
+use crate::spec::{SessionAffinity, Spec};
 use crate::units::{DnsLabel, names};
 
-use super::{check_label, label};
+use super::{check_annotations, check_label, check_labels, label};
 
 /// The Service, or `None` where it is wrong.
 pub(super) fn resolve(
@@ -28,6 +28,8 @@ pub(super) fn resolve(
     for (key, value) in &selector {
         check_label(key, value, &at.key("selector").key(key), report);
     }
+    check_labels(&spec.service.labels, &at.key("labels"), report);
+    check_annotations(&spec.service.annotations, &at.key("annotations"), report);
     if selector.contains_key(names::LABEL_VERSION) {
         report.push(
             Diagnostic::new(
@@ -47,8 +49,21 @@ pub(super) fn resolve(
         kind: spec.service.r#type,
         ports: ports?,
         adopted_selector: adopted(spec, stable, &selector),
+        labels: spec.service.labels.clone(),
+        annotations: spec.service.annotations.clone(),
+        session: session(spec),
         selector,
     })
+}
+
+/// How long callers from one address stay with one pod, where they do.
+fn session(spec: &Spec) -> Option<Option<u32>> {
+    let config = spec.service.session_affinity_config;
+    let seconds = config.map(|config| config.client_ip.timeout_seconds);
+    match spec.service.session_affinity {
+        SessionAffinity::None => None,
+        SessionAffinity::ClientIP => Some(seconds),
+    }
 }
 
 /// What stable's running pods carry for certain, where that is not all that the Service will select.

@@ -1,18 +1,35 @@
 //! Where a container sees its volumes, by Kubernetes' `ValidateVolumeMounts`.
 
-use std::collections::BTreeSet;
+use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Place, words};
 
 use super::field::{Faults, Field};
-use super::form::{DESCENDING, NOT_EMPTY};
-use super::rule::{Rule, Shape, distinct};
+use super::form::{DESCENDING, NO_STEP_BACK, NOT_EMPTY};
+use super::pod::Shared;
+use super::rule::{Rule, Shape, distinct, distinct_names};
 
 /// `volumeMounts`.
 pub(super) const MOUNTS: Rule = Rule::Check(|list, faults| {
     Rule::List(&Rule::Map(&MOUNT)).check(list, faults);
     let path = |mount: &Field| mount.text("mountPath").map(str::to_owned);
     distinct(list, "mountPath", path, "mount path", faults);
+});
+
+/// `volumeDevices`.
+pub(super) const DEVICES: Rule = Rule::Check(|list, faults| {
+    const DEVICE: Rule = Rule::Map(&Shape {
+        needs: &["name", "devicePath"],
+        fields: &[
+            ("name", Rule::Text(&NOT_EMPTY)),
+            ("devicePath", Rule::Text(&NO_STEP_BACK)),
+        ],
+        also: &[],
+    });
+    Rule::List(&DEVICE).check(list, faults);
+    distinct_names(list, "device", faults);
+    let path = |device: &Field| device.text("devicePath").map(str::to_owned);
+    distinct(list, "devicePath", path, "device path", faults);
 });
 
 const MOUNT: Shape = Shape {
@@ -31,7 +48,7 @@ const MOUNT: Shape = Shape {
             Rule::OneOf(&["Disabled", "IfPossible", "Enabled"]),
         ),
     ],
-    also: &[one_sub_path, propagation, recursive],
+    also: &[one_sub_path, recursive],
 };
 
 fn one_sub_path(mount: &Field, faults: &mut Faults) {
@@ -47,15 +64,23 @@ fn one_sub_path(mount: &Field, faults: &mut Faults) {
     }
 }
 
-fn propagation(mount: &Field, faults: &mut Faults) {
-    if let (Some("Bidirectional"), Some(field)) = (
-        mount.text("mountPropagation"),
-        mount.get("mountPropagation"),
-    ) {
-        faults.say(
-            &field,
-            "`mountPropagation: Bidirectional` is for privileged containers, and a model's is none",
-        );
+/// Only a privileged container may mount for others; `security` is the key of its security context.
+pub(super) fn propagation(container: &Field, security: &str, faults: &mut Faults) {
+    let context = container.value.get(security);
+    if context.is_some_and(|context| context["privileged"] == true) {
+        return;
+    }
+    let mounts = container.get("volumeMounts");
+    for mount in mounts.iter().flat_map(Field::items) {
+        if let (Some("Bidirectional"), Some(field)) = (
+            mount.text("mountPropagation"),
+            mount.get("mountPropagation"),
+        ) {
+            faults.say(
+                &field,
+                "`mountPropagation: Bidirectional` is for privileged containers, and this is none",
+            );
+        }
     }
 }
 
@@ -80,33 +105,39 @@ fn recursive(mount: &Field, faults: &mut Faults) {
     }
 }
 
-/// Every mount has its volume.
-pub(super) fn have_volumes(model: &Field, faults: &mut Faults) {
-    let Some(mounts) = model.get("volumeMounts") else {
-        return;
-    };
-    let volumes = model.get("volumes");
-    let volumes: BTreeSet<&str> = volumes
-        .iter()
-        .flat_map(|list| list.value.as_array().into_iter().flatten())
-        .filter_map(|volume| volume.get("name")?.as_str())
-        .collect();
-    for mount in mounts.items() {
-        let (Some(name), Some(field)) = (mount.text("name"), mount.get("name")) else {
-            continue;
-        };
-        if !volumes.contains(name) {
-            faults.push(
-                Diagnostic::new(
-                    Code::GP010,
-                    Place::value(field.route()),
-                    format!("`volumes` has no volume `{name}` for this mount"),
-                )
-                .maybe_help(words::suggestion(name, volumes.iter().copied())),
-            );
-        }
-        if faults.is_full() {
-            return;
+/// Every mount has its volume, and every device one that can be a device.
+pub(super) fn have_volumes(container: &Field, shared: &Shared, faults: &mut Faults) {
+    for key in ["volumeMounts", "volumeDevices"] {
+        let list = container.get(key);
+        for item in list.iter().flat_map(Field::items) {
+            let (Some(name), Some(field)) = (item.text("name"), item.get("name")) else {
+                continue;
+            };
+            match shared.volumes.get(name) {
+                None => {
+                    let known = shared.volumes.keys().copied();
+                    faults.push(
+                        Diagnostic::new(
+                            Code::GP010,
+                            Place::value(field.route()),
+                            format!("`volumes` has no volume `{name}` for this mount"),
+                        )
+                        .maybe_help(words::suggestion(name, known)),
+                    );
+                }
+                Some(volume) if key == "volumeDevices" && !is_claim(volume) => {
+                    faults.must(&field, "a `persistentVolumeClaim` or `ephemeral` volume");
+                }
+                Some(_) => {}
+            }
+            if faults.is_full() {
+                return;
+            }
         }
     }
+}
+
+fn is_claim(volume: &Value) -> bool {
+    let is_there = |kind| volume.get(kind).is_some_and(|source| !source.is_null());
+    is_there("persistentVolumeClaim") || is_there("ephemeral")
 }

@@ -33,7 +33,8 @@ fn number(port: &Field) -> Option<String> {
     ))
 }
 
-fn host_port(port: &Field) -> Option<String> {
+/// The port of the node that a port takes, where it takes one.
+pub(super) fn host_port(port: &Field) -> Option<String> {
     let number = port.int("hostPort").filter(|number| *number != 0)?;
     let protocol = port.text("protocol").unwrap_or("TCP");
     let address = port.text("hostIP").unwrap_or_default();

@@ -4,7 +4,8 @@ use super::field::{Faults, Field};
 use super::form::HEADER;
 use super::rule::{NOT_NEGATIVE, Rule, Shape, exactly_one};
 
-const HTTP_GET: Shape = Shape {
+/// A request over HTTP, of a probe or a hook.
+pub(super) const HTTP_GET: Rule = Rule::Map(&Shape {
     needs: &["port"],
     fields: &[
         ("port", Rule::Port),
@@ -12,7 +13,21 @@ const HTTP_GET: Shape = Shape {
         ("httpHeaders", Rule::List(&Rule::Map(&HTTP_HEADER))),
     ],
     also: &[],
-};
+});
+
+/// A connection, of a probe or a hook.
+pub(super) const TCP_SOCKET: Rule = Rule::Map(&Shape {
+    needs: &["port"],
+    fields: &[("port", Rule::Port)],
+    also: &[],
+});
+
+/// A command, of a probe or a hook.
+pub(super) const EXEC: Rule = Rule::Map(&Shape {
+    needs: &["command"],
+    fields: &[("command", Rule::Check(a_command))],
+    also: &[],
+});
 
 const HTTP_HEADER: Shape = Shape {
     needs: &["name"],
@@ -24,15 +39,8 @@ const HTTP_HEADER: Shape = Shape {
 const PROBE: Shape = Shape {
     needs: &[],
     fields: &[
-        ("httpGet", Rule::Map(&HTTP_GET)),
-        (
-            "tcpSocket",
-            Rule::Map(&Shape {
-                needs: &["port"],
-                fields: &[("port", Rule::Port)],
-                also: &[],
-            }),
-        ),
+        ("httpGet", HTTP_GET),
+        ("tcpSocket", TCP_SOCKET),
         (
             "grpc",
             Rule::Map(&Shape {
@@ -41,14 +49,7 @@ const PROBE: Shape = Shape {
                 also: &[],
             }),
         ),
-        (
-            "exec",
-            Rule::Map(&Shape {
-                needs: &["command"],
-                fields: &[("command", Rule::Check(a_command))],
-                also: &[],
-            }),
-        ),
+        ("exec", EXEC),
         ("initialDelaySeconds", NOT_NEGATIVE),
         ("timeoutSeconds", NOT_NEGATIVE),
         ("periodSeconds", NOT_NEGATIVE),

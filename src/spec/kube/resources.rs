@@ -6,7 +6,10 @@ use crate::diag::{Code, Diagnostic, Place, words};
 use crate::units::{Quantity, is_label_key};
 
 use super::field::{Faults, Field};
-use super::rule::{Least, Rule};
+use super::form::{DNS_LABEL, NOT_EMPTY};
+use super::pod::Shared;
+use super::rule::{Least, Rule, distinct, distinct_names};
+use super::volumes::texts;
 
 /// The resources that a container may name without a domain, besides `hugepages-<size>`.
 const STANDARD: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
@@ -38,19 +41,64 @@ pub(super) const RESOURCES: Rule = Rule::Check(|resources, faults| {
     }
     pairs(resources, faults);
     huge_pages(resources, faults);
-    if let Some(claims) = resources.get("claims")
-        && resources.len("claims") > 0
-    {
-        faults.push(
-            Diagnostic::new(
-                Code::GP010,
-                Place::key(claims.route()),
-                "`claims` name entries of the pod's `resourceClaims`, which a model does not have",
-            )
-            .help("ask for the device by its resource, such as `limits: {nvidia.com/gpu: 1}`"),
-        );
+    if let Some(claims) = resources.get("claims") {
+        named(&claims, faults);
     }
 });
+
+/// `resizePolicy`.
+pub(super) const RESIZE: Rule = Rule::Check(|list, faults| {
+    const POLICY: Rule = Rule::Map(&texts(
+        &["resourceName", "restartPolicy"],
+        &[
+            ("resourceName", Rule::OneOf(&["cpu", "memory"])),
+            (
+                "restartPolicy",
+                Rule::OneOf(&["NotRequired", "RestartContainer"]),
+            ),
+        ],
+    ));
+    Rule::List(&POLICY).check(list, faults);
+    let name = |policy: &Field| policy.text("resourceName").map(str::to_owned);
+    distinct(list, "resourceName", name, "resource", faults);
+});
+
+/// Claims of devices, or of one request in them.
+fn named(claims: &Field, faults: &mut Faults) {
+    const CLAIM: Rule = Rule::Map(&texts(
+        &["name"],
+        &[
+            ("name", Rule::Text(&NOT_EMPTY)),
+            ("request", Rule::Maybe(&DNS_LABEL)),
+        ],
+    ));
+    Rule::List(&CLAIM).check(claims, faults);
+    // Server-side apply keys the list by name.
+    distinct_names(claims, "claim", faults);
+}
+
+/// Every claim that a container names is one of the pod's.
+pub(super) fn have_claims(container: &Field, shared: &Shared, faults: &mut Faults) {
+    let Some(resources) = container.get("resources") else {
+        return;
+    };
+    let claims = resources.get("claims");
+    for claim in claims.iter().flat_map(Field::items) {
+        let (Some(name), Some(field)) = (claim.text("name"), claim.get("name")) else {
+            continue;
+        };
+        if !shared.claims.contains(name) {
+            faults.push(
+                Diagnostic::new(
+                    Code::GP010,
+                    Place::value(field.route()),
+                    format!("`resourceClaims` has no claim `{name}` for this container"),
+                )
+                .maybe_help(words::suggestion(name, shared.claims.iter().copied())),
+            );
+        }
+    }
+}
 
 /// Whether a container may name such a resource.
 pub(super) fn is_container_resource(name: &str) -> bool {

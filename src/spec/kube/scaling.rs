@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::spec::model::MIN_READY_SECONDS;
+
 use super::behavior::BEHAVIOR;
 use super::field::{Faults, Field};
 use super::keda::{KEDA, needs_pods};
@@ -63,5 +65,22 @@ fn stuck(rolling: &Field, faults: &mut Faults) {
             &surge,
             "more than 0, or `maxUnavailable` must be: no pod could be replaced",
         );
+    }
+}
+
+/// A Deployment gives a change longer than a pod must stay ready.
+pub(super) fn deadline(model: &Field, faults: &mut Faults) {
+    if let (Some(deadline), Some(given)) = (
+        model.int("progressDeadlineSeconds"),
+        model.get("progressDeadlineSeconds"),
+    ) {
+        let ready = model.int("minReadySeconds");
+        let ready = ready.unwrap_or_else(|| i64::from(MIN_READY_SECONDS));
+        if deadline <= ready {
+            faults.must(
+                &given,
+                &format!("more than the {ready} of `minReadySeconds`"),
+            );
+        }
     }
 }

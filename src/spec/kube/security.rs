@@ -1,7 +1,10 @@
 //! The security context of pods, by Kubernetes' `validatePodSpecSecurityContext`.
 
+use serde_json::Value;
+
 use super::field::{Faults, Field};
 use super::form::{DESCENDING, Form, SUBDOMAIN};
+use super::pod::Shared;
 use super::rule::{Rule, Shape, distinct_names};
 use super::volumes::texts;
 use super::windows::USER;
@@ -32,6 +35,67 @@ pub(super) const SECURITY: Rule = Rule::Map(&texts(
         ("windowsOptions", Rule::Map(&WINDOWS)),
     ],
 ));
+
+/// `securityContext` of a container.
+pub(super) const CONTAINER: Rule = Rule::Map(&Shape {
+    needs: &[],
+    fields: &[
+        ("runAsUser", ID),
+        ("runAsGroup", ID),
+        ("procMount", Rule::OneOf(&["Default", "Unmasked"])),
+        ("seccompProfile", Rule::Map(&SECCOMP)),
+        ("appArmorProfile", Rule::Map(&APPARMOR)),
+        ("windowsOptions", Rule::Map(&WINDOWS)),
+    ],
+    also: &[escalation],
+});
+
+/// What may do all may gain more.
+fn escalation(context: &Field, faults: &mut Faults) {
+    let Some(field) = context.get("allowPrivilegeEscalation") else {
+        return;
+    };
+    if field.value != false {
+        return;
+    }
+    if context.value["privileged"] == true {
+        faults.say(
+            &field,
+            "`allowPrivilegeEscalation: false` beside `privileged: true`",
+        );
+    }
+    let added = context.value.pointer("/capabilities/add");
+    let mut added = added.and_then(Value::as_array).into_iter().flatten();
+    if added.any(|capability| capability == "CAP_SYS_ADMIN") {
+        faults.say(
+            &field,
+            "`allowPrivilegeEscalation: false` beside the capability `CAP_SYS_ADMIN`",
+        );
+    }
+}
+
+/// What a context asks for that depends on what the pod has of its node.
+pub(super) fn on_the_host(context: &Field, shared: &Shared, faults: &mut Faults) {
+    if let Some(options) = context.get("windowsOptions")
+        && let Some(field) = options.get("hostProcess").filter(|on| on.value == true)
+        && !shared.is_on_host
+    {
+        faults.say(
+            &field,
+            "`hostProcess` needs `hostNetwork`: set both in `podTemplate`",
+        );
+    }
+    if let Some(field) = context
+        .get("procMount")
+        .filter(|how| how.value == "Unmasked")
+        && !shared.has_own_users
+    {
+        faults.say(
+            &field,
+            "`procMount: Unmasked` needs `hostUsers: false`: set both in `podTemplate`",
+        );
+    }
+}
 
 const ID: Rule = Rule::Int(0, 2_147_483_647);
 
@@ -106,15 +170,5 @@ const WINDOWS: Shape = texts(
             }),
         ),
         ("runAsUserName", Rule::Text(&USER)),
-        (
-            "hostProcess",
-            Rule::Check(|field, faults| {
-                if field.value == true {
-                    let message =
-                        "`hostProcess` needs `hostNetwork`, which a model's pods do not have";
-                    faults.say(field, message);
-                }
-            }),
-        ),
     ],
 );

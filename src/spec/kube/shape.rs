@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::autoscaling::v2::{HorizontalPodAutoscalerBehavior, MetricSpec};
 use k8s_openapi::api::core::v1::{
-    Affinity, ContainerPort, EnvFromSource, EnvVar, LocalObjectReference, PodSecurityContext,
-    Probe, ResourceRequirements, Toleration, Volume, VolumeMount,
+    Affinity, Container, ContainerPort, EnvFromSource, EnvVar, Lifecycle, LocalObjectReference,
+    PodDNSConfig, PodResourceClaim, PodSecurityContext, Probe, ResourceRequirements,
+    SecurityContext, Toleration, TopologySpreadConstraint, Volume, VolumeMount,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -40,6 +41,17 @@ pub(super) const FIELDS: &[(&str, Check)] = &[
     ("volumeMounts", items::<VolumeMount>),
     ("imagePullSecrets", items::<LocalObjectReference>),
     ("securityContext", mapping::<PodSecurityContext>),
+    ("containerSecurityContext", mapping::<SecurityContext>),
+    ("lifecycle", mapping::<Lifecycle>),
+    ("initContainers", items::<Container>),
+    ("sidecars", items::<Container>),
+    ("containers", items::<Container>),
+    ("dnsConfig", mapping::<PodDNSConfig>),
+    ("resourceClaims", items::<PodResourceClaim>),
+    (
+        "topologySpreadConstraints",
+        items::<TopologySpreadConstraint>,
+    ),
 ];
 
 /// `resources` without requests and limits, which have rules of their own.

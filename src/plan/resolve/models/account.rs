@@ -2,6 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Place};
 use crate::plan::Account;
+use crate::plan::resolve::check_annotations;
 use crate::units::is_dns_subdomain;
 
 use super::Resolver;
@@ -34,6 +35,11 @@ impl Resolver<'_> {
                 format!("`{name}` is no name that Kubernetes takes"),
             );
         }
+        check_annotations(
+            &account.annotations,
+            &self.at.key("serviceAccount").key("annotations"),
+            self.report,
+        );
         Some(Account {
             name,
             create: account

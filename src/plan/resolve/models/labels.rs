@@ -90,11 +90,58 @@ impl Resolver<'_> {
         let of_pods = |key: &str| (key.to_owned(), pods[key].clone());
         let usual = || BTreeMap::from([names::LABEL_APP, names::LABEL_VERSION].map(of_pods));
         let telling = || BTreeMap::from([of_pods(names::LABEL_VERSION)]);
-        Labels {
+        let mut labels = Labels {
             selector: model.selector.clone().unwrap_or_else(usual),
             subset: subset.cloned().unwrap_or_else(telling),
             pods,
+        };
+        for (key, value) in &model.pod_labels {
+            match self.keeper(&labels, key) {
+                Some((who, kept)) if kept != *value => self.report.push(
+                    Diagnostic::new(
+                        Code::GP109,
+                        Place::value(self.at.key("podLabels").key(key)),
+                        format!("`{key}: {value}` would take the pods away from {who}, by `{key}: {kept}`"),
+                    )
+                    .help("use another key"),
+                ),
+                Some(_) => {}
+                None => {
+                    labels.pods.insert(key.clone(), value.clone());
+                }
+            }
         }
+        labels
+    }
+
+    /// Who lives by a label of the pods, in words, and its value.
+    fn keeper(&self, labels: &Labels, key: &str) -> Option<(String, String)> {
+        let name = &self.model.name;
+        let found = [
+            (
+                self.service_selector,
+                "the Service that selects them".to_owned(),
+            ),
+            (
+                &labels.subset,
+                format!("the routes' subset `{name}`, which finds them"),
+            ),
+            (
+                &labels.selector,
+                "the Deployment that selects them".to_owned(),
+            ),
+        ];
+        let found = found
+            .into_iter()
+            .find_map(|(by, who)| Some((who, by.get(key)?.clone())));
+        let is_ours = names::RESERVED_LABELS.contains(&key);
+        let ours = || {
+            Some((
+                "what glidepath and telemetry find them by".to_owned(),
+                labels.pods.get(key)?.clone(),
+            ))
+        };
+        found.or_else(|| is_ours.then(ours).flatten())
     }
 
     /// Holds labels of the pods against Kubernetes' rules, and against the Service.

@@ -1,21 +1,49 @@
 //! How many pods there are, how a change rolls through them, and how one ends.
 
+use k8s_openapi::api::core::v1::LifecycleHandler;
+
 use crate::diag::{Code, Diagnostic, Place};
 use crate::plan::{Accelerators, Autoscaler, Autoscaling, Drain, PortRef, Rolling, Scaling};
-use crate::spec::Replicas;
+use crate::spec::{GRACE_SECONDS, MIN_READY_SECONDS, Replicas};
 
 use super::Resolver;
 
 /// The default pause before a container is told to stop, in seconds: longer than endpoints take to reach every proxy.
 const DRAIN_SECONDS: u32 = 15;
-/// The default time for a pod to end, in seconds.
-const GRACE_SECONDS: u32 = 60;
+
+/// The seconds that a hook of the team's own pauses, as far as it says so.
+fn pause(hook: &LifecycleHandler) -> u32 {
+    if let Some(sleep) = &hook.sleep {
+        return u32::try_from(sleep.seconds).unwrap_or(u32::MAX);
+    }
+    let command = hook.exec.as_ref().and_then(|exec| exec.command.as_deref());
+    match command.unwrap_or_default() {
+        [sleep, seconds] if sleep.ends_with("sleep") => seconds.parse().unwrap_or(0),
+        _ => 0,
+    }
+}
 
 impl Resolver<'_> {
     pub(super) fn drain(&mut self) -> Drain {
         let given = self.model.drain.unwrap_or_default();
+        let lifecycle = self.model.lifecycle.as_ref();
+        let hook = lifecycle.and_then(|lifecycle| lifecycle.pre_stop.as_ref());
+        if hook.is_some() && self.model.drain.is_some() {
+            self.report.push(
+                Diagnostic::new(
+                    Code::GP006,
+                    Place::key(self.at.key("drain")),
+                    "`drain` beside `lifecycle.preStop`: a container ends by one of them",
+                )
+                .label(
+                    Place::key(self.at.key("lifecycle").key("preStop")),
+                    "the other one",
+                )
+                .help("remove one of the two"),
+            );
+        }
         let drain = Drain {
-            seconds: given.seconds.unwrap_or(DRAIN_SECONDS),
+            seconds: hook.map_or(given.seconds.unwrap_or(DRAIN_SECONDS), pause),
             hook: given.hook.unwrap_or_default(),
             grace_seconds: self
                 .model
@@ -25,6 +53,8 @@ impl Resolver<'_> {
         if drain.seconds >= drain.grace_seconds {
             let field = if self.model.termination_grace_period_seconds.is_some() {
                 "terminationGracePeriodSeconds"
+            } else if hook.is_some() {
+                "lifecycle"
             } else {
                 "drain"
             };
@@ -35,7 +65,7 @@ impl Resolver<'_> {
                     format!("a pod that drains for {} seconds is killed after {}", drain.seconds, drain.grace_seconds),
                 )
                 .note("the grace period begins with the pause, so it must outlast the pause and the slowest request")
-                .help("raise `terminationGracePeriodSeconds`, or lower `drain.seconds`"),
+                .help("raise `terminationGracePeriodSeconds`, or shorten the pause"),
             );
         }
         drain
@@ -87,6 +117,8 @@ impl Resolver<'_> {
         Rolling {
             max_surge: surge.unwrap_or(PortRef::Number(u16::from(!makes_room))),
             max_unavailable: unavailable.unwrap_or(PortRef::Number(u16::from(makes_room))),
+            min_ready_seconds: self.model.min_ready_seconds.unwrap_or(MIN_READY_SECONDS),
+            deadline_seconds: self.model.progress_deadline_seconds,
         }
     }
 }
