@@ -1,7 +1,7 @@
 //! The two models of the next rollout: the winner as stable, and its copy under the new name.
 
 use crate::compile::Compiled;
-use crate::plan::ModelId;
+use crate::plan::{ModelId, Scaling};
 use crate::text::{Kind, Node, Route};
 
 use super::change::Change;
@@ -95,7 +95,9 @@ pub(super) fn of_stable(compiled: &Compiled, roles: &Roles) -> Result<Vec<Change
         .stages
         .last()
         .and_then(|last| last.running.get(&winner));
-    let (Some(replicas), true) = (last, plan.model(winner).is_counted()) else {
+    // Another number is nobody's, or follows from the traffic.
+    let is_named = matches!(plan.model(winner).scaling, Scaling::Steps);
+    let (Some(replicas), true) = (last, is_named) else {
         return Ok(Vec::new());
     };
     let at = Route::root().key("replicas");

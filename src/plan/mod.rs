@@ -25,6 +25,7 @@ mod traffic;
 mod transition;
 mod way_back;
 mod wire;
+mod with_traffic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -300,6 +301,7 @@ impl Plan {
     /// Finds the way back from each stage.
     fn with_ways_back(mut self) -> Self {
         self.scaled = self.scaled_by_steps();
+        let suffices = self.suffices();
         self.ways_back = way_back::ways_back(
             self.stages.len(),
             |stage| {
@@ -307,8 +309,7 @@ impl Plan {
                 reached.all(|model| model == self.stable)
             },
             |from, to| {
-                transition(&self.stages[from], &self.stages[to]).is_empty()
-                    && self.suffices(StageId(from), StageId(to))
+                suffices(from, to) && transition(&self.stages[from], &self.stages[to]).is_empty()
             },
         );
         self

@@ -13,6 +13,8 @@ use super::{Model, ModelId, Plan};
 pub enum Scaling {
     /// The spec, and the steps that change it.
     Steps,
+    /// The share of the requests, stage by stage.
+    WithTraffic,
     /// An autoscaler, by load.
     Load(Box<Autoscaling>),
     /// Somebody else: nobody here writes the number, or knows it.
@@ -67,14 +69,14 @@ impl Model {
     pub fn autoscaling(&self) -> Option<&Autoscaling> {
         match &self.scaling {
             Scaling::Load(autoscaling) => Some(autoscaling),
-            Scaling::Steps | Scaling::External => None,
+            Scaling::Steps | Scaling::WithTraffic | Scaling::External => None,
         }
     }
 
     /// Whether the number of pods is written into the manifests.
     pub fn is_counted(&self) -> bool {
         match &self.scaling {
-            Scaling::Steps => true,
+            Scaling::Steps | Scaling::WithTraffic => true,
             Scaling::Load(_) | Scaling::External => false,
         }
     }
@@ -82,7 +84,7 @@ impl Model {
     /// The fewest and the most pods that it may come to in a stage that gives it so many replicas; none where nobody here knows.
     pub fn pods(&self, replicas: u32) -> Option<(u32, u32)> {
         match &self.scaling {
-            Scaling::Steps => Some((replicas, replicas)),
+            Scaling::Steps | Scaling::WithTraffic => Some((replicas, replicas)),
             Scaling::Load(autoscaling) => Some((autoscaling.fewest(), autoscaling.max)),
             Scaling::External => None,
         }
@@ -91,9 +93,11 @@ impl Model {
     /// The same as words: `3`, `2–8` or `external`.
     pub fn pods_words(&self, replicas: u32) -> String {
         match (&self.scaling, self.pods(replicas)) {
+            (_, None) => "external".to_owned(),
             (Scaling::Load(_), Some((fewest, most))) => format!("{fewest}–{most}"),
-            (Scaling::Steps, Some((pods, _))) => pods.to_string(),
-            (Scaling::Load(_) | Scaling::Steps | Scaling::External, _) => "external".to_owned(),
+            (Scaling::Steps | Scaling::WithTraffic | Scaling::External, Some((pods, _))) => {
+                pods.to_string()
+            }
         }
     }
 }

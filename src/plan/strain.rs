@@ -7,10 +7,16 @@ use crate::units::load::{Load, Strain};
 use super::{ModelId, Plan, StageId};
 
 impl Plan {
-    /// What a model's replicas take in a stage: copies included, cohorts by their `share`.
+    /// What a model's replicas take in a stage: copies included, cohorts by their `share`. Replicas that follow the traffic take what
+    /// they were counted for.
     fn load(&self, stage: StageId, model: ModelId) -> Load {
+        let share = if self.model(model).follows_traffic() {
+            self.largest_share(stage, model)
+        } else {
+            self.share_with_copies(stage, model).counted
+        };
         Load {
-            share: self.share_with_copies(stage, model).counted.as_f64() * 100.0,
+            share: share.as_f64() * 100.0,
             replicas: self.replicas(stage, model),
         }
     }
@@ -26,11 +32,14 @@ impl Plan {
     }
 
     /// The share of all requests that one replica of a model is expected to sustain, in per cent: what its capacity says of the
-    /// expected traffic, or else the most that any stage asks of it at rest.
+    /// expected traffic, what its replicas for all of it say where they follow the traffic, or else the most that any stage asks of it at rest.
     pub fn sustains(&self, model: ModelId) -> f64 {
         let capacity = self.model(model).capacity;
         if let (Some(capacity), Some(expected)) = (capacity, self.traffic.expected_per_minute) {
             return capacity * 60.0 * 100.0 / expected;
+        }
+        if self.model(model).follows_traffic() {
+            return 100.0 / f64::from(self.model(model).replicas);
         }
         let asked = self.stage_ids().map(|stage| self.load(stage, model));
         asked.filter_map(|load| load.each()).fold(0.0, f64::max)
@@ -42,11 +51,7 @@ impl Plan {
         let scaled = self.scaled.iter().copied().filter(changed);
         let strained = scaled.filter_map(|model| {
             let [before, after] = [from, to].map(|stage| self.load(stage, model));
-            // Most of a crowd starts and stops without traffic; what its replicas sustain takes a look at every stage.
-            if before.share == 0.0 && after.share == 0.0 {
-                return None;
-            }
-            Some((model, before.towards(&after, Some(self.sustains(model)))?))
+            Some((model, strain(before, after, || self.sustains(model))?))
         });
         strained.collect()
     }
@@ -66,10 +71,27 @@ impl Plan {
         scaled.into_iter().collect()
     }
 
-    /// Whether stable's present replicas suffice for a way back from one stage to another. Those of the others have their last
-    /// requests, and nobody goes back for their sake.
-    pub(super) fn suffices(&self, from: StageId, to: StageId) -> bool {
-        let strained = self.strains(from, to);
-        !strained.iter().any(|(model, _)| *model == self.stable)
+    /// Whether stable's present replicas suffice for a way back from one stage to another, by their indices. Those of the others have
+    /// their last requests, and nobody goes back for their sake. Each pair of thousands of stages may be asked about.
+    pub(super) fn suffices(&self) -> impl Fn(usize, usize) -> bool + use<> {
+        let is_scaled = self.scaled.contains(&self.stable);
+        let stages = self.stage_ids().filter(|_| is_scaled);
+        let loads: Vec<Load> = stages.map(|stage| self.load(stage, self.stable)).collect();
+        let sustains = self.sustains(self.stable);
+        move |from, to| {
+            let (Some(from), Some(to)) = (loads.get(from), loads.get(to)) else {
+                return true;
+            };
+            from.replicas == to.replicas || strain(*from, *to, || sustains).is_none()
+        }
     }
+}
+
+/// What is too much on the way from one load to another. Most of a crowd starts and stops without traffic; what its replicas sustain
+/// takes a look at every stage.
+fn strain(before: Load, after: Load, sustains: impl FnOnce() -> f64) -> Option<Strain> {
+    if before.share == 0.0 && after.share == 0.0 {
+        return None;
+    }
+    before.towards(&after, Some(sustains()))
 }

@@ -27,6 +27,12 @@ impl Fraction {
         Percent::from_hundredths(u32::try_from(hundredths).unwrap_or(u32::MAX))
     }
 
+    /// This part of so many replicas, rounded up; never more than Kubernetes can be asked for.
+    pub fn of_replicas(self, all: u32) -> u32 {
+        let part = (u64::from(all) * self.0).div_ceil(WHOLE);
+        u32::try_from(part.min(i32::MAX.unsigned_abs().into())).unwrap_or(u32::MAX)
+    }
+
     /// By how much it is more than another; nothing where it is not.
     #[must_use]
     pub fn above(self, other: Self) -> Self {
@@ -90,6 +96,15 @@ fn total(plan: &Plan, stage: &Stage, weighted: u32, pinned: impl Fn(&Split) -> u
     }
 }
 
+impl Stage {
+    /// The part of the requests that no cohort claims which a model gets, copies included, in hundredths of a percent.
+    fn weighted_with_copies(&self, model: ModelId) -> u32 {
+        let mirror = self.mirror.filter(|mirror| mirror.to == model);
+        let copied = mirror.map_or(0, |mirror| mirror.percent.hundredths());
+        self.split.of(model).hundredths() + copied
+    }
+}
+
 impl Plan {
     /// The part of all requests that a model answers in a stage, by weight and by cohort.
     pub fn share(&self, stage: StageId, model: ModelId) -> TotalShare {
@@ -101,10 +116,16 @@ impl Plan {
     /// The same with the copies that a mirror sends it: only weighted requests are copied.
     pub fn share_with_copies(&self, stage: StageId, model: ModelId) -> TotalShare {
         let stage = self.stage(stage);
-        let mirror = stage.mirror.filter(|mirror| mirror.to == model);
-        let copied = mirror.map_or(0, |mirror| mirror.percent.hundredths());
-        let weighted = stage.split.of(model).hundredths() + copied;
+        let weighted = stage.weighted_with_copies(model);
         total(self, stage, weighted, |split| split.of(model).hundredths())
+    }
+
+    /// The larger of that and of the share of the requests that no cohort claims: the prover, which reads manifests alone, knows no
+    /// size of a cohort.
+    pub fn largest_share(&self, stage: StageId, model: ModelId) -> Fraction {
+        let weighted = u64::from(self.stage(stage).weighted_with_copies(model));
+        let weighted = Fraction(weighted * u64::from(HUNDRED.hundredths()));
+        weighted.max(self.share_with_copies(stage, model).counted)
     }
 
     /// The part of all requests that models which are not stable answer in a stage.

@@ -36,7 +36,7 @@ pub use model_cache::{CacheDir, CacheMedium, ModelCache};
 pub use percentage::Percentage;
 pub use read::{Read, read};
 pub use scaling::{
-    Advanced, Autoscaling, Fallback, Keda, MetricType, Replicas, ScalingModifiers, Trigger,
+    Advanced, Autoscaling, Fallback, Keda, MetricType, Replicas, Scale, ScalingModifiers, Trigger,
 };
 pub use schema::SCHEMA;
 pub use step::{Approval, CohortTarget, Mirror, Step};

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::ModelCache;
-use super::scaling::{Autoscaling, Replicas};
+use super::scaling::{Autoscaling, Replicas, Scale};
 
 /// The default time for a pod to end, in seconds.
 pub const GRACE_SECONDS: u32 = 60;
@@ -38,6 +38,8 @@ pub struct Model {
     /// Pods; default 1. Not beside `autoscaling`.
     #[cfg_attr(test, schemars(with = "Option<super::PortRef>"))]
     pub replicas: Option<Replicas>,
+    /// How the replicas follow from the rollout; default: the steps say it.
+    pub scale: Option<Scale>,
     /// How the model scales by load, in place of a number of replicas.
     pub autoscaling: Option<Autoscaling>,
     /// What one replica sustains.

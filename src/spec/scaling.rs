@@ -25,6 +25,15 @@ pub enum External {
     External,
 }
 
+/// How replicas follow from the rollout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum Scale {
+    /// From the share of the requests.
+    WithTraffic,
+}
+
 /// Scaling by load.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -5,6 +5,7 @@
 
 mod oracle;
 mod rollout;
+mod scaling;
 
 use std::fmt;
 use std::sync::Arc;

@@ -132,6 +132,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         policy: policy(&spec.policy),
         argocd,
     }
+    .scaled_with_traffic()
     .with_ways_back();
     (!report.has_errors()).then_some(plan)
 }

@@ -51,9 +51,9 @@ fn unknown_fields_are_told_with_what_was_meant() {
             "`workload`",
         ),
         (
-            "models: [{name: a, runtime: custom, image: i, scale: withTraffic}]",
+            "models: [{name: a, runtime: custom, image: i, scaling: withTraffic}]",
             "1:49 GP005",
-            "`scale`",
+            "`scaling`",
         ),
         (
             "traffic: {policy: {outlierDetection: {consecutive5xxErors: 3}}}",

@@ -37,6 +37,7 @@ pub(super) fn resolve(
                 at,
                 rollout,
                 given_labels: &document.metadata.labels,
+                expected: document.spec.traffic.expected.is_some(),
                 service_selector,
                 report,
             }
@@ -53,6 +54,8 @@ struct Resolver<'a> {
     rollout: &'a DnsLabel,
     /// Labels of every object.
     given_labels: &'a BTreeMap<String, String>,
+    /// Whether the spec says how many requests there will be.
+    expected: bool,
     service_selector: &'a BTreeMap<String, String>,
     report: &'a mut Report,
 }

@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::LifecycleHandler;
 
 use crate::diag::{Code, Diagnostic, Place};
 use crate::plan::{Accelerators, Autoscaler, Autoscaling, Drain, PortRef, Rolling, Scaling};
-use crate::spec::{GRACE_SECONDS, MIN_READY_SECONDS, Replicas};
+use crate::spec::{GRACE_SECONDS, MIN_READY_SECONDS, Replicas, Scale};
 
 use super::Resolver;
 
@@ -87,9 +87,10 @@ impl Resolver<'_> {
                 },
             }));
         }
-        match self.model.replicas {
-            Some(Replicas::External(_)) => Scaling::External,
-            Some(Replicas::Count(_)) | None => Scaling::Steps,
+        match (self.model.replicas, self.model.scale) {
+            (Some(Replicas::External(_)), _) => Scaling::External,
+            (Some(Replicas::Count(_)) | None, Some(Scale::WithTraffic)) => Scaling::WithTraffic,
+            (Some(Replicas::Count(_)) | None, None) => Scaling::Steps,
         }
     }
 
@@ -105,6 +106,44 @@ impl Resolver<'_> {
                 .help("remove `replicas`, and set `autoscaling.min`"),
             );
         }
+        if self.model.scale.is_some() {
+            self.follows_traffic();
+        }
+    }
+
+    /// `scale: withTraffic` has one way to know how many replicas all requests need.
+    fn follows_traffic(&mut self) {
+        let has_capacity = self.model.capacity.is_some() && self.expected;
+        let replicas = Place::value(self.at.key("replicas"));
+        let found = match self.model.replicas {
+            Some(Replicas::External(_)) => Diagnostic::new(
+                Code::GP404,
+                replicas,
+                "`replicas: external` beside `scale: withTraffic`: one of them says who scales",
+            )
+            .label(Place::key(self.at.key("scale")), "scaled here")
+            .help("remove one of the two"),
+            Some(Replicas::Count(_)) if has_capacity => Diagnostic::new(
+                Code::GP404,
+                replicas,
+                "`replicas` says how many all requests need, and so do `capacity` and `traffic.expected`",
+            )
+            .label(Place::key(self.at.key("scale")), "scaled here")
+            .help("remove `replicas`, or `capacity`"),
+            Some(Replicas::Count(0)) => Diagnostic::new(
+                Code::GP010,
+                replicas,
+                "`replicas` is `0`, and must be 1 or more: it is how many all requests need",
+            ),
+            None if !has_capacity => Diagnostic::new(
+                Code::GP007,
+                Place::key(self.at.key("scale")),
+                "`scale: withTraffic` needs `replicas`: how many all requests need",
+            )
+            .help("add `replicas`, or both `capacity` and `traffic.expected`"),
+            Some(Replicas::Count(_)) | None => return,
+        };
+        self.report.push(found);
     }
 
     /// Accelerators are scarce: a pod that takes one makes room before the next one comes, unless the spec says otherwise.

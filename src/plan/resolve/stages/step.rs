@@ -74,13 +74,19 @@ impl StepReader<'_, '_> {
         let (field, who, help) = if given.autoscaling.is_some() {
             (
                 "autoscaling",
-                "an autoscaler scales",
+                "which an autoscaler scales",
                 "remove it from the step's `replicas`, and set `autoscaling.min`",
+            )
+        } else if given.scale.is_some() {
+            (
+                "scale",
+                "which follow the traffic",
+                "remove it from the step's `replicas`, or remove `scale`",
             )
         } else if matches!(given.replicas, Some(Replicas::External(_))) {
             (
                 "replicas",
-                "somebody else scales",
+                "which somebody else scales",
                 "remove it from the step's `replicas`, or give the model a number of `replicas`",
             )
         } else {
@@ -92,7 +98,7 @@ impl StepReader<'_, '_> {
             Diagnostic::new(
                 Code::GP404,
                 Place::key(at),
-                format!("the step sets the replicas of `{name}`, which {who}"),
+                format!("the step sets the replicas of `{name}`, {who}"),
             )
             .label(Place::key(models.index(model.0).key(field)), "scaled here")
             .help(help),
