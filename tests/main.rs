@@ -18,5 +18,6 @@ mod properties;
 mod readme;
 mod rooms;
 mod safety;
+mod servers;
 mod support;
 mod values;

@@ -45,7 +45,7 @@ pub use scaling::{Autoscaler, Autoscaling, Scaling};
 pub use sources::{Auth, MetricSource, SourceId};
 pub use split::Split;
 pub use stage::{CohortId, Mirror, Stage, StageId, StageKind};
-pub use storage::{Content, MODELS_FOLDER, ModelCache, OwnVolume, Source};
+pub use storage::{Content, INITIALIZER, MODELS_FOLDER, ModelCache, OwnVolume, Source};
 pub use total_share::{Fraction, TotalShare};
 pub use traffic::{BaseMatch, BaseRoute, Cohort, Match, StringMatch, Traffic};
 pub use transition::{Breach, Served, transition};

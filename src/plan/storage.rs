@@ -7,6 +7,8 @@ use super::runtimes::{CONFIG_FOLDER, CONFIG_VOLUME, Launch, facts};
 
 /// The folder in which a pod has what its server does not read from elsewhere.
 pub const MODELS_FOLDER: &str = "/mnt/models";
+/// The init container that copies what a server cannot read by itself.
+pub const INITIALIZER: &str = "glidepath-models";
 /// The volume behind [`MODELS_FOLDER`].
 const MODELS_VOLUME: &str = "glidepath-models";
 /// The folder through which processes of one pod share memory.
@@ -129,6 +131,12 @@ impl Generated {
             .chain(self.models())
             .chain(shared)
             .collect()
+    }
+
+    /// Whether an init container copies what is served.
+    pub fn is_copied(&self) -> bool {
+        let source = self.served.as_ref().map(|served| &served.source);
+        matches!(source, Some(Source::Copied { .. }))
     }
 
     /// The volume of what is served, where there is one.

@@ -5,15 +5,13 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
-use crate::plan::{Content, MODELS_FOLDER, ModelCache, OwnVolume, Source};
+use crate::plan::{Content, INITIALIZER, MODELS_FOLDER, ModelCache, OwnVolume, Source};
 
 use super::{Workload, some};
 
 /// The storage initializer: `initializer-entrypoint SOURCE FOLDER` copies from `gs://`, `s3://` and `hf://`
 /// (<https://github.com/kserve/kserve/blob/v0.17.0/python/storage-initializer.Dockerfile>).
-const INITIALIZER: &str = "kserve/storage-initializer:v0.17.0";
-/// The init container's name.
-const INITIALIZER_NAME: &str = "glidepath-models";
+const IMAGE: &str = "kserve/storage-initializer:v0.17.0";
 /// Fills a cache that pods share. Whoever comes first copies into a folder of its own, which gets its name once it is whole, so that
 /// nobody reads half a model, and nobody changes what another one reads. Kubernetes leaves `$0` and `` `…` `` alone, and not `$(…)`. `$0` is the source, `$1` the cache, `$2` the folder.
 const FILL: &str = "set -e
@@ -57,8 +55,8 @@ impl Workload<'_> {
         let amount = |name: &str, amount: &str| (name.to_owned(), Quantity(amount.to_owned()));
         let requests = [amount("cpu", "100m"), amount("memory", "1Gi")];
         Some(core::Container {
-            name: INITIALIZER_NAME.to_owned(),
-            image: Some(INITIALIZER.to_owned()),
+            name: INITIALIZER.to_owned(),
+            image: Some(IMAGE.to_owned()),
             command,
             args: Some(args),
             // Regions, endpoints and references to Secrets are those of the server.

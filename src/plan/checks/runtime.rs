@@ -3,7 +3,7 @@
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::runtimes;
-use crate::plan::{Generated, Plan};
+use crate::plan::{Generated, INITIALIZER, Plan};
 use crate::spec::Document;
 
 pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
@@ -57,6 +57,18 @@ fn check_names(
     ];
     for (key, list) in lists {
         for (container, at) in list.iter().flatten().zip(items(&at.key(key))) {
+            if container.name == INITIALIZER && own.is_copied() {
+                report.push(
+                    Diagnostic::new(
+                        Code::GP105,
+                        Place::value(at.key("name")),
+                        format!(
+                            "the container name `{INITIALIZER}` is that of the container that copies what is served"
+                        ),
+                    )
+                    .help("choose another one"),
+                );
+            }
             if container.name == own.container {
                 report.push(
                     Diagnostic::new(
