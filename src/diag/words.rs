@@ -41,6 +41,10 @@ fn list<T: Display>(items: impl IntoIterator<Item = T>, word: &str) -> String {
 /// The most known names that a given one is compared with: a file of thousands of wrong names among thousands of right ones
 /// must not take minutes to explain.
 const MOST_NAMES: usize = 200;
+/// The most names that are all listed.
+const MOST_LISTED: usize = 12;
+/// The most names that are listed because they share a word.
+const MOST_RELATED: usize = 4;
 /// The most characters of a word that are compared.
 const MOST_CHARS: usize = 64;
 
@@ -76,13 +80,60 @@ pub fn suggestion<'a>(
     }
     match names.len() {
         0 => None,
-        1..=12 => Some(format!("use {}", or_list(names))),
+        1..=MOST_LISTED => Some(format!("use {}", or_list(names))),
         more => Some(format!(
             "use {}, or one of {} more",
             or_list(&names[..10]),
             more - 10
         )),
     }
+}
+
+/// ``did you mean `env`?``, where there is a near miss; otherwise the fields there are, or of many those that share a word with
+/// the one that was given: the rest would only hide them.
+pub fn field_suggestion<'a>(
+    given: &str,
+    known: impl IntoIterator<Item = &'a str> + Clone,
+) -> Option<String> {
+    let fields = known.clone().into_iter().take(MOST_LISTED + 1).count();
+    if fields <= MOST_LISTED || near_miss(given, known.clone()).is_some() {
+        return suggestion(given, known);
+    }
+    let parts = parts(given);
+    let shared = |name: &str| {
+        let of_name = self::parts(name);
+        parts.iter().filter(|part| of_name.contains(part)).count()
+    };
+    let names = known.into_iter().take(MOST_NAMES);
+    let mut names: Vec<(usize, &str)> = names.map(|name| (shared(name), name)).collect();
+    names.retain(|(shared, _)| *shared > 0);
+    names.sort_by_key(|(shared, _)| usize::MAX - shared);
+    names.truncate(MOST_RELATED);
+    let names = names.into_iter().map(|(_, name)| name);
+    let names: Vec<&str> = names.collect();
+    (!names.is_empty()).then(|| format!("use {}", or_list(names)))
+}
+
+/// The words of a name such as `initContainers`, `init-containers` or `init_containers`, in lower case and the singular.
+fn parts(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut was_lower = false;
+    for c in name.chars().take(MOST_CHARS) {
+        let begins = c.is_uppercase() && was_lower;
+        if (begins || !c.is_alphanumeric()) && parts.last().is_some_and(|part| !part.is_empty()) {
+            parts.push(String::new());
+        }
+        was_lower = !c.is_uppercase();
+        if let Some(part) = parts.last_mut().filter(|_| c.is_alphanumeric()) {
+            part.extend(c.to_lowercase());
+        }
+    }
+    let singular = |part: String| match part.strip_suffix('s') {
+        Some(one) if one.len() > 2 && !one.ends_with('s') => one.to_owned(),
+        _ => part,
+    };
+    let parts = parts.into_iter().map(singular);
+    parts.filter(|part| part.len() > 1).collect()
 }
 
 /// Edits from one word to the other: insert, delete, replace, swap neighbours. Of a long word only the beginning counts,
@@ -113,6 +164,44 @@ mod tests {
         assert_eq!(and_list(["a", "b", "c"]), "`a`, `b` and `c`");
         assert_eq!(count(1, "stage"), "1 stage");
         assert_eq!(count(0, "stage"), "0 stages");
+    }
+
+    #[test]
+    fn of_many_fields_only_those_that_share_a_word_are_suggested() {
+        let fields = [
+            "name",
+            "image",
+            "env",
+            "ports",
+            "model",
+            "podLabels",
+            "podAnnotations",
+            "args",
+            "volumes",
+            "volumeMounts",
+            "imagePullSecrets",
+            "initContainers",
+            "sidecars",
+            "drain",
+        ];
+        for (given, want) in [
+            ("containersAtFirst", Some("use `initContainers`")),
+            ("annotations", Some("did you mean `podAnnotations`?")),
+            ("secretOfImage", Some("use `imagePullSecrets` or `image`")),
+            ("extraVolumeMounts", Some("did you mean `volumeMounts`?")),
+            (
+                "podVolumes",
+                Some("use `podLabels`, `podAnnotations`, `volumes` or `volumeMounts`"),
+            ),
+            ("hostNetwork", None),
+        ] {
+            assert_eq!(field_suggestion(given, fields).as_deref(), want, "{given}");
+        }
+        // Of few, all are told.
+        assert_eq!(
+            field_suggestion("c", ["a", "b"]).as_deref(),
+            Some("use `a` or `b`")
+        );
     }
 
     #[test]

@@ -170,7 +170,7 @@ fn unknown_field<T: DeserializeOwned>(base: &Route, below: &Route, key: &str) ->
         Place::key(join(base, below)),
         format!("unknown field `{key}` in `{}`", join(base, &below.parent())),
     )
-    .maybe_help(words::suggestion(key, known.iter().copied()))
+    .maybe_help(words::field_suggestion(key, known.iter().copied()))
 }
 
 /// The library's "invalid type: integer `8080`, expected a string", in our words.

@@ -186,7 +186,8 @@ fn unknown_field(rule: &Rule<'_>, route: &Route, parent: &Value, key: &str) -> C
         .flatten();
     let help = elsewhere
         .map(|home| format!("move it: `{key}` is a field of {home}"))
-        .or_else(|| words::suggestion(key, known.iter().copied()));
+        .or_else(|| wording::meant(key, &known))
+        .or_else(|| words::field_suggestion(key, known.iter().copied()));
     Complaint {
         route: route.key(key),
         subject: Subject::Key,

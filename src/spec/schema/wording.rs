@@ -278,6 +278,24 @@ pub(super) fn first_sentence(text: &str) -> String {
     })
 }
 
+/// The field that a common name for something means, where the names share no word.
+pub(super) fn meant(key: &str, known: &[&str]) -> Option<String> {
+    const MEANT: [(&str, &str); 10] = [
+        ("autoscaler", "autoscaling"),
+        ("cpu", "resources"),
+        ("gpu", "resources"),
+        ("hpa", "autoscaling"),
+        ("limits", "resources"),
+        ("memory", "resources"),
+        ("pdb", "disruptionBudget"),
+        ("podDisruptionBudget", "disruptionBudget"),
+        ("requests", "resources"),
+        ("strategy", "rollingUpdate"),
+    ];
+    let (_, field) = MEANT.iter().find(|(name, _)| *name == key)?;
+    known.contains(field).then(|| format!("use `{field}`"))
+}
+
 /// The one part of the language that has a field of this name, if there is exactly one.
 pub(super) fn home_of(schema: &Value, key: &str) -> Option<&'static str> {
     /// Where people look for a field in vain, most of all by a wrong indentation.
