@@ -12,6 +12,7 @@ mod gates_faults;
 mod gates_handed;
 mod gates_prometheus;
 mod lifecycle;
+mod merges;
 mod plan;
 mod promotion;
 mod properties;

@@ -190,7 +190,7 @@ mod tests {
             ("secretOfImage", Some("use `imagePullSecrets` or `image`")),
             ("extraVolumeMounts", Some("did you mean `volumeMounts`?")),
             (
-                "podVolumes",
+                "volumesOfThePod",
                 Some("use `podLabels`, `podAnnotations`, `volumes` or `volumeMounts`"),
             ),
             ("hostNetwork", None),

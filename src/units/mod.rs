@@ -17,6 +17,7 @@ mod regex;
 mod request_path;
 mod router;
 mod share;
+mod strategic;
 mod timestamp;
 
 pub use duration::Duration;
@@ -40,4 +41,5 @@ pub use regex::{
 pub use request_path::{normalized_path, normalized_prefix, unsent_in_path, unsent_in_query};
 pub use router::RouterName;
 pub use share::Share;
+pub use strategic::{MergeType, Step, Unmergeable, merge, origin};
 pub use timestamp::Timestamp;
