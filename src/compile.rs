@@ -13,7 +13,7 @@ use crate::objects::{
     self, Builder, Contents, MOST_CLIENT_SIDE, MOST_STORED, Object, ObjectId, content_text,
 };
 use crate::plan::{self, Plan, RoutedHost, StageId};
-use crate::spec;
+use crate::spec::{self, Named};
 use crate::text::Route;
 use crate::tree::{self, Lock, Tree};
 use crate::units::{DnsLabel, names, sha256_hex, write_sorted};
@@ -89,14 +89,18 @@ pub fn compile_plan(
     }
     let mut report = Report::new(source.clone());
     report.document = Some(read.node);
+    read.document.named = Named::read(&read.document, files, &mut report);
     let Some(plan) = plan::resolve(&read.document, &mut report) else {
         return Err(report);
     };
+    let parts = read.document.named.sources();
+    let parts = parts.map(|(path, source)| (path.to_owned(), source.clone()));
     Ok(Compiled {
         files: plan
             .files()
-            // Only a gate names files so far, and one that cannot be read is that gate's error when it is asked.
+            // What a gate names and cannot be read is that gate's error when it is asked.
             .filter_map(|path| Some((path.to_owned(), files.read(path).ok()??)))
+            .chain(parts)
             .collect(),
         plan,
         report,

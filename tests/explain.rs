@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use glidepath::compile::{Environment, NoFiles, compile};
+use glidepath::compile::{Environment, FileError, Files, compile};
 use glidepath::diag::{Code, Report, Severity};
 use glidepath::manifests::Manifests;
 use glidepath::safety::{Conditions, prove};
@@ -107,7 +107,8 @@ fn of_rollouts() -> impl Iterator<Item = Code> {
 #[test]
 fn every_right_example_is_a_whole_document() {
     for code in of_rollouts() {
-        let source = Source::new(format!("{code}.md"), page(code).right);
+        let right = page(code).right;
+        let source = Source::new(format!("{code}.md"), parts(&right).0);
         let document = parse(&source).unwrap_or_else(|fault| panic!("{code}.md: {fault:?}"));
         let json = document.to_json();
         assert_eq!(json["kind"], "ModelRollout", "{code}.md");
@@ -117,7 +118,7 @@ fn every_right_example_is_a_whole_document() {
 
 /// The codes of the complaints of this weight or more, and all that is said.
 fn codes(report: &Report, least: Severity) -> (BTreeSet<Code>, String) {
-    let found = report.sorted();
+    let found = report.complaints();
     let codes = found
         .iter()
         .filter(|found| found.severity <= least)
@@ -130,11 +131,35 @@ fn codes(report: &Report, least: Severity) -> (BTreeSet<Code>, String) {
     (codes, said.join("\n"))
 }
 
+/// The files beside an example, each behind a line `# in NAME`.
+struct Beside<'a>(Vec<(&'a str, &'a str)>);
+
+/// The example itself, and the files that it names.
+fn parts(example: &str) -> (&str, Beside<'_>) {
+    let mut parts = example.split("# in ");
+    let rollout = parts.next().unwrap_or_default();
+    let beside = parts.filter_map(|part| part.split_once('\n'));
+    (rollout, Beside(beside.collect()))
+}
+
+impl Files for Beside<'_> {
+    fn read(&self, path: &str) -> Result<Option<Source>, FileError> {
+        let mut files = self.0.iter();
+        let found = files.find(|(name, _)| *name == path);
+        Ok(found.map(|(name, text)| Source::new(*name, *text)))
+    }
+
+    fn list(&self, _: &str) -> Result<Option<Vec<String>>, FileError> {
+        Ok(None)
+    }
+}
+
 /// What compiling one example finds.
-fn compiled(code: Code, text: String) -> Report {
+fn compiled(code: Code, text: &str) -> Report {
+    let (rollout, beside) = parts(text);
     match compile(
-        &Source::new(format!("{code}.md"), text),
-        &NoFiles,
+        &Source::new(format!("{code}.md"), rollout),
+        &beside,
         &Environment::default(),
     ) {
         Ok(compiled) => compiled.report,
@@ -146,7 +171,7 @@ fn compiled(code: Code, text: String) -> Report {
 fn every_wrong_example_breaks_its_rule_and_no_other() {
     // GP307 is about a tree that is there already; `tests/lifecycle.rs` shows it.
     for code in of_rollouts().filter(|code| *code != Code::GP307) {
-        let report = compiled(code, page(code).wrong);
+        let report = compiled(code, &page(code).wrong);
         // What breaks a rule may deserve a warning beside it, but no second error.
         let (found, said) = codes(&report, code.severity());
         assert_eq!(found, BTreeSet::from([code]), "{code}.md:\n{said}");
@@ -158,7 +183,7 @@ fn every_wrong_example_breaks_its_rule_and_no_other() {
 #[test]
 fn every_right_example_is_without_complaint() {
     for code in of_rollouts() {
-        let (found, said) = codes(&compiled(code, page(code).right), Severity::Warning);
+        let (found, said) = codes(&compiled(code, &page(code).right), Severity::Warning);
         assert!(found.is_empty(), "{code}.md:\n{said}");
     }
 }

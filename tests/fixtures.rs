@@ -1,5 +1,5 @@
 //! Every folder of `fixtures/cases/` is a case: `rollout.yaml`, and beside it either the `tree.txt` that it compiles to or the
-//! `report.txt` that it is refused with. Which one is there says what must happen.
+//! `report.txt` that it is refused with. Which one is there says what must happen. Files that it names stand beside it.
 //!
 //! A case that compiles is about one stage, which a comment of its `rollout.yaml` names: `# stage: weight-50`. `tree.txt` is
 //! that stage as a stream of the files that kustomize reads for it, each below a line `--- # path`. Where the point of the
@@ -72,6 +72,9 @@ fn check(case: &Case) -> Result<(), String> {
     let (tree, report) = (case.folder.join("tree.txt"), case.folder.join("report.txt"));
     let place = Place::new();
     place.write("rollout.yaml", &case.text);
+    for (path, bytes) in beside(&case.folder) {
+        place.write(&path, &bytes);
+    }
     let before = place.snapshot();
     let run = place.run(&["render"]);
     match (tree.exists(), report.exists()) {
@@ -112,6 +115,15 @@ fn check(case: &Case) -> Result<(), String> {
     }
     let diff = similar::TextDiff::from_lines(&expected, &found);
     Err(diff.unified_diff().header("expected", "found").to_string())
+}
+
+/// The files that the `rollout.yaml` of a case names.
+fn beside(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = files_below(folder);
+    for own in ["rollout.yaml", "tree.txt", "report.txt"] {
+        files.remove(own);
+    }
+    files
 }
 
 /// The files that a case is about, as one text.
@@ -215,13 +227,16 @@ fn every_case_says_why_it_exists() {
 }
 
 #[test]
-fn a_refused_case_names_a_line_of_its_file() {
+fn a_refused_case_names_a_line_of_one_of_its_files() {
     for case in cases() {
         let Ok(report) = fs::read_to_string(case.folder.join("report.txt")) else {
             continue;
         };
+        let named = beside(&case.folder);
+        let files = named.keys().map(String::as_str).chain(["rollout.yaml"]);
+        let mut places = files.map(|file| format!("--> {file}:"));
         assert!(
-            report.contains("error[GP") && report.contains("--> rollout.yaml:"),
+            report.contains("error[GP") && places.any(|place| report.contains(&place)),
             "{}: {report}",
             case.name
         );

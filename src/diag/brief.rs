@@ -8,14 +8,15 @@ const WIDTH: usize = 400;
 
 /// `rollout.yaml:12:7: GP101: there is no model ...`, the first `most` errors; then how many more there are.
 pub(super) fn brief(report: &Report, most: usize) -> Vec<String> {
-    let name = report.source.name();
-    let located = locate(report);
+    let located = report.files().flat_map(|file| {
+        let name = file.source.name();
+        locate(file).into_iter().map(move |one| (name, one))
+    });
     let errors: Vec<_> = located
-        .iter()
-        .filter(|located| located.found.severity == Severity::Error)
+        .filter(|(_, located)| located.found.severity == Severity::Error)
         .collect();
     let mut lines: Vec<String> = Vec::new();
-    for error in errors.iter().take(most) {
+    for (name, error) in errors.iter().take(most) {
         // A place that is the file as a whole is its first line.
         let (line, column) = error
             .at

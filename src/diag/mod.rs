@@ -73,6 +73,8 @@ pub fn write(
     colour: bool,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
+    let reports: Vec<&Report> = reports.iter().flat_map(|report| report.files()).collect();
+    let reports = reports.as_slice();
     match format {
         Format::Human => human::write(reports, colour, out),
         Format::Json => json::write(reports, out),

@@ -1,4 +1,4 @@
-//! All complaints about one file.
+//! All complaints about one file, and about the files that it names.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,8 @@ pub struct Report {
     /// The file as a document, where it could be read as one.
     pub document: Option<Node>,
     diagnostics: Vec<Diagnostic>,
+    /// What was found in the files that it names, in the order in which they are complained of.
+    named: Vec<Report>,
     /// The severities that the document gives to warnings; without one, they are not told.
     levels: BTreeMap<Code, Option<Severity>>,
 }
@@ -25,6 +27,7 @@ impl Report {
             source,
             document: None,
             diagnostics: Vec::new(),
+            named: Vec::new(),
             levels: BTreeMap::new(),
         }
     }
@@ -36,6 +39,26 @@ impl Report {
         }
     }
 
+    /// Adds a complaint about a file that this one names; its places are that file's.
+    pub fn push_in(&mut self, file: &Source, document: &Node, diagnostic: Diagnostic) {
+        let mut named = self.named.iter();
+        let known = named.position(|report| report.source.name() == file.name());
+        let at = known.unwrap_or_else(|| {
+            self.named.push(Self {
+                document: Some(document.clone()),
+                levels: self.levels.clone(),
+                ..Self::new(file.clone())
+            });
+            self.named.len() - 1
+        });
+        self.named[at].push(diagnostic);
+    }
+
+    /// This report, and behind it one for each file that is named and complained of.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.named)
+    }
+
     /// Whether any complaint is an error.
     pub fn has_errors(&self) -> bool {
         self.count(Severity::Error) > 0
@@ -43,18 +66,21 @@ impl Report {
 
     /// How many complaints have this severity.
     pub fn count(&self, severity: Severity) -> usize {
-        self.diagnostics
-            .iter()
-            .filter(|found| found.severity == severity)
-            .count()
+        let all = self.files().flat_map(|file| &file.diagnostics);
+        all.filter(|found| found.severity == severity).count()
     }
 
     /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
-        self.diagnostics.is_empty()
+        self.files().all(|file| file.diagnostics.is_empty())
     }
 
-    /// The complaints, by place, then errors before warnings, then code and message; each once.
+    /// The complaints about it and about the files that it names, sorted within each file.
+    pub fn complaints(&self) -> Vec<&Diagnostic> {
+        self.files().flat_map(Self::sorted).collect()
+    }
+
+    /// The complaints about the file itself, by place, then errors before warnings, then code and message; each once.
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut all: Vec<_> = self.diagnostics.iter().collect();
         all.sort_by_cached_key(|found| {
@@ -67,6 +93,9 @@ impl Report {
 
     /// Sets the severity of warnings by code: `None` drops them. Errors stay what they are.
     pub fn apply_levels(&mut self, levels: BTreeMap<Code, Option<Severity>>) {
+        for file in &mut self.named {
+            file.apply_levels(levels.clone());
+        }
         self.levels = levels;
         let levels = &self.levels;
         self.diagnostics.retain_mut(|found| settled(levels, found));

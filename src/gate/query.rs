@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::http::encode;
 use crate::plan::runtimes::Server;
 use crate::plan::template::{Variable, fill};
-use crate::plan::{ModelId, Plan, SourceId};
+use crate::plan::{Backend, ModelId, Plan, PodNames, SourceId};
 use crate::units::{Duration, Timestamp, names};
 
 use super::telemetry::{self, Telemetry};
@@ -85,6 +85,12 @@ pub struct Target {
     pub rollout: String,
     /// The Service's name.
     pub service: String,
+    /// The Services that requests of the rollout go to, and their namespaces: the rollout's own, and those of backends.
+    pub(super) services: [BTreeSet<String>; 2],
+    /// The Service that the model's requests go to, and its namespace, where that is one of its own.
+    pub(super) backend: Option<(String, String)>,
+    /// How the model's pods are named.
+    pods: PodNames,
     /// The name of the source that has its telemetry.
     pub source: String,
     /// The source's own matchers, each with a comma behind: `cluster="eu",`
@@ -111,8 +117,21 @@ impl Target {
         let found = plan.model(model);
         let source = plan.source(source);
         let version = found.pod_labels.get(names::LABEL_VERSION);
+        let of_backend = |backend: &Backend| {
+            let namespace = backend.namespace.as_deref().unwrap_or(namespace);
+            (backend.service.clone(), namespace.to_owned())
+        };
+        let backends = plan
+            .models
+            .iter()
+            .filter_map(|model| model.backend.as_ref());
+        let own = (plan.service.name.clone(), namespace.to_owned());
+        let (services, namespaces) = backends.map(of_backend).chain([own]).unzip();
         let mut target = Self {
             prefix,
+            services: [services, namespaces],
+            backend: found.backend.as_ref().map(of_backend),
+            pods: found.pod_names(),
             namespace: namespace.to_owned(),
             workload: found.workload_name.clone(),
             subset: found.name.to_string(),
@@ -152,7 +171,7 @@ impl Target {
             "{}namespace=\"{}\",pod=~\"{}\"",
             self.matchers,
             self.namespace,
-            pod_pattern(&self.workload).replace('\\', "\\\\")
+            pod_pattern(&self.workload, self.pods).replace('\\', "\\\\")
         )
     }
 
@@ -225,9 +244,16 @@ fn matchers(labels: &BTreeMap<String, String>) -> String {
 
 /// What the names of a Deployment's pods match: its name, the ReplicaSet's hash, and five characters. Kubernetes cuts what
 /// stands before the five characters to 58, so of long names less is left.
-fn pod_pattern(workload: &str) -> String {
+///
+/// Of a StatefulSet's, its name and a number, which may have another number behind it where it leads a group.
+fn pod_pattern(workload: &str, pods: PodNames) -> String {
     const HASH: &str = "-[a-z0-9]{5,10}-[a-z0-9]{5}";
     let name = |text: &str| text.replace('.', "\\.");
+    match pods {
+        PodNames::Hashed => {}
+        PodNames::Numbered => return format!("{}-[0-9]+(-[0-9]+)?", name(workload)),
+        PodNames::Unknown => return format!("{}-.+", name(workload)),
+    }
     // `-`, at most ten characters of the hash, `-`.
     if workload.len() + 12 <= POD_BASE {
         return format!("{}{HASH}", name(workload));

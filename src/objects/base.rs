@@ -7,22 +7,23 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::diag::Route;
-use crate::plan::{Plan, PortRef, StageKind};
+use crate::plan::{ModelId, Plan, PortRef, StageKind};
 use crate::units::names;
 
 use super::meta::{id, metadata};
+use super::workload::some_map;
 use super::{Object, ObjectId, Scope, Waves, json};
 
 /// The objects that are the same in every stage.
 pub(super) fn build(plan: &Plan, waves: Waves) -> Vec<Object> {
     let mut objects = Vec::new();
-    if plan.service.adopted_selector.is_none() {
+    if plan.service.create && plan.service.adopted_selector.is_none() {
         objects.push(service(plan, StageKind::Baseline, waves));
     }
     if let (Some(labels), Some(name)) = (&plan.create_namespace, &plan.namespace) {
         objects.push(Object {
             id: ObjectId {
-                kind: "Namespace",
+                kind: "Namespace".into(),
                 namespace: None,
                 name: name.to_string(),
             },
@@ -38,7 +39,8 @@ pub(super) fn build(plan: &Plan, waves: Waves) -> Vec<Object> {
 
 /// The Service, where it is not the same in every stage.
 pub(super) fn build_own(plan: &Plan, stage: StageKind, waves: Waves) -> Option<Object> {
-    plan.service.adopted_selector.as_ref().map(|_| Object {
+    let differs = plan.service.create && plan.service.adopted_selector.is_some();
+    differs.then(|| Object {
         scope: Scope::Stage,
         ..service(plan, stage, waves)
     })
@@ -55,7 +57,8 @@ fn service(plan: &Plan, stage: StageKind, waves: Waves) -> Object {
     }
 }
 
-fn typed_service(plan: &Plan, stage: StageKind, waves: Waves) -> core::Service {
+/// The ports that callers of any model use.
+fn ports(plan: &Plan) -> Vec<core::ServicePort> {
     let ports = plan
         .service
         .ports
@@ -74,6 +77,39 @@ fn typed_service(plan: &Plan, stage: StageKind, waves: Waves) -> core::Service {
             target_port: Some(int_or_string(&port.target)),
             ..core::ServicePort::default()
         });
+    ports.collect()
+}
+
+/// The Service of one model, for callers that ask for it alone.
+pub(super) fn of_model(plan: &Plan, id: ModelId, waves: Waves) -> Object {
+    let model = plan.model(id);
+    let name = plan.service.name_of(&model.name);
+    let mut selector = plan.service.selector.clone();
+    selector.extend(model.subset_labels.clone());
+    let ports = ports(plan).into_iter().map(|port| core::ServicePort {
+        node_port: None,
+        ..port
+    });
+    let service = core::Service {
+        metadata: metadata(plan, &name, waves.config, Some(model)),
+        spec: Some(core::ServiceSpec {
+            ports: Some(ports.collect()),
+            selector: Some(selector),
+            ..core::ServiceSpec::default()
+        }),
+        status: None,
+    };
+    Object {
+        id: self::id(plan, "Service", &name),
+        file: format!("service-{}", model.name),
+        scope: Scope::Stage,
+        wave: waves.config,
+        origin: Route::root().key("spec").key("models").index(id.0),
+        body: json(&service),
+    }
+}
+
+fn typed_service(plan: &Plan, stage: StageKind, waves: Waves) -> core::Service {
     let mut metadata = metadata(plan, &plan.service.name, waves.config, None);
     let given = &plan.service;
     metadata
@@ -87,7 +123,7 @@ fn typed_service(plan: &Plan, stage: StageKind, waves: Waves) -> core::Service {
     core::Service {
         metadata,
         spec: Some(core::ServiceSpec {
-            ports: Some(ports.collect()),
+            ports: Some(ports(plan)),
             session_affinity: given.session.map(|_| "ClientIP".to_owned()),
             session_affinity_config: given.session.flatten().map(|seconds| {
                 core::SessionAffinityConfig {
@@ -96,7 +132,7 @@ fn typed_service(plan: &Plan, stage: StageKind, waves: Waves) -> core::Service {
                     }),
                 }
             }),
-            selector: Some(plan.service.selector_in(stage).clone()),
+            selector: some_map(plan.service.selector_in(stage)),
             type_: Some(plan.service.kind.name().to_owned()),
             ..core::ServiceSpec::default()
         }),

@@ -30,7 +30,7 @@ pub(super) fn labels(plan: &Plan, model: Option<&Model>) -> BTreeMap<String, Str
 /// The identity of a namespaced object.
 pub(super) fn id(plan: &Plan, kind: &'static str, name: &str) -> ObjectId {
     ObjectId {
-        kind,
+        kind: kind.into(),
         namespace: plan.namespace.as_ref().map(ToString::to_string),
         name: name.to_owned(),
     }

@@ -11,6 +11,7 @@ mod routers;
 mod size;
 mod workload;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -46,7 +47,7 @@ pub struct Object {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectId {
     /// The object's kind.
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     /// The object's namespace, where it has one.
     pub namespace: Option<String>,
     /// The object's name.
@@ -132,7 +133,14 @@ impl Builder {
             let workload = self.workloads.entry((*model, *replicas));
             let workload =
                 workload.or_insert_with(|| shared(workload::build(plan, *model, *replicas, waves)));
-            objects.extend(workload.iter().cloned());
+            // The manifests of two models may bring the same Service, which is there once.
+            let is_own = plan.model(*model).own().is_some();
+            let workload = workload.iter().filter(|object| {
+                let is_same = |one: &Arc<Object>| one.id == object.id && one.body == object.body;
+                !is_own || !objects.iter().any(is_same)
+            });
+            let workload: Vec<_> = workload.cloned().collect();
+            objects.extend(workload);
         }
         let routes = routers::build(plan, stage, waves).into_iter();
         let service = base::build_own(plan, plan.stage(stage).kind, waves);

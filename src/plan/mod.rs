@@ -36,8 +36,8 @@ pub use hosts::RoutedHost;
 pub use labels::labels;
 pub use matching::{Joined, join};
 pub use model::{
-    Account, Budget, ContainerPort, Drain, Generated, HostPort, Model, ModelId, Pod, Rolling,
-    ServedModel, Workload,
+    Account, Backend, Budget, ContainerPort, Drain, Generated, HostPort, Model, ModelId, Own,
+    OwnObject, Pod, PodNames, Rolling, ServedModel, Workload,
 };
 pub use resolve::resolve;
 pub use router::{Gateway, Istio, Router, Server};
@@ -107,11 +107,15 @@ pub struct Plan {
 pub struct Service {
     /// The Service's name.
     pub name: String,
+    /// Whether it is one of the objects; otherwise somebody else writes it.
+    pub create: bool,
+    /// Whether each model has another Service of its own.
+    pub per_model: bool,
     /// The Service's type.
     pub kind: ServiceType,
     /// The Service's ports; never empty.
     pub ports: Vec<ServicePort>,
-    /// The labels of the pods that it leads to, once the pods are glidepath's.
+    /// The labels of the pods that it leads to, once the pods are glidepath's; empty where every model has a backend of its own.
     pub selector: BTreeMap<String, String>,
     /// The labels of the pods that run already, for the stage `adopt`, where they are others.
     pub adopted_selector: Option<BTreeMap<String, String>>,
@@ -124,6 +128,11 @@ pub struct Service {
 }
 
 impl Service {
+    /// The name of the Service of one model.
+    pub fn name_of(&self, model: &DnsLabel) -> String {
+        format!("{}-{model}", self.name)
+    }
+
     /// The labels of the pods that it leads to in a stage.
     pub fn selector_in(&self, stage: StageKind) -> &BTreeMap<String, String> {
         let adopted = self.adopted_selector.as_ref();

@@ -8,10 +8,12 @@ use k8s_openapi::api::core::v1::{
     TopologySpreadConstraint, Volume, VolumeMount,
 };
 
+use serde_json::Value;
+
 use crate::units::{DnsLabel, ImageRef};
 
 use super::runtimes::{RuntimePort, Server, facts};
-use super::{DrainHook, ModelCache, PortRef, RuntimeName, Scaling, Source};
+use super::{DrainHook, Headers, ModelCache, PortRef, RuntimeName, Scaling, Source};
 
 /// Seconds that a server takes to end once its requests are finished.
 const ENDING_SECONDS: u32 = 5;
@@ -27,6 +29,8 @@ pub struct Model {
     pub name: DnsLabel,
     /// What runs it.
     pub workload: Workload,
+    /// Where its requests go, where that is no subset of the Service's pods.
+    pub backend: Option<Backend>,
     /// The model server whose own measurements gates may ask, where it is known.
     pub server: Option<&'static Server>,
     /// Replicas before any step changes them.
@@ -52,6 +56,64 @@ pub struct Model {
 pub enum Workload {
     /// Objects that are made of the model's fields.
     Generated(Box<Generated>),
+    /// The team's own objects.
+    Own(Box<Own>),
+    /// Nothing of the rollout's: somebody else runs it, in every stage.
+    Elsewhere,
+}
+
+/// The team's own objects, which run a model.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// The objects, in the order of their file; the namespace of the rollout is in those that need one.
+    pub objects: Vec<OwnObject>,
+    /// The one whose pods the model is, where its kind is known.
+    pub pods: Option<usize>,
+    /// How its pods are named.
+    pub named: PodNames,
+    /// The replicas that it says, where it says any.
+    pub replicas: Option<u32>,
+}
+
+/// One object of the team's own.
+#[derive(Clone, Debug)]
+pub struct OwnObject {
+    /// The object's API group; empty for Kubernetes' core.
+    pub group: String,
+    /// The object's kind.
+    pub kind: String,
+    /// The object's name.
+    pub name: String,
+    /// The object's namespace, where it has one.
+    pub namespace: Option<String>,
+    /// Whether its kind belongs to no namespace.
+    pub is_cluster_wide: bool,
+    /// The object itself.
+    pub body: Value,
+}
+
+/// How the pods of a workload are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodNames {
+    /// By the hash of a ReplicaSet, and five characters.
+    Hashed,
+    /// By their numbers.
+    Numbered,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// A Service that requests go to.
+#[derive(Clone, Debug)]
+pub struct Backend {
+    /// The Service's name.
+    pub service: String,
+    /// The Service's namespace, where it is not the rollout's.
+    pub namespace: Option<String>,
+    /// The Service's port.
+    pub port: u16,
+    /// Header changes of these requests.
+    pub headers: Option<Headers>,
 }
 
 /// A Deployment that is made of the model's fields, and what stands around it.
@@ -84,6 +146,29 @@ impl Model {
     pub fn generated(&self) -> Option<&Generated> {
         match &self.workload {
             Workload::Generated(generated) => Some(generated),
+            Workload::Own(_) | Workload::Elsewhere => None,
+        }
+    }
+
+    /// The team's own objects, where these run it.
+    pub fn own(&self) -> Option<&Own> {
+        match &self.workload {
+            Workload::Own(own) => Some(own),
+            Workload::Generated(_) | Workload::Elsewhere => None,
+        }
+    }
+
+    /// Whether it runs in every stage, whatever the stages say.
+    pub fn runs_elsewhere(&self) -> bool {
+        matches!(self.workload, Workload::Elsewhere)
+    }
+
+    /// How its pods are named.
+    pub fn pod_names(&self) -> PodNames {
+        match &self.workload {
+            Workload::Generated(_) => PodNames::Hashed,
+            Workload::Own(own) => own.named,
+            Workload::Elsewhere => PodNames::Unknown,
         }
     }
 

@@ -107,7 +107,10 @@ pub fn in_folder(files: &dyn Files, folder: &str) -> Result<Applied, Error> {
 fn unreadable(folder: &str, unread: Unread) -> Refusal {
     let why = match unread {
         Unread::Wrong(report) => {
-            let first = report.sorted().first().map(|found| found.message.clone());
+            let first = report
+                .complaints()
+                .first()
+                .map(|found| found.message.clone());
             let name = report.source.name().to_owned();
             format!("{name}: {}", first.unwrap_or_default())
         }

@@ -58,6 +58,16 @@ const PULL_SECRETS: Rule = Rule::Check(|list, faults| {
     distinct(list, "name", name, "Secret", faults);
 });
 
+/// Every fault in an object of the team's own, where Kubernetes' own type of its kind is known.
+pub(super) fn check_object(body: &Value, at: &Route) -> Vec<Diagnostic> {
+    let mut faults = Faults::default();
+    let name = |field: &str| body[field].as_str().unwrap_or_default();
+    if let Some(check) = shape::of_object(name("apiVersion"), name("kind")) {
+        check(body, at, &mut faults);
+    }
+    faults.into_all()
+}
+
 /// Every fault in the fields that Kubernetes' API server reads.
 ///
 /// Quantities that were written as numbers (`cpu: 3`) become strings in `json`, which is how Kubernetes' types hold them.

@@ -10,6 +10,8 @@ mod kube;
 mod metrics;
 mod model;
 mod model_cache;
+mod named;
+mod owner;
 mod percentage;
 mod read;
 mod scaling;
@@ -29,10 +31,12 @@ pub use gate::{Gate, GateDefaults, GateKind, NoData, OnInconclusive};
 pub use istio::{IstioVersion, is_zero};
 pub use metrics::{Auth, MetricSource, Metrics, NoFields, Prometheus, Sigv4};
 pub use model::{
-    Capacity, DisruptionBudget, Drain, DrainHook, GRACE_SECONDS, MIN_READY_SECONDS, Model,
-    ModelSource, RollingUpdate, RuntimeName, ServerName, ServiceAccount, Subset,
+    Backend, BackendService, Capacity, DisruptionBudget, Drain, DrainHook, GRACE_SECONDS,
+    MIN_READY_SECONDS, Model, ModelSource, OwnWorkload, RollingUpdate, RuntimeName, ServerName,
+    ServiceAccount, Subset,
 };
 pub use model_cache::{CacheDir, CacheMedium, ModelCache};
+pub use named::{Named, NamedFile};
 pub use percentage::Percentage;
 pub use read::{Read, read};
 pub use scaling::{
@@ -58,6 +62,9 @@ pub struct Document {
     pub metadata: Metadata,
     /// The rollout itself.
     pub spec: Spec,
+    /// The files that it names and that were read.
+    #[serde(skip)]
+    pub named: Named,
 }
 
 /// Name, namespace and labels of the rollout.
@@ -136,6 +143,11 @@ pub struct Spec {
 pub struct Service {
     /// The Service's name; default: the rollout's name.
     pub name: Option<String>,
+    /// Whether the Service is written; default true.
+    pub create: Option<bool>,
+    /// Whether each model has another Service of its own.
+    #[serde(default)]
+    pub per_model: bool,
     /// The Service's type; default: `ClusterIP`.
     #[serde(default)]
     pub r#type: ServiceType,

@@ -25,12 +25,16 @@ pub const MIN_READY_SECONDS: u32 = 10;
 pub struct Model {
     /// The Istio subset, the pod label `version`, and the end of the Deployment's name.
     pub name: String,
-    /// The runtime that serves the model.
-    pub runtime: RuntimeName,
+    /// The runtime that serves the model; always there without `workload` and `backend`.
+    pub runtime: Option<RuntimeName>,
+    /// The team's own objects, in place of those that the fields make.
+    pub workload: Option<OwnWorkload>,
+    /// Where requests go, in place of a subset of the Service's pods.
+    pub backend: Option<Backend>,
     /// The model server in the team's own container; default: the runtime's, else nobody knows.
     pub server: Option<ServerName>,
-    /// The container image.
-    pub image: String,
+    /// The container image; always there with `runtime`.
+    pub image: Option<String>,
     /// What is served.
     pub model: Option<ModelSource>,
     /// Where what was downloaded stays; default: in the pod.
@@ -164,13 +168,51 @@ pub struct Model {
 }
 
 impl Model {
-    /// Its pods before any step changes them; 1 where the spec names no number.
-    pub fn count(&self) -> u32 {
+    /// Its pods before any step changes them, where the spec names a number.
+    pub fn count(&self) -> Option<u32> {
         match self.replicas {
-            Some(Replicas::Count(count)) => count,
-            Some(Replicas::External(_)) | None => 1,
+            Some(Replicas::Count(count)) => Some(count),
+            Some(Replicas::External(_)) | None => None,
         }
     }
+
+    /// Whether somebody else runs it, in every stage.
+    pub fn runs_elsewhere(&self) -> bool {
+        self.workload.is_none() && self.backend.is_some()
+    }
+}
+
+/// The team's own objects.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OwnWorkload {
+    /// The path of the file that holds them.
+    pub manifest: String,
+}
+
+/// Where the requests of a model go that has no subset.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Backend {
+    /// The Service.
+    pub service: BackendService,
+    /// Header changes of these requests.
+    pub headers: Option<super::Headers>,
+}
+
+/// A Service that is only referred to.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BackendService {
+    /// The Service's name.
+    pub name: String,
+    /// The Service's namespace; default: the rollout's.
+    pub namespace: Option<String>,
+    /// The Service's port.
+    pub port: u16,
 }
 
 /// How a model's pods are told from the others'.

@@ -131,7 +131,7 @@ fn integral_floats_are_integers() {
         "models: [{name: a, runtime: custom, image: i, replicas: 3.0, model: {name: m, uri: '', version: 1e3}}]",
     ));
     let model = &read.document.spec.models[0];
-    assert_eq!(model.count(), 3);
+    assert_eq!(model.count(), Some(3));
     assert_eq!(
         model.model.as_ref().and_then(|model| model.version),
         Some(1_000)
@@ -177,7 +177,7 @@ fn large_floats_are_integers_or_refused() {
 fn anchors_merges_and_line_ends_of_windows_are_read() {
     let text = document("models:\n- &m {name: a, runtime: custom, image: i}\n- {<<: *m, name: b}");
     let read = accept(&text.replace('\n', "\r\n"));
-    assert_eq!(read.document.spec.models[1].image, "i");
+    assert_eq!(read.document.spec.models[1].image, Some("i".to_owned()));
     assert_eq!(read.document.spec.models[1].name, "b");
 }
 

@@ -16,5 +16,6 @@ pub use route::{Route, Segment};
 pub use source::{LineColumn, Source, Span};
 pub use unseen::is_unseen;
 pub use yaml::{
-    Entry, Fault, FaultKind, Kind, MAX_BYTES, MAX_STREAM_BYTES, Node, parse, parse_stream,
+    Entry, Fault, FaultKind, Kind, MAX_BYTES, MAX_STREAM_BYTES, Node, older_reading, parse,
+    parse_stream,
 };

@@ -6,6 +6,7 @@
 mod control;
 mod fault;
 mod node;
+mod older;
 mod place;
 mod raw;
 
@@ -17,6 +18,7 @@ use place::place;
 use raw::Raw;
 
 pub use node::{Entry, Kind, Node};
+pub use older::older_reading;
 
 /// The largest file that is read, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;

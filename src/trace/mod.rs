@@ -71,7 +71,8 @@ pub struct Served {
     pub object: String,
     /// The route's name.
     pub route: String,
-    /// The models that serve it, each with its probability from 0 to 1; they sum to 1.
+    /// The models that serve it, each with its probability from 0 to 1; they sum to 1. A Service that is no part of the rollout is
+    /// called by its host and port, `v41.ml.svc.cluster.local:80`.
     pub shares: Vec<(String, f64)>,
     /// The model that gets a copy, and the probability of that.
     pub mirror: Option<(String, f64)>,

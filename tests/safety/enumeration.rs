@@ -302,7 +302,7 @@ impl<'a> Moment<'a> {
     ) {
         let object = Object {
             id: ObjectId {
-                kind: "VirtualService",
+                kind: "VirtualService".into(),
                 namespace: Some("ml".to_owned()),
                 name: name.to_owned(),
             },

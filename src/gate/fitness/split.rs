@@ -27,8 +27,12 @@ const SILENCE: f64 = 70.0;
 pub(in crate::gate) struct Split(Vec<(String, f64)>);
 
 impl Split {
-    /// The split of a stage, by the Deployments' names; `None` where a cohort of unknown size is part of it.
+    /// The split of a stage, by the Deployments' names; `None` where a cohort of unknown size, or a backend, is part of it.
     pub(in crate::gate) fn of(plan: &Plan, stage: StageId) -> Option<Self> {
+        // A backend's pods are somebody else's, and no name of a Deployment stands for them.
+        if plan.models.iter().any(|model| model.backend.is_some()) {
+            return None;
+        }
         let shares: Option<Vec<(String, f64)>> = plan
             .model_ids()
             .map(|model| {

@@ -1,5 +1,7 @@
 //! Istio's standard metrics, as the proxies export them.
 
+use std::collections::BTreeSet;
+
 use crate::gate::answer::{Series, said};
 use crate::gate::query::Target;
 use crate::plan::gates::{BadResponse, Reporter, Requests, Times};
@@ -38,16 +40,31 @@ const WORKLOAD: &str = "destination_workload";
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Istio;
 
-/// Exactly this Deployment, counted by exactly one reporter, or every request would count twice.
+/// Exactly this Deployment, or the Service of a backend, counted by exactly one reporter, or every request would count twice.
 fn labels(target: &Target, reporter: Option<Reporter>) -> String {
     let reporter = reporter.map(|reporter| format!("reporter=\"{}\",", Istio.reporter(reporter)));
-    format!(
-        "{}{}{NAMESPACE}=\"{}\",destination_workload=\"{}\"",
-        target.matchers,
-        reporter.unwrap_or_default(),
-        target.namespace,
-        target.workload
-    )
+    let whose = match &target.backend {
+        None => format!(
+            "{NAMESPACE}=\"{}\",destination_workload=\"{}\"",
+            target.namespace, target.workload
+        ),
+        Some((service, namespace)) => service_labels(service, namespace),
+    };
+    format!("{}{}{whose}", target.matchers, reporter.unwrap_or_default())
+}
+
+/// Exactly the requests that went to this Service.
+fn service_labels(service: &str, namespace: &str) -> String {
+    format!("destination_service_namespace=\"{namespace}\",destination_service_name=\"{service}\"")
+}
+
+/// Any of these, as a matcher's operator and value: names of Kubernetes, of which only a dot means something to a regex.
+fn any_of(names: &BTreeSet<String>) -> String {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    match names.as_slice() {
+        [one] => format!("=\"{one}\""),
+        many => format!("=~\"{}\"", many.join("|").replace('.', "\\\\.")),
+    }
 }
 
 impl Telemetry for Istio {
@@ -110,12 +127,13 @@ impl Telemetry for Istio {
     }
 
     fn service_requests(&self, target: &Target, reporter: Reporter, seconds: u64) -> String {
+        let [services, namespaces] = &target.services;
         format!(
-            "sum(increase({REQUESTS}{{{}reporter=\"{}\",destination_service_namespace=\"{}\",destination_service_name=\"{}\"}}[{seconds}s]))",
+            "sum(increase({REQUESTS}{{{}reporter=\"{}\",destination_service_namespace{},destination_service_name{}}}[{seconds}s]))",
             target.matchers,
             self.reporter(reporter),
-            target.namespace,
-            target.service,
+            any_of(namespaces),
+            any_of(services),
         )
     }
 
@@ -165,11 +183,19 @@ impl Telemetry for Istio {
     }
 
     fn namespaces(&self, target: &Target, seconds: u64) -> (String, &'static str) {
+        let (label, whose, name) = match &target.backend {
+            None => (NAMESPACE, WORKLOAD, &target.workload),
+            Some((service, _)) => (
+                "destination_service_namespace",
+                "destination_service_name",
+                service,
+            ),
+        };
         let promql = format!(
-            "count by ({NAMESPACE}) (last_over_time({REQUESTS}{{{}destination_workload=\"{}\"}}[{seconds}s]))",
-            target.matchers, target.workload
+            "count by ({label}) (last_over_time({REQUESTS}{{{}{whose}=\"{name}\"}}[{seconds}s]))",
+            target.matchers
         );
-        (promql, NAMESPACE)
+        (promql, label)
     }
 
     fn split(
@@ -201,9 +227,13 @@ impl Telemetry for Istio {
         let failed = format!("{CODE}=~\"0|5..\"");
         let own = labels(target, Some(reporter));
         // Where no pod could be chosen, Envoy knows the Service and no workload.
+        let asked = match &target.backend {
+            None => service_labels(&target.service, &target.namespace),
+            Some((service, namespace)) => service_labels(service, namespace),
+        };
         let nowhere = format!(
-            "{}reporter=\"{callers}\",destination_service_namespace=\"{}\",destination_service_name=\"{}\",{WORKLOAD}=\"unknown\",{failed}",
-            target.matchers, target.namespace, target.service
+            "{}reporter=\"{callers}\",{asked},{WORKLOAD}=\"unknown\",{failed}",
+            target.matchers
         );
         let seen = format!("reporter=\"{callers}\",{},{failed}", labels(target, None));
         [nowhere, seen, format!("{own},{failed}"), own]

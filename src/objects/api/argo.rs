@@ -1,6 +1,7 @@
 //! Argo CD's `argoproj.io/v1alpha1`: Application, ApplicationSet, AppProject
 //! (<https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/>).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -175,8 +176,8 @@ pub(in crate::objects) struct AppProjectSpec {
 /// A kind that may be written; for cluster-wide ones, by name too.
 #[derive(Clone, Debug, Serialize)]
 pub(in crate::objects) struct AllowedKind {
-    pub(in crate::objects) group: &'static str,
-    pub(in crate::objects) kind: &'static str,
+    pub(in crate::objects) group: Cow<'static, str>,
+    pub(in crate::objects) kind: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::objects) name: Option<String>,
 }

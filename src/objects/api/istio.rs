@@ -128,6 +128,8 @@ pub(in crate::objects) struct StringMatch {
 #[derive(Clone, Debug, Serialize)]
 pub(in crate::objects) struct WeightedDestination {
     pub(in crate::objects) destination: Destination,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::objects) headers: Option<HttpHeaders>,
     pub(in crate::objects) weight: u32,
 }
 
@@ -135,7 +137,8 @@ pub(in crate::objects) struct WeightedDestination {
 pub(in crate::objects) struct Destination {
     pub(in crate::objects) host: String,
     pub(in crate::objects) port: PortSelector,
-    pub(in crate::objects) subset: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::objects) subset: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]

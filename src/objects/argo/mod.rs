@@ -78,7 +78,7 @@ impl Argo<'_> {
         let namespace = Some(self.wanted.namespace.clone());
         Object {
             id: ObjectId {
-                kind,
+                kind: kind.into(),
                 namespace: namespace.clone(),
                 name: name.to_owned(),
             },

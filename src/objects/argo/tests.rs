@@ -51,13 +51,13 @@ fn the_project_allows_every_kind_that_is_emitted_and_no_other() {
         )
         .expect("an example compiles");
         let kinds = kinds(&compiled.plan).into_iter();
-        allowed.extend(kinds.map(|(group, kind)| (group.to_owned(), kind.to_owned())));
+        allowed.extend(kinds.map(|(group, kind)| (group.to_string(), kind.to_string())));
         for stage in compiled.plan.stage_ids() {
             for object in compiled.objects(stage) {
                 let version = object.body["apiVersion"].as_str().unwrap_or_default();
                 let group = version.split_once('/').map_or("", |(group, _)| group);
                 if object.id.namespace.is_some() {
-                    emitted.insert((group.to_owned(), object.id.kind.to_owned()));
+                    emitted.insert((group.to_owned(), object.id.kind.to_string()));
                 }
             }
         }

@@ -5,6 +5,7 @@ mod config_map;
 mod container;
 mod deployment;
 mod disruption_budget;
+mod own;
 mod pod;
 mod probes;
 mod scaled_object;
@@ -19,9 +20,10 @@ use serde_json::Value;
 
 use crate::diag::Route;
 use crate::plan::runtimes::{self, Launch, RuntimeFacts};
-use crate::plan::{Account, Autoscaler, Generated, Model, ModelId, Plan};
+use crate::plan::{self, Account, Autoscaler, Generated, Model, ModelId, Plan};
 
 use super::api::keda::KIND as SCALED_OBJECT;
+use super::base::of_model;
 use super::meta::{id, kind_of, metadata};
 use super::{Object, Scope, Waves, json};
 
@@ -29,9 +31,15 @@ use config_map::Config;
 
 pub(super) fn build(plan: &Plan, model_id: ModelId, replicas: u32, waves: Waves) -> Vec<Object> {
     let model = plan.model(model_id);
-    match &model.workload {
-        crate::plan::Workload::Generated(own) => generated(plan, model_id, own, replicas, waves),
+    let mut objects = match &model.workload {
+        plan::Workload::Generated(made) => generated(plan, model_id, made, replicas, waves),
+        plan::Workload::Own(own) => own::build(model, model_id, own, replicas, waves),
+        plan::Workload::Elsewhere => Vec::new(),
+    };
+    if plan.service.per_model && model.backend.is_none() {
+        objects.push(of_model(plan, model_id, waves));
     }
+    objects
 }
 
 /// The objects of a workload that is made of the model's fields.
@@ -157,6 +165,6 @@ fn some<T: Clone + Serialize>(items: &[T]) -> Option<Vec<T>> {
     (!items.is_empty()).then(|| items.to_vec())
 }
 
-fn some_map(map: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
+pub(super) fn some_map(map: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {
     (!map.is_empty()).then(|| map.clone())
 }

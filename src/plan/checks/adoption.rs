@@ -12,7 +12,12 @@ pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
     let (given, stable) = (&spec.models[plan.stable.0], plan.model(plan.stable));
     let root = Route::root().key("spec");
     check_names(plan, spec, report);
-    match &given.selector {
+    // What a manifest selects, nobody can change: the pods that run carry it.
+    let selector = match stable.own() {
+        Some(own) => own.pods.map(|_| &stable.selector),
+        None => given.selector.as_ref(),
+    };
+    match selector {
         None if spec.adopt => report.push(
             Diagnostic::new(
                 Code::GP117,
@@ -32,7 +37,11 @@ pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
                 .map(|(key, value)| format!("{key}: {value}"));
             let unknown: Vec<String> = unknown.collect();
             if !unknown.is_empty() {
-                let at = root.key("models").index(plan.stable.0).key("selector");
+                let at = root.key("models").index(plan.stable.0);
+                let at = match stable.own() {
+                    Some(_) => at.key("workload").key("manifest"),
+                    None => at.key("selector"),
+                };
                 report.push(
                     Diagnostic::new(
                         Code::GP114,

@@ -15,10 +15,9 @@ pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
             let pairs = [(first, second), (second, first)];
             let finds = |labels: fn(&plan::Model) -> &BTreeMap<String, String>| {
                 pairs.into_iter().find(|(owner, other)| {
-                    selects(
-                        labels(&plan.models[*owner]),
-                        &plan.models[*other].pod_labels,
-                    )
+                    let [owner, other] = [owner, other].map(|index| &plan.models[*index]);
+                    // Who gives no labels selects nothing, and not everything.
+                    !labels(owner).is_empty() && selects(labels(owner), &other.pod_labels)
                 })
             };
             // The Deployments' fault is the graver one, and often the reason of the subsets'.
@@ -85,6 +84,8 @@ fn place(models: &[Model], index: usize, subset: bool) -> Place {
         at.key("subset").key("labels")
     } else if model.selector.is_some() {
         at.key("selector")
+    } else if model.workload.is_some() {
+        at.key("workload").key("manifest")
     } else {
         at.key("name")
     })

@@ -24,6 +24,7 @@ use crate::units::names::LABEL_NAMESPACE;
 use crate::units::{Duration, HUNDRED, Percent};
 
 use labels::{check_annotations, check_label, check_labels, label};
+use models::Owned;
 use names::Names;
 use sources::Sources;
 
@@ -63,16 +64,17 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
     let stable = names.model(&spec.stable, &root.key("spec").key("stable"), report);
     let name = name?;
     let namespace = namespace.map_or(Some(None), |namespace| namespace.map(Some))?;
-    let selector = selector::selector(spec, &name, report);
-    let models = models::resolve(document, &name, &selector, report);
+    let owned = Owned::read(document, report);
+    let selector = selector::selector(spec, &name, &owned, report);
+    let models = models::resolve(document, &name, &owned, &selector, report);
     let cohorts = cohorts::resolve(spec, report);
     let sources = Sources::resolve(document, report);
     let gates = gates::resolve(document, &names, &sources, report);
-    let stages = stages::resolve(spec, &names, stable, report);
+    let stages = stages::resolve(spec, &names, stable, &owned, report);
     let models = models?;
     // Ports that the spec lists do not depend on the stable model.
     let has_ports = stable.or_else(|| spec.service.ports.as_ref().map(|_| ModelId(0)))?;
-    let service = service::resolve(spec, &name, selector, &models, has_ports, report)?;
+    let service = service::resolve(spec, &name, &owned, selector, &models, has_ports, report)?;
     let traffic = traffic::resolve(spec, &name, &service, report)?;
     let stable = stable?;
     if spec.namespace.create && namespace.is_none() {

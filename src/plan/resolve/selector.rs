@@ -6,24 +6,39 @@ use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::spec::{Model, Spec};
 use crate::units::{DnsLabel, names};
 
+use super::models::Owned;
+
 /// The Service's selector: the spec's; else, where stable is adopted, what the pods that run are known to share; else
 /// `app: <rollout>`.
 pub(super) fn selector(
     spec: &Spec,
     rollout: &DnsLabel,
+    owned: &Owned<'_>,
     report: &mut Report,
 ) -> BTreeMap<String, String> {
     if let Some(given) = &spec.service.selector {
         return given.clone();
     }
-    let stable = spec.models.iter().find(|model| model.name == spec.stable);
+    if let Some(selector) = brought(spec, rollout, owned) {
+        return selector;
+    }
+    if spec.models.iter().all(|model| model.backend.is_some()) {
+        return BTreeMap::new();
+    }
+    let indices = || 0..spec.models.len();
+    let carried = |index: usize| match owned.get(index) {
+        Some(_) if spec.models[index].backend.is_some() => None,
+        Some(found) => found.pods.as_ref().map(|pods| pods.labels.clone()),
+        None => carried(&spec.models[index]),
+    };
+    let stable = indices().find(|index| spec.models[*index].name == spec.stable);
     let Some(carried_by_stable) = stable.and_then(carried) else {
         return BTreeMap::from([(names::LABEL_APP.to_owned(), rollout.to_string())]);
     };
     if spec.adopt {
         return given_by_adopt(spec, rollout).unwrap_or_else(|| refuse(spec, report));
     }
-    let adopted = spec.models.iter().filter_map(carried);
+    let adopted = indices().filter_map(carried);
     let mut shared = adopted.fold(carried_by_stable, |mut shared, other| {
         shared.retain(|key, value| other.get(key) == Some(value));
         shared
@@ -39,6 +54,16 @@ pub(super) fn selector(
         return refuse(spec, report);
     }
     shared
+}
+
+/// The selector of the Service that a manifest brings.
+fn brought(spec: &Spec, rollout: &DnsLabel, owned: &Owned<'_>) -> Option<BTreeMap<String, String>> {
+    let name = spec.service.name.as_deref().unwrap_or(rollout.as_str());
+    let service = owned.object("Service", name)?;
+    let selector = service.object.body["spec"]["selector"].as_object()?;
+    let labels = selector.iter();
+    let labels = labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+    Some(labels.collect())
 }
 
 /// A label that glidepath gives to the pods of all models, where none of them must keep another value of it.

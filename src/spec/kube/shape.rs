@@ -2,12 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::autoscaling::v2::{HorizontalPodAutoscalerBehavior, MetricSpec};
-use k8s_openapi::api::core::v1::{
-    Affinity, Container, ContainerPort, EnvFromSource, EnvVar, Lifecycle, LocalObjectReference,
-    PodDNSConfig, PodResourceClaim, PodSecurityContext, Probe, ResourceRequirements,
-    SecurityContext, Toleration, TopologySpreadConstraint, Volume, VolumeMount,
+use k8s_openapi::api::apps::v1 as apps;
+use k8s_openapi::api::autoscaling::v2::{
+    self as autoscaling, HorizontalPodAutoscalerBehavior, MetricSpec,
 };
+use k8s_openapi::api::core::v1::{
+    self as core, Affinity, Container, ContainerPort, EnvFromSource, EnvVar, Lifecycle,
+    LocalObjectReference, PodDNSConfig, PodResourceClaim, PodSecurityContext, Probe,
+    ResourceRequirements, SecurityContext, Toleration, TopologySpreadConstraint, Volume,
+    VolumeMount,
+};
+use k8s_openapi::api::policy::v1 as policy;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -53,6 +58,26 @@ pub(super) const FIELDS: &[(&str, Check)] = &[
         items::<TopologySpreadConstraint>,
     ),
 ];
+
+/// What checks an object of one of Kubernetes' own kinds.
+pub(super) fn of_object(api_version: &str, kind: &str) -> Option<Check> {
+    let check: Check = match (api_version, kind) {
+        ("apps/v1", "Deployment") => mapping::<apps::Deployment>,
+        ("apps/v1", "StatefulSet") => mapping::<apps::StatefulSet>,
+        ("apps/v1", "DaemonSet") => mapping::<apps::DaemonSet>,
+        ("v1", "Service") => mapping::<core::Service>,
+        ("v1", "ConfigMap") => mapping::<core::ConfigMap>,
+        ("v1", "Secret") => mapping::<core::Secret>,
+        ("v1", "ServiceAccount") => mapping::<core::ServiceAccount>,
+        ("v1", "PersistentVolumeClaim") => mapping::<core::PersistentVolumeClaim>,
+        ("autoscaling/v2", "HorizontalPodAutoscaler") => {
+            mapping::<autoscaling::HorizontalPodAutoscaler>
+        }
+        ("policy/v1", "PodDisruptionBudget") => mapping::<policy::PodDisruptionBudget>,
+        _ => return None,
+    };
+    Some(check)
+}
 
 /// `resources` without requests and limits, which have rules of their own.
 fn claims(value: &Value, route: &Route, faults: &mut Faults) {

@@ -76,7 +76,15 @@ fn serve(
     if destinations.is_empty() {
         return Err(format!("the route `{name}` has no destination"));
     }
-    let subset = |destination: &Value| text(&destination["subset"]);
+    // A destination without a subset is a whole Service.
+    let subset = |destination: &Value| match text(&destination["subset"]) {
+        subset if subset.is_empty() => {
+            let port = &destination["port"]["number"];
+            format!("{}:{port}", text(&destination["host"]))
+        }
+        subset => subset,
+    };
+    let has_subset = |name: &&String| !name.contains(':');
     // Istio reads a single destination without a weight as all of it.
     let weight = |destination: &Value| destination["weight"].as_f64().unwrap_or(1.0);
     let total: f64 = destinations.iter().map(weight).sum();
@@ -96,7 +104,7 @@ fn serve(
         .iter()
         .chain(&mirror)
         .map(|(subset, _)| subset.clone())
-        .filter(|subset| !subsets.contains(subset.as_str()))
+        .filter(|name| has_subset(&name) && !subsets.contains(name.as_str()))
         .collect();
     Ok(Served {
         kind: "virtualService",

@@ -9,7 +9,7 @@ use crate::objects::{ObjectId, Scope};
 fn object(kind: &'static str, spec: &Value) -> Arc<Object> {
     Arc::new(Object {
         id: ObjectId {
-            kind,
+            kind: kind.into(),
             namespace: None,
             name: "x".to_owned(),
         },

@@ -18,13 +18,13 @@ impl Builder<'_> {
     }
 
     fn subsets(&self) -> api::DestinationRuleSpec {
-        let subsets = self.stage.running.keys().map(|id| {
+        let subsets = self.stage.running.keys().filter_map(|id| {
             let model = self.plan.model(*id);
-            api::Subset {
+            model.backend.is_none().then(|| api::Subset {
                 name: model.name.to_string(),
                 labels: model.subset_labels.clone(),
                 traffic_policy: self.router.subset_policies.get(id).cloned(),
-            }
+            })
         });
         api::DestinationRuleSpec {
             host: self.host.clone(),

@@ -45,7 +45,12 @@ pub(super) fn build(plan: &Plan, router: &Istio, stage: StageId, waves: Waves) -
     };
     // Before the first route the proxies know the subset that it will name. Until then nothing goes by it, so pods may get their
     // labels one after the other, and whoever routed to the Service before still does.
-    let mut objects = vec![builder.destination_rule(waves.subsets)];
+    let mut objects = Vec::new();
+    // A Service of which no model is a subset has nothing to be said of it but a policy.
+    let has_subsets = plan.models.iter().any(|model| model.backend.is_none());
+    if has_subsets || router.policy.is_some() {
+        objects.push(builder.destination_rule(waves.subsets));
+    }
     if !builder.stage.kind.is_routed() {
         return objects;
     }

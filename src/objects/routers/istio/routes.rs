@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::objects::api::istio as api;
-use crate::plan::{BaseRoute, HeaderOperations, Match, ModelId, Split};
-use crate::units::Percent;
+use crate::plan::{BaseRoute, HeaderOperations, Headers, Match, ModelId, Split};
+use crate::units::{DnsLabel, Percent, names};
 
 use super::Builder;
 use super::matches::{by_rewrite, http_match, joined};
@@ -87,12 +87,16 @@ impl Builder<'_> {
         copy: Copy<'_>,
     ) -> api::HttpRoute {
         let weights = Percent::base(split.shares().map(|(_, share)| share));
-        let route = split
-            .shares()
-            .map(|(model, share)| api::WeightedDestination {
+        let route = split.shares().map(|(model, share)| {
+            let backend = self.plan.model(model).backend.as_ref();
+            api::WeightedDestination {
                 destination: self.destination(model, copy),
+                headers: backend
+                    .and_then(|backend| backend.headers.clone())
+                    .map(changes),
                 weight: share.out_of(weights),
-            });
+            }
+        });
         api::HttpRoute {
             name: if copy.is_one_of_many {
                 format!("{name}-{}", copy.port.name)
@@ -113,21 +117,37 @@ impl Builder<'_> {
             mirror: None,
             mirror_percentage: None,
             cors_policy: base.cors_policy.clone(),
-            headers: base.headers.clone().map(|headers| api::HttpHeaders {
-                request: headers.request.map(operations),
-                response: headers.response.map(operations),
-            }),
+            headers: base.headers.clone().map(changes),
         }
     }
 
     fn destination(&self, model: ModelId, copy: Copy<'_>) -> api::Destination {
+        let model = self.plan.model(model);
+        let (host, number, subset) = match &model.backend {
+            None => (
+                self.host.clone(),
+                copy.port.number,
+                Some(model.name.to_string()),
+            ),
+            Some(backend) => {
+                let own = self.plan.namespace.as_ref().map(DnsLabel::as_str);
+                let namespace = backend.namespace.as_deref().or(own);
+                let host = names::service_host(&backend.service, namespace);
+                (host, backend.port, None)
+            }
+        };
         api::Destination {
-            host: self.host.clone(),
-            port: api::PortSelector {
-                number: copy.port.number,
-            },
-            subset: self.plan.model(model).name.to_string(),
+            host,
+            port: api::PortSelector { number },
+            subset,
         }
+    }
+}
+
+fn changes(headers: Headers) -> api::HttpHeaders {
+    api::HttpHeaders {
+        request: headers.request.map(operations),
+        response: headers.response.map(operations),
     }
 }
 

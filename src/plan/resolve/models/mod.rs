@@ -2,6 +2,7 @@
 
 mod account;
 mod labels;
+mod own;
 mod pod;
 mod ports;
 mod scaling;
@@ -11,17 +12,25 @@ mod storage;
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
-use crate::plan::model::{Budget, Generated, Model, Workload};
+use crate::plan::Scaling;
+use crate::plan::model::{Backend, Budget, Generated, Model, Workload};
 use crate::plan::runtimes::{self, RuntimeFacts};
 use crate::spec::{self, DisruptionBudget, Document};
 use crate::units::DnsLabel;
 
 use super::label;
+use super::labels::namespace as namespace_name;
+use super::traffic::escape;
+
+pub(super) use own::{FoundObject, Owned};
+
+use own::Found;
 
 /// All models, or `None` where any is wrong.
 pub(super) fn resolve(
     document: &Document,
     rollout: &DnsLabel,
+    owned: &Owned,
     service_selector: &BTreeMap<String, String>,
     report: &mut Report,
 ) -> Option<Vec<Model>> {
@@ -41,10 +50,11 @@ pub(super) fn resolve(
                 service_selector,
                 report,
             }
-            .resolve()
+            .resolve(owned.get(index))
         })
         .collect();
-    models.into_iter().collect()
+    let models: Vec<Model> = models.into_iter().collect::<Option<_>>()?;
+    own::tell_apart(document, owned, models, report)
 }
 
 /// Resolves one model.
@@ -61,10 +71,23 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    fn resolve(&mut self) -> Option<Model> {
+    fn resolve(&mut self, found: Option<&Found>) -> Option<Model> {
+        let model = self.model;
+        if model.workload.is_some() {
+            self.own(found?)
+        } else if model.backend.is_some() {
+            self.elsewhere()
+        } else {
+            self.made()
+        }
+    }
+
+    /// A model whose objects are made of its fields.
+    fn made(&mut self) -> Option<Model> {
         let model = self.model;
         let name = label(&model.name, self.at.key("name"), self.report);
-        let runtime = runtimes::facts(model.runtime);
+        // The schema asks for both where neither `workload` nor `backend` is there.
+        let runtime = runtimes::facts(model.runtime?);
         let ports = self.ports(runtime);
         self.scale();
         let server = self.server(runtime);
@@ -79,12 +102,10 @@ impl Resolver<'_> {
                 account,
                 ..generated?
             })),
-            replicas: model.count(),
+            backend: None,
+            replicas: model.count().unwrap_or(1),
             scaling: self.scaling(),
-            capacity: model
-                .capacity
-                .as_ref()
-                .map(|capacity| capacity.requests_per_second),
+            capacity: self.capacity(),
             workload_name,
             selector: labels.selector,
             subset_labels: labels.subset,
@@ -95,16 +116,64 @@ impl Resolver<'_> {
         })
     }
 
+    /// A model that somebody else runs.
+    fn elsewhere(&mut self) -> Option<Model> {
+        let model = self.model;
+        let name = label(&model.name, self.at.key("name"), self.report)?;
+        let backend = self.backend()?;
+        Some(Model {
+            workload: Workload::Elsewhere,
+            workload_name: model
+                .workload_name
+                .clone()
+                .unwrap_or_else(|| backend.service.clone()),
+            backend: Some(backend),
+            replicas: 1,
+            scaling: Scaling::External,
+            capacity: self.capacity(),
+            selector: BTreeMap::new(),
+            subset_labels: BTreeMap::new(),
+            pod_labels: BTreeMap::new(),
+            ports: Vec::new(),
+            name,
+            server: model.server.map(runtimes::server),
+        })
+    }
+
+    fn capacity(&self) -> Option<f64> {
+        let capacity = self.model.capacity.as_ref();
+        capacity.map(|capacity| capacity.requests_per_second)
+    }
+
+    /// Where the model's requests go, where the spec says so.
+    fn backend(&mut self) -> Option<Backend> {
+        let given = self.model.backend.as_ref()?;
+        let at = self.at.key("backend");
+        let namespace = given.service.namespace.as_ref();
+        let namespace = namespace.map(|name| {
+            let at = at.key("service").key("namespace");
+            namespace_name(name, at, self.report)
+        });
+        let headers = given.headers.as_ref();
+        Some(Backend {
+            service: given.service.name.clone(),
+            namespace: match namespace {
+                Some(name) => Some(name?.to_string()),
+                None => None,
+            },
+            port: given.service.port,
+            headers: headers.map(|headers| escape(headers, None, &at.key("headers"), self.report)),
+        })
+    }
+
     /// What only a generated workload has; its account needs the workload's name.
     fn generated(&mut self, runtime: &RuntimeFacts) -> Option<Generated> {
         let model = self.model;
-        let image = model.image.parse().ok();
+        let given = model.image.as_ref()?;
+        let image = given.parse().ok();
         if image.is_none() {
-            self.refuse(
-                Code::GP010,
-                "image",
-                format!("`{}` is no image reference", model.image),
-            );
+            let message = format!("`{given}` is no image reference");
+            self.refuse(Code::GP010, "image", message);
         }
         if runtime.needs_model && model.model.is_none() {
             self.report.push(
@@ -123,7 +192,7 @@ impl Resolver<'_> {
         let served = self.served(runtime);
         let cache = self.cache();
         Some(Generated {
-            runtime: model.runtime,
+            runtime: model.runtime?,
             image: image?,
             served,
             cache,

@@ -41,10 +41,16 @@ pub(super) fn adopt(baseline: &Stage) -> Stage {
     }
 }
 
-/// Before the first step: stable has all of the traffic.
-pub(super) fn baseline(stable: ModelId, replicas: &[u32], at: &Route) -> Stage {
+/// Before the first step: stable has all of the traffic. What somebody else runs is there in every stage.
+pub(super) fn baseline(
+    stable: ModelId,
+    elsewhere: &[ModelId],
+    replicas: &[u32],
+    at: &Route,
+) -> Stage {
+    let running = elsewhere.iter().chain([&stable]);
     Stage {
-        running: BTreeMap::from([(stable, replicas[stable.0])]),
+        running: running.map(|model| (*model, replicas[model.0])).collect(),
         split: Split::all(stable),
         ..generated(BASELINE, StageKind::Baseline, at)
     }
@@ -75,7 +81,7 @@ pub(super) fn deploy(
 }
 
 /// The mirror, cohort rules that repeat the default route, and models without traffic are gone; copies to a kept model are not.
-pub(super) fn retire(last: &Stage, keep: &[ModelId]) -> Option<Stage> {
+pub(super) fn retire(last: &Stage, keep: &[ModelId], elsewhere: &[ModelId]) -> Option<Stage> {
     let mut stage = Stage {
         mirror: last.mirror.filter(|mirror| keep.contains(&mirror.to)),
         running: last.running.clone(),
@@ -85,6 +91,8 @@ pub(super) fn retire(last: &Stage, keep: &[ModelId]) -> Option<Stage> {
     };
     stage.cohorts.retain(|_, split| *split != stage.split);
     let used = stage.with_traffic();
-    stage.running.retain(|model, _| used.contains(model));
+    stage
+        .running
+        .retain(|model, _| used.contains(model) || elsewhere.contains(model));
     (!stage.is_same_state(last)).then_some(stage)
 }

@@ -8,9 +8,10 @@ mod step_change;
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::{ModelId, Stage};
-use crate::spec::{self, Retire, Spec};
+use crate::spec::{Retire, Spec};
 use crate::units::names::GENERATED_STAGES;
 
+use super::models::Owned;
 use super::names::Names;
 
 use generated::{adopt, baseline, deploy, retire};
@@ -29,6 +30,7 @@ pub(super) fn resolve(
     spec: &Spec,
     names: &Names<'_>,
     stable: Option<ModelId>,
+    owned: &Owned<'_>,
     report: &mut Report,
 ) -> Option<Vec<Stage>> {
     let at = Route::root().key("spec").key("steps");
@@ -54,6 +56,7 @@ pub(super) fn resolve(
                 at: at.index(index),
                 names,
                 stable,
+                owned,
                 report,
             }
             .read()
@@ -62,8 +65,15 @@ pub(super) fn resolve(
     let deploy_gates = names.gates(&spec.deploy_gates, &at_deploy_gates(), report);
     let changes = changes.into_iter().collect::<Option<Vec<_>>>()?;
     let stable = stable?;
-    let mut replicas: Vec<u32> = spec.models.iter().map(spec::Model::count).collect();
-    let mut stages = vec![baseline(stable, &replicas, &at)];
+    let models = spec.models.iter().enumerate();
+    let mut replicas: Vec<u32> = models
+        .map(|(index, model)| model.count().or(owned.replicas(index)).unwrap_or(1))
+        .collect();
+    let elsewhere: Vec<ModelId> = (0..spec.models.len())
+        .filter(|index| spec.models[*index].runs_elsewhere())
+        .map(ModelId)
+        .collect();
+    let mut stages = vec![baseline(stable, &elsewhere, &replicas, &at)];
     let deploy = deploy(&stages[0], &changes, &replicas, &deploy_gates);
     if deploy.is_none() && !spec.deploy_gates.is_empty() {
         let message = "there is no stage `deploy` whose gates these could be";
@@ -81,7 +91,7 @@ pub(super) fn resolve(
     }
     if spec.retire == Retire::Auto {
         let last = stages.last().expect("there is a baseline");
-        stages.extend(retire(last, &keep.unwrap_or_default()));
+        stages.extend(retire(last, &keep.unwrap_or_default(), &elsewhere));
     }
     if spec.adopt {
         stages.insert(0, adopt(&stages[0]));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route, Severity};
+use crate::plan::resolve::models::Owned;
 use crate::plan::resolve::names::Names;
 use crate::plan::{CohortId, Mirror, ModelId, Split};
 use crate::spec::{CohortTarget, Replicas, Spec, Step};
@@ -17,6 +18,7 @@ pub(super) struct StepReader<'a, 'n> {
     pub(super) at: Route,
     pub(super) names: &'a Names<'n>,
     pub(super) stable: Option<ModelId>,
+    pub(super) owned: &'a Owned<'a>,
     pub(super) report: &'a mut Report,
 }
 
@@ -27,6 +29,8 @@ impl StepReader<'_, '_> {
         let step = self.step;
         let deploy = self.models(&step.deploy, "deploy");
         let retire = self.models(&step.retire, "retire");
+        self.hold_ours(&step.deploy, "deploy");
+        self.hold_ours(&step.retire, "retire");
         let keep = self.models(&step.keep, "keep");
         let split = self.split();
         let cohorts = self.cohorts();
@@ -71,6 +75,18 @@ impl StepReader<'_, '_> {
     /// Two writers of one number would fight.
     fn check_scaled(&mut self, model: ModelId, at: Route) {
         let given = &self.spec.models[model.0];
+        let name = self.names.model_names()[model.0];
+        if given.runs_elsewhere() || self.owned.is_uncounted(model.0) {
+            self.report.push(
+                Diagnostic::new(
+                    Code::GP125,
+                    Place::key(at),
+                    format!("how many replicas `{name}` has is not glidepath's to say"),
+                )
+                .help("remove it from the step's `replicas`"),
+            );
+            return;
+        }
         let (field, who, help) = if given.autoscaling.is_some() {
             (
                 "autoscaling",
@@ -83,6 +99,12 @@ impl StepReader<'_, '_> {
                 "which follow the traffic",
                 "remove it from the step's `replicas`, or remove `scale`",
             )
+        } else if self.owned.is_scaled(model.0) {
+            (
+                "workload",
+                "which an autoscaler of its manifest scales",
+                "remove it from the step's `replicas`, and set the autoscaler's least",
+            )
         } else if matches!(given.replicas, Some(Replicas::External(_))) {
             (
                 "replicas",
@@ -92,7 +114,6 @@ impl StepReader<'_, '_> {
         } else {
             return;
         };
-        let name = self.names.model_names()[model.0];
         let models = Route::root().key("spec").key("models");
         self.report.push(
             Diagnostic::new(
@@ -103,6 +124,23 @@ impl StepReader<'_, '_> {
             .label(Place::key(models.index(model.0).key(field)), "scaled here")
             .help(help),
         );
+    }
+
+    /// Nothing here starts or removes what somebody else runs.
+    fn hold_ours(&mut self, given: &[String], field: &str) {
+        for (index, name) in given.iter().enumerate() {
+            let mut models = self.spec.models.iter();
+            if models.any(|model| model.name == *name && model.runs_elsewhere()) {
+                self.report.push(
+                    Diagnostic::new(
+                        Code::GP125,
+                        Place::value(self.at.key(field).index(index)),
+                        format!("`{name}` is run by somebody else, in every stage"),
+                    )
+                    .help(format!("remove it from `{field}`")),
+                );
+            }
+        }
     }
 
     fn models(&mut self, given: &[String], field: &str) -> Vec<ModelId> {

@@ -9,7 +9,7 @@ use crate::units::is_header_token;
 /// Checks header operations, and doubles `%` in their values: Envoy reads them as format strings.
 ///
 /// The host of a request may be set this way too, but once: Istio makes a rewrite of it (`validateAuthorityRewrite`).
-pub(super) fn escape(
+pub(in crate::plan::resolve) fn escape(
     headers: &Headers,
     rewrite: Option<&Rewrite>,
     at: &Route,

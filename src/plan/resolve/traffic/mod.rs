@@ -11,6 +11,8 @@ use crate::units::DnsLabel;
 
 use super::router;
 
+pub(super) use headers::escape;
+
 /// The traffic, or `None` where it is wrong.
 pub(super) fn resolve(
     spec: &Spec,

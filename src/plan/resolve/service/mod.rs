@@ -1,0 +1,154 @@
+//! The Service: whose it is, what it selects, and ports that every model has.
+
+mod brought;
+mod ports;
+
+use std::collections::BTreeMap;
+
+use crate::diag::Route;
+use crate::diag::{Code, Diagnostic, Place, Report};
+use crate::plan::{Model, ModelId, Service};
+use crate::spec::{SessionAffinity, Spec};
+use crate::units::{DnsLabel, names};
+
+use super::models::Owned;
+use super::{check_annotations, check_label, check_labels, label};
+
+/// The Service, or `None` where it is wrong.
+pub(super) fn resolve(
+    spec: &Spec,
+    rollout: &DnsLabel,
+    owned: &Owned<'_>,
+    selector: BTreeMap<String, String>,
+    models: &[Model],
+    stable: ModelId,
+    report: &mut Report,
+) -> Option<Service> {
+    let at = Route::root().key("spec").key("service");
+    let name = match &spec.service.name {
+        Some(name) => label(name, at.key("name"), report)?,
+        None => rollout.clone(),
+    };
+    for (key, value) in &selector {
+        check_label(key, value, &at.key("selector").key(key), report);
+    }
+    check_labels(&spec.service.labels, &at.key("labels"), report);
+    check_annotations(&spec.service.annotations, &at.key("annotations"), report);
+    let tells_models = selector.contains_key(names::LABEL_VERSION) && has_several(models);
+    if tells_models {
+        report.push(
+            Diagnostic::new(
+                Code::GP109,
+                Place::key(at.key("selector").key(names::LABEL_VERSION)),
+                "a Service that selects one `version` never reaches the other models",
+            )
+            .help("select a label that the pods of every model have"),
+        );
+    }
+    let brought = owned.object("Service", name.as_str());
+    hold_owner(spec, &name, brought.is_some(), models, &at, report)?;
+    let ports = match (&spec.service.ports, brought) {
+        (Some(_), _) => ports::given(spec, &at.key("ports"), models, report),
+        (None, Some(service)) => Some(brought::ports(service)),
+        (None, None) => ports::default(models, stable, report),
+    };
+    let kind = brought.map_or(spec.service.r#type, brought::kind);
+    Some(Service {
+        name: name.as_str().to_owned(),
+        create: spec.service.create.unwrap_or(true),
+        per_model: spec.service.per_model,
+        kind,
+        ports: ports?,
+        adopted_selector: adopted(spec, &models[stable.0], stable, &selector),
+        labels: spec.service.labels.clone(),
+        annotations: spec.service.annotations.clone(),
+        session: session(spec),
+        selector,
+    })
+}
+
+/// How long callers from one address stay with one pod, where they do.
+fn session(spec: &Spec) -> Option<Option<u32>> {
+    let config = spec.service.session_affinity_config;
+    let seconds = config.map(|config| config.client_ip.timeout_seconds);
+    match spec.service.session_affinity {
+        SessionAffinity::None => None,
+        SessionAffinity::ClientIP => Some(seconds),
+    }
+}
+
+/// Whether the Service leads to more than one model.
+fn has_several(models: &[Model]) -> bool {
+    models
+        .iter()
+        .filter(|model| model.backend.is_none())
+        .count()
+        > 1
+}
+
+/// A Service has one owner, and of somebody else's as much must be said as the routes need.
+fn hold_owner(
+    spec: &Spec,
+    name: &DnsLabel,
+    is_brought: bool,
+    models: &[Model],
+    at: &Route,
+    report: &mut Report,
+) -> Option<()> {
+    let given = &spec.service;
+    let lacks =
+        |field: &str| format!("the Service `{name}` is somebody else's, and its {field} not known");
+    let mut sound = true;
+    let mut refuse = |place, message: String, help: &str| {
+        sound = false;
+        report.push(Diagnostic::new(Code::GP127, place, message).help(help));
+    };
+    if is_brought {
+        if given.create != Some(false) {
+            let message =
+                format!("a manifest brings the Service `{name}`, and glidepath would write it too");
+            refuse(
+                Place::key(at.clone()),
+                message,
+                "set `service.create: false`",
+            );
+        }
+        for (field, is_given) in [
+            ("ports", given.ports.is_some()),
+            ("selector", given.selector.is_some()),
+        ] {
+            if is_given {
+                let message =
+                    format!("`{field}` of the Service `{name}`, which a manifest brings and says");
+                refuse(Place::key(at.key(field)), message, "remove it");
+            }
+        }
+    } else if given.create == Some(false) {
+        let leads_to_pods = models.iter().any(|model| model.backend.is_none());
+        if given.selector.is_none() && leads_to_pods {
+            let help = "add `selector`, as `kubectl get service -o yaml` shows it, or a model's manifest that holds the Service";
+            refuse(Place::key(at.key("create")), lacks("selector is"), help);
+        }
+        if given.ports.is_none() {
+            let help = "add `ports`, as `kubectl get service -o yaml` shows them";
+            refuse(Place::key(at.key("create")), lacks("ports are"), help);
+        }
+    }
+    sound.then_some(())
+}
+
+/// What stable's running pods carry for certain, where that is not all that the Service will select.
+fn adopted(
+    spec: &Spec,
+    stable: &Model,
+    id: ModelId,
+    selector: &BTreeMap<String, String>,
+) -> Option<BTreeMap<String, String>> {
+    // A manifest's selector is that of the pods that run: nobody can change it.
+    let carried = match stable.own() {
+        Some(_) => &stable.selector,
+        None => spec.models[id.0].selector.as_ref()?,
+    };
+    let is_known = |(key, value): (&String, &String)| carried.get(key) == Some(value);
+    (spec.adopt && !selector.iter().all(is_known)).then(|| carried.clone())
+}
