@@ -36,7 +36,7 @@ pub(super) fn check(json: &Value) -> Vec<Diagnostic> {
 }
 
 fn check_model(model: &Value, at: &Route) -> Vec<Diagnostic> {
-    let has = |field: &str| model.get(field).is_some_and(|value| !value.is_null());
+    let has = |field: &str| model.get(field).is_some_and(Value::is_object);
     let (kind, allowed, whose) = match (has("workload"), has("backend")) {
         (true, _) => ("workload", BESIDE_WORKLOAD, "the manifest"),
         (false, true) => ("backend", BESIDE_BACKEND, "whoever runs it"),
