@@ -47,7 +47,7 @@ fn unknown_fields_are_told_with_what_was_meant() {
         ),
         (
             "models: [{name: a, runtime: custom, image: i, workload: external}]",
-            "1:49 GP006",
+            "1:59 GP006",
             "`workload`",
         ),
         (
