@@ -249,3 +249,75 @@ availability: 598 requests without a failure show 99.5 % at 95 %
     let needed = body["needs"][0]["requests"].as_u64().expect("a number");
     assert!(needed >= 5_980, "{needed}");
 }
+
+/// Devices, an autoscaler, replicas that follow, a model that somebody else scales and one that requests nothing.
+fn costly(name: &str, last: &str) -> PathBuf {
+    let folder = scratch("plan", name);
+    let text = format!(
+        r#"apiVersion: glidepath.dev/v1alpha1
+kind: ModelRollout
+metadata: {{name: llm, namespace: serving}}
+spec:
+  models:
+    - {{name: a, runtime: custom, image: "i:1", replicas: 4, ports: [{{name: http, containerPort: 80}}], resources: {{requests: {{cpu: "1e1", memory: 64Gi}}, limits: {{nvidia.com/gpu: 2}}}}}}
+    - {{name: b, runtime: custom, image: "i:2", ports: [{{name: http, containerPort: 80}}], resources: {{requests: {{cpu: 1500m, memory: "0.5Gi"}}, limits: {{nvidia.com/gpu: 2}}}}, {last}}}
+  stable: a
+  steps:
+    - {{weight: 10, bake: 90m}}
+    - {{weight: 50, bake: 1h}}
+    - {{weight: 100, bake: 1h}}
+"#
+    );
+    fs::write(folder.join("rollout.yaml"), text).expect("a file");
+    folder
+}
+
+#[test]
+fn the_cost_of_each_stage_and_of_the_peak_is_shown() {
+    let follows = costly("follows", "replicas: 4, scale: withTraffic");
+    insta::assert_snapshot!(
+        "cost_that_follows_the_traffic",
+        plan(&follows, None, &["--cost"])
+    );
+    let scaled = costly("scaled", "autoscaling: {min: 1, max: 6}");
+    insta::assert_snapshot!(
+        "cost_with_an_autoscaler",
+        plan(&scaled, None, &["--cost", "--format", "markdown"])
+    );
+    let elsewhere = costly("elsewhere", "replicas: external");
+    insta::assert_snapshot!("cost_that_is_unknown", plan(&elsewhere, None, &["--cost"]));
+}
+
+#[test]
+fn cost_for_machines_is_exact_and_unknown_is_null() {
+    let cost = |folder: &Path| {
+        let text = plan(folder, None, &["--cost", "--format", "json"]);
+        let body: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        body["cost"].clone()
+    };
+    let scaled = cost(&costly("machine", "autoscaling: {min: 1, max: 6}"));
+    let peak = &scaled["peak"];
+    assert_eq!(
+        peak["nvidia.com/gpu"],
+        serde_json::json!({"least": "10", "most": "20"})
+    );
+    assert_eq!(
+        peak["cpu"],
+        serde_json::json!({"least": "41.5", "most": "49"})
+    );
+    assert_eq!(scaled["extra"]["nvidia.com/gpu"]["most"], "8");
+    // 5 minutes of `deploy`, then 90, 60 and 60 minutes.
+    assert_eq!(scaled["hours"]["nvidia.com/gpu"]["least"], "35.833333333");
+    let unknown = cost(&costly("machine-unknown", "replicas: external"));
+    assert!(unknown["peak"]["nvidia.com/gpu"]["most"].is_null());
+    assert_eq!(unknown["stages"][0]["asks"]["nvidia.com/gpu"]["most"], "8");
+    // More than anything can hold is unknown, and no number.
+    let huge = costly("machine-huge", "replicas: 2147483647");
+    let text = fs::read_to_string(huge.join("rollout.yaml")).expect("a file");
+    let huge_text = text.replace("cpu: 1500m", "cpu: 1e18");
+    fs::write(huge.join("rollout.yaml"), huge_text).expect("a file");
+    assert_eq!(
+        cost(&huge)["peak"]["cpu"]["most"],
+        "2147483647000000000000000040"
+    );
+}

@@ -6,6 +6,7 @@ mod action;
 mod argo;
 mod clock;
 mod cmp;
+mod cost_table;
 mod diff;
 mod doctor;
 mod environment;

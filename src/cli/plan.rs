@@ -8,7 +8,7 @@ use crate::promotion::stages;
 
 use super::inputs::{Input, Paths, sole};
 use super::output::Output;
-use super::{Exit, Failure, evidence_table, plan_table};
+use super::{Exit, Failure, cost_table, evidence_table, plan_table};
 
 /// Show the stages: who gets which traffic, replicas, cohorts, bake, gates, rollback
 #[derive(Debug, Args)]
@@ -18,8 +18,11 @@ pub(super) struct PlanArgs {
     /// How the plan is written
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
     format: PlanFormat,
+    /// Show what each stage asks the cluster for, and the peak: pods, CPU, memory, devices
+    #[arg(long)]
+    cost: bool,
     /// Print what the content digest of a stage is the SHA-256 of, for `sha256sum` or `gh attestation verify`
-    #[arg(long, value_name = "STAGE", conflicts_with = "format")]
+    #[arg(long, value_name = "STAGE", conflicts_with_all = ["format", "cost"])]
     content: Option<String>,
 }
 
@@ -47,6 +50,11 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Fail
                 if index > 0 {
                     output.result("\n")?;
                 }
+                if args.cost {
+                    let plan = &input.compiled.plan;
+                    output.result(cost_table::text(plan, output.is_coloured()))?;
+                    continue;
+                }
                 let table =
                     plan_table::plan(&input.compiled.plan, output.width(), output.is_coloured());
                 output.result(table)?;
@@ -55,6 +63,10 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Fail
         }
         PlanFormat::Markdown => {
             for input in &inputs {
+                if args.cost {
+                    output.result(cost_table::markdown(&input.compiled.plan))?;
+                    continue;
+                }
                 output.result(plan_markdown(&input.compiled.plan, false))?;
                 output.result(evidence_table::markdown(&input.compiled.plan))?;
             }
@@ -65,6 +77,9 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Fail
                 let mut body = input.compiled.lock().to_json();
                 body["needs"] = evidence_table::describe(plan);
                 body["chances"] = evidence_table::describe_chances(plan);
+                if args.cost {
+                    body["cost"] = cost_table::describe(plan);
+                }
                 body
             };
             let body = match &inputs[..] {

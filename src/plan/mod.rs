@@ -5,6 +5,7 @@
 mod accelerators;
 mod argocd;
 mod checks;
+mod cost;
 pub mod gates;
 mod hosts;
 mod labels;
@@ -31,6 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use accelerators::Accelerators;
 pub use argocd::{ArgoCd, Cluster, ClusterWaves, Delivery, Project};
+pub use cost::{Amount, Between};
 pub use gates::{Gate, GateId, GateKind};
 pub use hosts::RoutedHost;
 pub use labels::labels;
@@ -57,7 +59,7 @@ pub use crate::spec::{
     RuntimeName, ServiceType,
 };
 
-use crate::units::{DnsLabel, Duration, Percent};
+use crate::units::{DnsLabel, Duration, Percent, Quantity};
 
 /// A rollout, resolved: nothing in it refers to something that is not there.
 #[derive(Clone, Debug)]
@@ -158,12 +160,14 @@ pub struct ServicePort {
 }
 
 /// Limits for the steps.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Policy {
     /// The most points that one model's share of all requests may rise by in one step.
     pub max_increase: Percent,
     /// The most points that the share of all models that are not stable may rise by in one step.
     pub max_exposure_increase: Percent,
+    /// The most of each resource that any stage may ask for beyond the first and the last.
+    pub max_extra: BTreeMap<String, Quantity>,
     /// The least time in any stage.
     pub min_bake: Duration,
     /// Whether the live stage must have arrived in the cluster, by Argo CD's word, before it is left.

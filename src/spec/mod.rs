@@ -275,6 +275,9 @@ pub struct Policy {
     pub max_exposure_increase: Option<f64>,
     /// The least time in any stage; default `5m`.
     pub min_bake: Option<String>,
+    /// The most of each resource that any stage may ask for beyond the first and the last; default: no limit.
+    #[serde(default)]
+    pub max_extra: BTreeMap<String, PortRef>,
     /// Whether `promote` asks Argo CD first; default no.
     pub require_healthy: Option<bool>,
     /// The greatest age of evidence that a pull request carries; default `1d`.

@@ -33,7 +33,7 @@ pub use label::{
 };
 pub use percent::{HUNDRED, Percent};
 pub use prom_duration::PromDuration;
-pub use quantity::Quantity;
+pub use quantity::{Quantity, amount_words};
 pub use regex::{
     Re2Fault, as_latin1, check_re2, escape_re2, misread_by_bytes, re2_over_bytes,
     reads_like_a_search,

@@ -115,6 +115,28 @@ impl fmt::Display for Quantity {
     }
 }
 
+/// An amount in billionths for people: `1.5`, or of memory and disks `64Gi`; two decimals at most.
+pub fn amount_words(resource: &str, billionths: i128) -> String {
+    const ONE: i128 = 1_000_000_000;
+    let is_bytes = ["memory", "storage", "hugepages"]
+        .iter()
+        .any(|word| resource.contains(word));
+    let units = ["Ei", "Pi", "Ti", "Gi", "Mi", "Ki"];
+    let sizes = units.iter().zip((1..=6_u32).rev());
+    let mut sizes = sizes.map(|(unit, power)| (*unit, 1_i128 << (10 * power)));
+    let whole = billionths.abs() / ONE;
+    let (unit, size) = sizes
+        .find(|(_, size)| is_bytes && whole >= *size)
+        .unwrap_or(("", 1));
+    // Half a hundredth up.
+    let hundredths = (billionths.abs() / size + ONE / 200) / (ONE / 100);
+    let (whole, part) = (hundredths / 100, hundredths % 100);
+    let sign = if billionths < 0 { "-" } else { "" };
+    let text = format!("{whole}.{part:02}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    format!("{sign}{text}{unit}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,5 +168,21 @@ mod tests {
         assert!(amount("4Gi") > amount("4G"));
         assert_eq!(amount("1e99"), None);
         assert_eq!(amount(&"9".repeat(60)), None);
+    }
+
+    #[test]
+    fn amounts_are_said_in_short() {
+        let words = |resource: &str, text: &str| {
+            let amount = text.parse::<Quantity>().expect(text).billionths();
+            amount_words(resource, amount.expect("it fits"))
+        };
+        assert_eq!(words("cpu", "1500m"), "1.5");
+        assert_eq!(words("cpu", "1e3"), "1000");
+        assert_eq!(words("cpu", "0"), "0");
+        assert_eq!(words("nvidia.com/gpu", "8"), "8");
+        assert_eq!(words("memory", "64Gi"), "64Gi");
+        assert_eq!(words("memory", "1536Mi"), "1.5Gi");
+        assert_eq!(words("memory", "-2Ki"), "-2Ki");
+        assert_eq!(words("memory", "512"), "512");
     }
 }

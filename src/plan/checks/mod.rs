@@ -4,6 +4,7 @@ mod accelerators;
 mod adoption;
 mod capacity;
 mod end;
+mod extra;
 mod gates;
 mod increase;
 mod keda;
@@ -35,6 +36,7 @@ pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
     capacity::check(plan, report);
     strain::check(plan, report);
     keda::check(plan, report);
+    extra::check(plan, report);
     gates::check(plan, report);
     probes::check(plan, report);
     practice::check(plan, document, report);

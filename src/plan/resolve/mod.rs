@@ -21,7 +21,9 @@ use crate::diag::words::suggestion;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::spec::{self, Document, Spec};
 use crate::units::names::LABEL_NAMESPACE;
-use crate::units::{Duration, HUNDRED, Percent};
+use crate::units::{Duration, HUNDRED, Percent, Quantity};
+
+use std::collections::BTreeMap;
 
 use labels::{check_annotations, check_label, check_labels, label};
 use models::Owned;
@@ -131,7 +133,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         scaled: Vec::new(),
         stages,
         live,
-        policy: policy(&spec.policy),
+        policy: policy(&spec.policy, report),
         argocd,
     }
     .scaled_with_traffic()
@@ -159,7 +161,7 @@ fn check_metadata(document: &Document, report: &mut Report) {
     );
 }
 
-fn policy(given: &spec::Policy) -> Policy {
+fn policy(given: &spec::Policy, report: &mut Report) -> Policy {
     let points = |points: f64| Percent::parse(points).unwrap_or(HUNDRED);
     let max_increase = given
         .max_increase
@@ -174,10 +176,29 @@ fn policy(given: &spec::Policy) -> Policy {
         max_increase,
         // With one candidate the two are one number, and who raised one has said it.
         max_exposure_increase: given.max_exposure_increase.map_or(max_increase, points),
+        max_extra: max_extra(given, report),
         min_bake: time(&given.min_bake, MIN_BAKE),
         require_healthy: given.require_healthy.unwrap_or(false),
         evidence_max_age: time(&given.evidence_max_age, EVIDENCE_MAX_AGE),
     }
+}
+
+/// The amounts of `policy.maxExtra`.
+fn max_extra(given: &spec::Policy, report: &mut Report) -> BTreeMap<String, Quantity> {
+    let at = Route::root().key("spec").key("policy").key("maxExtra");
+    let amounts = given.max_extra.iter().filter_map(|(name, written)| {
+        let amount = written.to_string().parse::<Quantity>();
+        let amount = amount.ok().filter(|amount| !amount.is_negative() && amount.billionths().is_some());
+        if amount.is_none() {
+            report.push(Diagnostic::new(
+                Code::GP010,
+                Place::value(at.key(name)),
+                format!("`{name}` is `{written}`, and must be a quantity of 0 or more, such as `2`, `500m` or `64Gi`"),
+            ));
+        }
+        Some((name.clone(), amount?))
+    });
+    amounts.collect()
 }
 
 /// The index of the stage that `spec.stage` names.
