@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{Container, ResourceRequirements};
+use k8s_openapi::api::core::v1::{Container, PodSpec, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Written;
 
 use crate::units::Quantity;
 
-use super::{Model, Plan, StageId, Workload};
+use super::{Model, Own, Plan, StageId, Workload};
 
 /// An amount of a resource, in billionths of its unit; none where it is unknown, or too large to add up.
 pub type Amount = Option<i128>;
@@ -32,28 +32,49 @@ fn of_pod(model: &Model, resource: &str) -> Amount {
     match &model.workload {
         Workload::Generated(generated) => {
             let pod = &generated.pod;
-            let serving = requested(pod.resources.as_ref(), resource)?;
-            let of = |container: &Container| requested(container.resources.as_ref(), resource);
-            // Those before it run one after the other, but for the ones that stay
-            // (<https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers>).
-            let (mut stay, mut before) = (0_i128, 0_i128);
-            for container in &pod.init_containers {
-                if container.restart_policy.as_deref() == Some("Always") {
-                    stay = stay.checked_add(of(container)?)?;
-                    before = before.max(stay);
-                } else {
-                    before = before.max(stay.checked_add(of(container).unwrap_or(0))?);
-                }
-            }
             let beside = pod.containers.iter();
-            let all = beside
-                .map(of)
-                .try_fold(serving.checked_add(stay)?, |sum, more| {
-                    sum.checked_add(more?)
-                });
-            Some(all?.max(before))
+            let beside = beside.map(|container| container.resources.as_ref());
+            let all = [pod.resources.as_ref()].into_iter().chain(beside);
+            together(&pod.init_containers, all, resource)
+        }
+        Workload::Own(own) => {
+            let pod = template(own)?;
+            let before = pod.init_containers.unwrap_or_default();
+            let all = pod.containers.iter();
+            let all = all.map(|container| container.resources.as_ref());
+            together(&before, all, resource)
+        }
+        Workload::Elsewhere => None,
+    }
+}
+
+/// The pods of the team's own workload, where its kind has a template that Kubernetes knows.
+fn template(own: &Own) -> Option<PodSpec> {
+    let body = &own.objects.get(own.pods?)?.body;
+    serde_json::from_value(body.pointer("/spec/template/spec")?.clone()).ok()
+}
+
+/// The containers of a pod together. Those before the others run one after the other, but for the ones that stay
+/// (<https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers>).
+fn together<'a>(
+    first: &[Container],
+    mut all: impl Iterator<Item = Option<&'a ResourceRequirements>>,
+    resource: &str,
+) -> Amount {
+    let (mut stay, mut before) = (0_i128, 0_i128);
+    for container in first {
+        let asked = requested(container.resources.as_ref(), resource);
+        if container.restart_policy.as_deref() == Some("Always") {
+            stay = stay.checked_add(asked?)?;
+            before = before.max(stay);
+        } else {
+            before = before.max(stay.checked_add(asked.unwrap_or(0))?);
         }
     }
+    let all = all.try_fold(stay, |sum, given| {
+        sum.checked_add(requested(given, resource)?)
+    });
+    Some(all?.max(before))
 }
 
 /// A limit without a request is the request, which is how Kubernetes reads it. No device is given to who names none.
@@ -97,16 +118,23 @@ impl Plan {
     pub fn resources(&self) -> BTreeSet<String> {
         let mut names: BTreeSet<String> = USUAL.iter().map(|name| (*name).to_owned()).collect();
         for model in &self.models {
-            match &model.workload {
+            let (given, containers) = match &model.workload {
                 Workload::Generated(generated) => {
                     let pod = &generated.pod;
                     let containers = pod.init_containers.iter().chain(&pod.containers);
-                    let given = containers.filter_map(|container| container.resources.as_ref());
-                    let given = given.chain(&pod.resources);
-                    for amounts in given.flat_map(|given| [&given.requests, &given.limits]) {
-                        names.extend(amounts.iter().flatten().map(|(name, _)| name.clone()));
-                    }
+                    (pod.resources.clone(), containers.cloned().collect())
                 }
+                Workload::Own(own) => {
+                    let pod = template(own).unwrap_or_default();
+                    let before = pod.init_containers.unwrap_or_default();
+                    (None, before.into_iter().chain(pod.containers).collect())
+                }
+                Workload::Elsewhere => (None, Vec::new()),
+            };
+            let given = given.into_iter();
+            let given = given.chain(containers.into_iter().filter_map(|one| one.resources));
+            for amounts in given.flat_map(|given| [given.requests, given.limits]) {
+                names.extend(amounts.into_iter().flatten().map(|(name, _)| name));
             }
         }
         names
