@@ -8,6 +8,7 @@ import language
 import plugin
 import promotion
 import server
+import servers
 import stages
 import strings
 import transitions
@@ -23,7 +24,7 @@ GROUPS = {
     "strings": strings,
     "transitions": transitions,
 }
-ON_REQUEST = {"server": server, "values": values}
+ON_REQUEST = {"server": server, "servers": servers, "values": values}
 
 
 def main():
