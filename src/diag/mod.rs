@@ -21,7 +21,7 @@ pub mod words;
 use std::io;
 
 /// What a [`Place`] is named by, and what it is in; whoever complains has it from here and needs nothing else of `text`.
-pub use crate::text::{FileError, Files, MAX_BYTES, Route, Source};
+pub use crate::text::{FileError, Files, MAX_BYTES, Route, Segment, Source};
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Label, Part, Place};
 pub use failure::write_failure;

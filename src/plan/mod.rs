@@ -11,6 +11,7 @@ mod hosts;
 mod labels;
 mod matching;
 mod model;
+pub mod pods;
 mod resolve;
 mod router;
 pub mod runtimes;
@@ -41,6 +42,7 @@ pub use model::{
     Account, Backend, Budget, ContainerPort, Drain, Generated, HostPort, Model, ModelId, Own,
     OwnObject, Pod, PodNames, Rolling, ServedModel, Workload,
 };
+pub use pods::Config;
 pub use resolve::resolve;
 pub use router::{Gateway, Istio, Router, Server};
 pub use scaling::{Autoscaler, Autoscaling, Scaling};

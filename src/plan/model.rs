@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
     Affinity, Container, EnvFromSource, EnvVar, Lifecycle, LocalObjectReference, PodDNSConfig,
-    PodResourceClaim, PodSecurityContext, Probe, ResourceRequirements, SecurityContext, Toleration,
-    TopologySpreadConstraint, Volume, VolumeMount,
+    PodResourceClaim, PodSecurityContext, PodSpec, PodTemplateSpec, Probe, ResourceRequirements,
+    SecurityContext, Toleration, TopologySpreadConstraint, Volume, VolumeMount,
 };
 
 use serde_json::Value;
 
 use crate::units::{DnsLabel, ImageRef};
 
+use super::pods::Config;
 use super::runtimes::{RuntimePort, Server, facts};
 use super::{DrainHook, Headers, ModelCache, PortRef, RuntimeName, Scaling, Source};
 
@@ -137,8 +138,26 @@ pub struct Generated {
     pub container: String,
     /// The account that the pods run as.
     pub account: Option<Account>,
-    /// What is passed on to the pod as it was written.
+    /// What the fields say of the pod; checks ask `template`, which has the last word.
     pub pod: Pod,
+    /// The whole pod, as the Deployment makes it.
+    pub template: PodTemplateSpec,
+    /// The ConfigMap that the pod needs, where there is something to configure.
+    pub config: Option<Config>,
+}
+
+impl Generated {
+    /// The container that serves; a pod without it is refused.
+    pub fn serving(&self) -> &Container {
+        let containers = self.spec().containers.iter();
+        let mut named = containers.filter(|container| container.name == self.container);
+        named.next().expect("the container that serves is there")
+    }
+
+    /// What the pod is.
+    pub fn spec(&self) -> &PodSpec {
+        self.template.spec.as_ref().expect("every pod has a spec")
+    }
 }
 
 impl Model {

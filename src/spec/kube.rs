@@ -32,6 +32,7 @@ mod tolerations;
 mod volumes;
 mod windows;
 
+use k8s_openapi::api::core::v1::PodSpec;
 use serde_json::Value;
 
 use crate::diag::Diagnostic;
@@ -106,10 +107,27 @@ pub(super) fn check(json: &mut Value) -> Vec<Diagnostic> {
     faults.into_all()
 }
 
+/// Whether a pod has a field of this name.
+pub(super) fn is_of_pods(key: &str) -> bool {
+    fields::of::<PodSpec>(&Route::root()).contains(&key)
+}
+
+/// Every fault in a whole PodTemplateSpec, at routes that begin with `podTemplate`.
+pub fn check_pod(template: &Value) -> Vec<Diagnostic> {
+    let mut faults = Faults::default();
+    let route = Route::root().key("podTemplate");
+    shape::template(template, &route, &mut faults);
+    pod::check_template(&Field::at(&route, template), &mut faults);
+    faults.into_all()
+}
+
 /// Writes the quantities of all containers that are numbers as strings.
 fn settle(model: &mut Value) {
     if let Some(resources) = model.get_mut("resources") {
         resources::settle(resources);
+    }
+    if let Some(spec) = model.pointer_mut("/podTemplate/spec") {
+        settle(spec);
     }
     for list in ["initContainers", "sidecars", "containers"] {
         let list = model.get_mut(list).and_then(Value::as_array_mut);

@@ -29,6 +29,7 @@ pub use argocd::{
 pub use cohort::{Cohort, FullMatcher, MatchEntry, Matcher};
 pub use gate::{Gate, GateDefaults, GateKind, NoData, OnInconclusive};
 pub use istio::{IstioVersion, is_zero};
+pub use kube::check_pod;
 pub use metrics::{Auth, MetricSource, Metrics, NoFields, Prometheus, Sigv4};
 pub use model::{
     Backend, BackendService, Capacity, DisruptionBudget, Drain, DrainHook, GRACE_SECONDS,

@@ -126,6 +126,8 @@ pub struct Model {
     /// The container's security context.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     pub container_security_context: Option<SecurityContext>,
+    /// What is merged over the whole pod at the end: a PodTemplateSpec.
+    pub pod_template: Option<Value>,
     /// Environment variables.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     pub env: Option<Vec<EnvVar>>,

@@ -1,19 +1,16 @@
 //! The Deployment.
 
 use k8s_openapi::api::apps::v1 as apps;
-use k8s_openapi::api::core::v1 as core;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::objects::base::int_or_string;
+use crate::plan::pods;
 
-use super::{Workload, some_map};
+use super::Workload;
 
 /// Kubernetes' own default for `progressDeadlineSeconds`.
 const PROGRESS_DEADLINE: i32 = 600;
 /// Seconds beyond the startup probe's budget for a pod to be scheduled and its image pulled.
 const SCHEDULING_SECONDS: i32 = 300;
-/// Seconds for an init container to copy what is served.
-const COPYING_SECONDS: i32 = 1_800;
 
 impl Workload<'_> {
     pub(super) fn deployment(&self, replicas: u32) -> apps::Deployment {
@@ -33,14 +30,7 @@ impl Workload<'_> {
                         max_unavailable: Some(int_or_string(&own.rolling.max_unavailable)),
                     }),
                 }),
-                template: core::PodTemplateSpec {
-                    metadata: Some(ObjectMeta {
-                        annotations: some_map(&own.pod.annotations),
-                        labels: Some(model.pod_labels.clone()),
-                        ..ObjectMeta::default()
-                    }),
-                    spec: Some(self.pod()),
-                },
+                template: own.template.clone(),
                 ..apps::DeploymentSpec::default()
             }),
             status: None,
@@ -53,15 +43,7 @@ impl Workload<'_> {
         if let Some(given) = rolling.deadline_seconds {
             return whole(given);
         }
-        let budget = self.startup_probe().map_or(0, |probe| {
-            let tries = probe
-                .failure_threshold
-                .unwrap_or(3)
-                .saturating_mul(probe.period_seconds.unwrap_or(10));
-            tries.saturating_add(probe.initial_delay_seconds.unwrap_or(0))
-        });
-        let copying = self.copies().map_or(0, |_| COPYING_SECONDS);
-        let slowest = budget.saturating_add(copying);
+        let slowest = pods::start_seconds(self.own);
         let slowest = slowest.max(whole(rolling.min_ready_seconds));
         PROGRESS_DEADLINE.max(slowest.saturating_add(SCHEDULING_SECONDS))
     }

@@ -2,32 +2,24 @@
 
 mod autoscaler;
 mod config_map;
-mod container;
 mod deployment;
 mod disruption_budget;
 mod own;
-mod pod;
-mod probes;
 mod scaled_object;
 mod service_account;
-mod storage;
 
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::diag::Route;
-use crate::plan::runtimes::{self, Launch, RuntimeFacts};
 use crate::plan::{self, Account, Autoscaler, Generated, Model, ModelId, Plan};
 
 use super::api::keda::KIND as SCALED_OBJECT;
 use super::base::of_model;
 use super::meta::{id, kind_of, metadata};
 use super::{Object, Scope, Waves, json};
-
-use config_map::Config;
 
 pub(super) fn build(plan: &Plan, model_id: ModelId, replicas: u32, waves: Waves) -> Vec<Object> {
     let model = plan.model(model_id);
@@ -52,17 +44,11 @@ fn generated(
 ) -> Vec<Object> {
     let model = plan.model(model_id);
     let origin = Route::root().key("spec").key("models").index(model_id.0);
-    let facts = runtimes::facts(own.runtime);
-    let launch = (facts.launch)(model, own);
-    let config = Config::of(model, &launch);
     let workload = Workload {
         plan,
         id: model_id,
         model,
         own,
-        facts,
-        launch,
-        config,
         waves,
     };
     let object = |kind: &'static str, file: &str, name: &str, wave: i32, body: Value| {
@@ -77,7 +63,7 @@ fn generated(
         }
     };
     let mut objects = Vec::new();
-    if let Some(config) = &workload.config {
+    if let Some(config) = &own.config {
         objects.push(object(
             "ConfigMap",
             "configmap",
@@ -135,16 +121,12 @@ fn generated(
     objects
 }
 
-/// One running model, with what its runtime adds.
+/// One running model.
 struct Workload<'a> {
     plan: &'a Plan,
     id: ModelId,
     model: &'a Model,
     own: &'a Generated,
-    facts: &'static RuntimeFacts,
-    launch: Launch,
-    /// The ConfigMap, where there is something to configure.
-    config: Option<Config>,
     waves: Waves,
 }
 
@@ -159,10 +141,6 @@ impl Workload<'_> {
             match_expressions: None,
         }
     }
-}
-
-fn some<T: Clone + Serialize>(items: &[T]) -> Option<Vec<T>> {
-    (!items.is_empty()).then(|| items.to_vec())
 }
 
 pub(super) fn some_map(map: &BTreeMap<String, String>) -> Option<BTreeMap<String, String>> {

@@ -2,7 +2,6 @@
 
 use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::plan::runtimes;
 use crate::plan::{Fraction, Generated, Model, Plan, ServiceType, StageKind, Wire};
 use crate::spec::{self, Document};
 use crate::units::ImageRef;
@@ -73,7 +72,7 @@ fn check_pod(model: &Model, own: &Generated, given: &spec::Model, at: &Route, re
             }
         }
     }
-    if own.pod.readiness_probe.is_none() && runtimes::facts(own.runtime).probes.is_none() {
+    if own.serving().readiness_probe.is_none() {
         report.push(
             Diagnostic::new(
                 Code::GP603,
@@ -89,7 +88,7 @@ fn check_pod(model: &Model, own: &Generated, given: &spec::Model, at: &Route, re
             )),
         );
     }
-    let has_memory = own.pod.resources.as_ref().is_some_and(|resources| {
+    let has_memory = own.serving().resources.as_ref().is_some_and(|resources| {
         [&resources.requests, &resources.limits]
             .into_iter()
             .flatten()

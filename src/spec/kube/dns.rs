@@ -35,7 +35,7 @@ pub(super) const CONFIG: Rule = Rule::Map(&Shape {
 });
 
 /// `IsValidIPForLegacyField`, without the zeros in front that it once took.
-const ADDRESS: Form = Form {
+pub(super) const ADDRESS: Form = Form {
     is: is_ip_address,
     allowed: "an IP address",
 };

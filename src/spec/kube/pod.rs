@@ -9,7 +9,8 @@ use crate::spec::model::GRACE_SECONDS;
 use super::containers::{self, Kind};
 use super::field::{Faults, Field};
 use super::form::{DNS_LABEL, SUBDOMAIN};
-use super::rule::{Rule, Shape, distinct_names, exactly_one};
+use super::rule::{NOT_NEGATIVE, Rule, Shape, distinct_names, exactly_one};
+use super::volumes::texts;
 use super::{affinity, dns, labels, security, spread, tolerations, volumes};
 
 /// What the values of a pod's own fields must be.
@@ -117,5 +118,82 @@ fn check_fields(pod: &Field, shared: &Shared, faults: &mut Faults) {
     dns::needs_servers(pod, faults);
     if let Some(context) = pod.get("securityContext") {
         security::on_the_host(&context, shared, faults);
+    }
+}
+
+/// What else the values of a PodSpec must be.
+const WHOLE: &[(&str, Rule)] = &[
+    ("hostAliases", Rule::List(&Rule::Map(&ALIAS))),
+    ("hostname", Rule::Maybe(&DNS_LABEL)),
+    ("nodeName", Rule::Maybe(&SUBDOMAIN)),
+    (
+        "preemptionPolicy",
+        Rule::OneOf(&["PreemptLowerPriority", "Never"]),
+    ),
+    ("restartPolicy", Rule::MaybeOneOf(&["Always"])),
+    ("serviceAccountName", Rule::Maybe(&SUBDOMAIN)),
+    ("subdomain", Rule::Maybe(&DNS_LABEL)),
+    ("terminationGracePeriodSeconds", NOT_NEGATIVE),
+];
+
+const ALIAS: Shape = texts(
+    &["ip"],
+    &[
+        ("ip", Rule::Text(&dns::ADDRESS)),
+        ("hostnames", Rule::List(&Rule::Text(&SUBDOMAIN))),
+    ],
+);
+
+/// Holds a whole PodTemplateSpec of a Deployment against the rules.
+pub(super) fn check_template(template: &Field, faults: &mut Faults) {
+    if let Some(metadata) = template.get("metadata") {
+        if let Some(given) = metadata.get("labels") {
+            labels::LABELS.check(&given, faults);
+        }
+        if let Some(given) = metadata.get("annotations") {
+            labels::POD_ANNOTATIONS.check(&given, faults);
+        }
+    }
+    let Some(pod) = template.get("spec") else {
+        return;
+    };
+    let shared = Shared::of(&pod);
+    check_fields(&pod, &shared, faults);
+    for (name, rule) in WHOLE {
+        if let Some(field) = pod.get(name) {
+            rule.check(&field, faults);
+        }
+    }
+    for name in ["activeDeadlineSeconds", "ephemeralContainers"] {
+        if let Some(field) = pod.get(name) {
+            faults.say_key(
+                &field,
+                format!("`{name}` is for single pods, not for those of a Deployment"),
+            );
+        }
+    }
+    let lists = [
+        ("containers", Kind::Beside),
+        ("initContainers", Kind::Before),
+    ];
+    for (key, kind) in lists {
+        if let Some(list) = pod.get(key) {
+            containers::check_list(&list, kind, &shared, faults);
+        }
+    }
+    containers::names(&lists.map(|(key, _)| pod.get(key)), faults);
+    let beside = pod.get("containers");
+    let beside: Vec<Field> = beside.iter().flat_map(Field::items).collect();
+    let ports: Vec<Field> = beside.iter().filter_map(|one| one.get("ports")).collect();
+    containers::host_ports(&ports, faults);
+    if shared.is_on_host {
+        for port in ports.iter().flat_map(Field::items) {
+            if let (Some(host), Some(number)) = (port.get("hostPort"), port.int("containerPort"))
+                && host.value != number
+                && host.value != 0
+            {
+                faults.must(&host, "the `containerPort`, where `hostNetwork` is true");
+            }
+        }
     }
 }

@@ -8,8 +8,8 @@ use k8s_openapi::api::autoscaling::v2::{
 };
 use k8s_openapi::api::core::v1::{
     self as core, Affinity, Container, ContainerPort, EnvFromSource, EnvVar, Lifecycle,
-    LocalObjectReference, PodDNSConfig, PodResourceClaim, PodSecurityContext, Probe,
-    ResourceRequirements, SecurityContext, Toleration, TopologySpreadConstraint, Volume,
+    LocalObjectReference, PodDNSConfig, PodResourceClaim, PodSecurityContext, PodTemplateSpec,
+    Probe, ResourceRequirements, SecurityContext, Toleration, TopologySpreadConstraint, Volume,
     VolumeMount,
 };
 use k8s_openapi::api::policy::v1 as policy;
@@ -46,6 +46,7 @@ pub(super) const FIELDS: &[(&str, Check)] = &[
     ("volumeMounts", items::<VolumeMount>),
     ("imagePullSecrets", items::<LocalObjectReference>),
     ("securityContext", mapping::<PodSecurityContext>),
+    ("podTemplate", patch::<PodTemplateSpec>),
     ("containerSecurityContext", mapping::<SecurityContext>),
     ("lifecycle", mapping::<Lifecycle>),
     ("initContainers", items::<Container>),
@@ -86,6 +87,38 @@ fn claims(value: &Value, route: &Route, faults: &mut Faults) {
         entries.retain(|name, _| name != "requests" && name != "limits");
     }
     mapping::<ResourceRequirements>(&rest, route, faults);
+}
+
+/// A patch of a `T`: what it does not name is not missing, `null` takes away, and a key with `$` directs the merge.
+fn patch<T: DeserializeOwned + Serialize>(value: &Value, route: &Route, faults: &mut Faults) {
+    fn plain(value: &Value) -> Value {
+        match value {
+            Value::Object(entries) => {
+                let entries = entries
+                    .iter()
+                    .filter(|(key, value)| !key.starts_with('$') && !value.is_null());
+                Value::Object(
+                    entries
+                        .map(|(key, value)| (key.clone(), plain(value)))
+                        .collect(),
+                )
+            }
+            Value::Array(items) => Value::Array(items.iter().map(plain).collect()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+        }
+    }
+    let mut found = Faults::default();
+    mapping::<T>(&plain(value), route, &mut found);
+    let found = found.into_all().into_iter();
+    // The merged pod is held against what must be there.
+    for fault in found.filter(|fault| fault.code != Code::GP007) {
+        faults.push(fault);
+    }
+}
+
+/// A whole pod.
+pub(super) fn template(value: &Value, route: &Route, faults: &mut Faults) {
+    mapping::<PodTemplateSpec>(value, route, faults);
 }
 
 /// An autoscaler's metrics.

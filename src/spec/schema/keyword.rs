@@ -187,6 +187,10 @@ fn unknown_field(rule: &Rule<'_>, route: &Route, parent: &Value, key: &str) -> C
     let help = elsewhere
         .map(|home| format!("move it: `{key}` is a field of {home}"))
         .or_else(|| wording::meant(key, &known))
+        .or_else(|| {
+            (rule.pointer.ends_with("/model") && crate::spec::kube::is_of_pods(key))
+                .then(|| format!("write it as `podTemplate: {{spec: {{{key}: …}}}}`"))
+        })
         .or_else(|| words::field_suggestion(key, known.iter().copied()));
     Complaint {
         route: route.key(key),

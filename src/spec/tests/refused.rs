@@ -41,9 +41,9 @@ fn unknown_fields_are_told_with_what_was_meant() {
             "(did you mean `requireHealthy`?)",
         ),
         (
-            "models: [{name: a, runtime: custom, image: i, podTemplate: {}}]",
+            "models: [{name: a, runtime: custom, image: i, hostNetwork: true}]",
             "1:49 GP005",
-            "`podTemplate`",
+            "(write it as `podTemplate: {spec: {hostNetwork: …}}`)",
         ),
         (
             "models: [{name: a, runtime: custom, image: i, workload: external}]",

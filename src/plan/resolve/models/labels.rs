@@ -115,7 +115,7 @@ impl Resolver<'_> {
     }
 
     /// Who lives by a label of the pods, in words, and its value.
-    fn keeper(&self, labels: &Labels, key: &str) -> Option<(String, String)> {
+    pub(super) fn keeper(&self, labels: &Labels, key: &str) -> Option<(String, String)> {
         let name = &self.model.name;
         let found = [
             (

@@ -8,8 +8,11 @@ mod ports;
 mod scaling;
 mod server;
 mod storage;
+mod template;
 
 use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::PodTemplateSpec;
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::Scaling;
@@ -97,23 +100,32 @@ impl Resolver<'_> {
         let workload_name = self.workload_name(&name);
         let labels = self.labels(&name);
         let account = self.account(&workload_name);
-        Some(Model {
-            workload: Workload::Generated(Box::new(Generated {
-                account,
-                ..generated?
-            })),
+        let mut own = Generated {
+            account,
+            ..generated?
+        };
+        let lacks = runtime.needs_model && own.served.is_none();
+        let mut resolved = Model {
+            // It moves in once its pod is made.
+            workload: Workload::Generated(Box::new(own.clone())),
             backend: None,
             replicas: model.count().unwrap_or(1),
             scaling: self.scaling(),
             capacity: self.capacity(),
             workload_name,
-            selector: labels.selector,
-            subset_labels: labels.subset,
-            pod_labels: labels.pods,
+            selector: labels.selector.clone(),
+            subset_labels: labels.subset.clone(),
+            pod_labels: labels.pods.clone(),
             ports: ports?,
             name,
             server,
-        })
+        };
+        // What lacks its model has been refused, and has no pod.
+        if !lacks {
+            self.make_pod(&mut resolved, &mut own, &labels);
+            resolved.workload = Workload::Generated(Box::new(own));
+        }
+        Some(resolved)
     }
 
     /// A model that somebody else runs.
@@ -208,6 +220,8 @@ impl Resolver<'_> {
                 .unwrap_or_else(|| runtime.container.to_owned()),
             account: None,
             pod: pod::pod(model),
+            template: PodTemplateSpec::default(),
+            config: None,
         })
     }
 

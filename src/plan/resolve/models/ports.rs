@@ -9,7 +9,7 @@ use crate::plan::{ContainerPort, HostPort};
 use super::Resolver;
 
 /// The port of the node that a container's port takes; 0 is none.
-fn host_port(port: &core::ContainerPort) -> Option<HostPort> {
+pub(super) fn host_port(port: &core::ContainerPort) -> Option<HostPort> {
     let number = u16::try_from(port.host_port?).ok()?;
     (number > 0).then(|| HostPort {
         number,

@@ -12,7 +12,7 @@ use super::Resolver;
 const DRAIN_SECONDS: u32 = 15;
 
 /// The seconds that a hook of the team's own pauses, as far as it says so.
-fn pause(hook: &LifecycleHandler) -> u32 {
+pub(super) fn pause(hook: &LifecycleHandler) -> u32 {
     if let Some(sleep) = &hook.sleep {
         return u32::try_from(sleep.seconds).unwrap_or(u32::MAX);
     }
@@ -58,17 +58,21 @@ impl Resolver<'_> {
             } else {
                 "drain"
             };
-            self.report.push(
-                Diagnostic::new(
-                    Code::GP010,
-                    Place::value(self.at.key(field)),
-                    format!("a pod that drains for {} seconds is killed after {}", drain.seconds, drain.grace_seconds),
-                )
-                .note("the grace period begins with the pause, so it must outlast the pause and the slowest request")
-                .help("raise `terminationGracePeriodSeconds`, or shorten the pause"),
-            );
+            let killed = Self::killed(drain, Place::value(self.at.key(field)));
+            self.report.push(killed);
         }
         drain
+    }
+
+    /// The complaint about a pause that the grace period does not outlast.
+    pub(super) fn killed(drain: Drain, at: Place) -> Diagnostic {
+        Diagnostic::new(
+            Code::GP010,
+            at,
+            format!("a pod that drains for {} seconds is killed after {}", drain.seconds, drain.grace_seconds),
+        )
+        .note("the grace period begins with the pause, so it must outlast the pause and the slowest request")
+        .help("raise `terminationGracePeriodSeconds`, or shorten the pause")
     }
 
     /// Who says how many pods there are.

@@ -2,9 +2,9 @@
 
 use k8s_openapi::api::core::v1 as core;
 
-use super::{Workload, some, some_map};
+use super::{Pod, some, some_map};
 
-impl Workload<'_> {
+impl Pod<'_> {
     pub(super) fn pod(&self) -> core::PodSpec {
         let pod = &self.own.pod;
         let mut volumes = pod.volumes.clone();

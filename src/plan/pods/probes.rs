@@ -6,9 +6,9 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use crate::plan::Model;
 use crate::plan::runtimes::RuntimeProbes;
 
-use super::Workload;
+use super::Pod;
 
-impl Workload<'_> {
+impl Pod<'_> {
     /// When the container may get requests.
     pub(super) fn readiness_probe(&self) -> Option<Probe> {
         let own = || {

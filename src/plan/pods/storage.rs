@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use crate::plan::{Content, INITIALIZER, MODELS_FOLDER, ModelCache, OwnVolume, Source};
 
-use super::{Workload, some};
+use super::{Pod, some};
 
 /// The storage initializer: `initializer-entrypoint SOURCE FOLDER` copies from `gs://`, `s3://` and `hf://`
 /// (<https://github.com/kserve/kserve/blob/v0.17.0/python/storage-initializer.Dockerfile>).
@@ -23,7 +23,7 @@ mv -T \"$part\" \"$2\" || [ -e \"$2\" ]
 rm -rf \"$part\"
 ";
 
-impl Workload<'_> {
+impl Pod<'_> {
     /// The volumes beside those of the spec.
     pub(super) fn own_volumes(&self) -> impl Iterator<Item = core::Volume> {
         let volumes = self.own.own_volumes(&self.launch).into_iter();

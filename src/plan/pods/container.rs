@@ -4,9 +4,9 @@ use k8s_openapi::api::core::v1 as core;
 
 use crate::plan::DrainHook;
 
-use super::{Workload, some};
+use super::{Pod, some};
 
-impl Workload<'_> {
+impl Pod<'_> {
     pub(super) fn container(&self) -> core::Container {
         let (given, launch) = (&self.own.pod, &self.launch);
         let mut mounts = given.volume_mounts.clone();
