@@ -44,6 +44,13 @@ pub(in crate::plan::resolve::models) fn tell_apart(
             .filter(is_own)
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
+        // What the Deployment selects by, its running pods carry for certain.
+        let certain: BTreeMap<String, String> = telling
+            .iter()
+            .filter(|(key, value)| model.selector.get(*key) == Some(*value))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let telling = if certain.is_empty() { telling } else { certain };
         let usual = USUAL.iter().find(|key| telling.contains_key(**key));
         let telling = match usual {
             Some(key) => BTreeMap::from([((*key).to_owned(), telling[*key].clone())]),
