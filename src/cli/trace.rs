@@ -95,7 +95,7 @@ pub(super) fn run(args: &TraceArgs, output: &mut Output<'_>) -> Result<Exit, Fai
         .into_iter()
         .map(|stage| {
             trace(router, &input.compiled.objects(stage), &request)
-                .map(|outcome| (plan.numbered(stage), outcome))
+                .map(|outcome| (plan.numbered(stage), called(plan, outcome)))
                 .map_err(|why| Failure::new(Exit::Wrong, why))
         })
         .collect::<Result<Vec<_>, _>>()?;
@@ -125,6 +125,20 @@ pub(super) fn run(args: &TraceArgs, output: &mut Output<'_>) -> Result<Exit, Fai
         }
     }
     output.finish(Exit::Done)
+}
+
+/// The outcome with backends called by their models' names.
+fn called(plan: &Plan, outcome: Outcome) -> Outcome {
+    let Outcome::Routed(mut served) = outcome else {
+        return outcome;
+    };
+    let shares = served.shares.iter_mut().chain(&mut served.mirror);
+    for (name, _) in shares {
+        if let Some(model) = plan.model_behind(name) {
+            *name = model.name.to_string();
+        }
+    }
+    Outcome::Routed(served)
 }
 
 fn request(args: &TraceArgs, plan: &Plan) -> Result<Request, Failure> {

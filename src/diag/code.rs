@@ -169,6 +169,7 @@ codes! {
     GP546 Error "a measurement that the model server does not make",
     GP547 Warning "a selector that tells no models apart",
     GP548 Error "a label that no selector can have",
+    GP549 Error "pods whose series nothing selects",
     GP601 Warning "an image that is not pinned",
     GP602 Warning "a port that declares no protocol to Istio",
     GP603 Warning "no readiness probe",

@@ -9,7 +9,9 @@ use super::roles::Roles;
 use super::{Refused, Release};
 
 /// Fields of a model that tell its objects from another model's: the model's name in them becomes the new one.
-const IDENTITY: [&[&str]; 4] = [
+const IDENTITY: [&[&str]; 6] = [
+    &["workload", "manifest"],
+    &["backend", "service", "name"],
     &["workloadName"],
     &["selector"],
     &["subset", "labels"],
@@ -24,13 +26,25 @@ pub(super) fn of_copy(
 ) -> Result<Vec<Change>, Refused> {
     let root = Route::root();
     let mut changes = vec![Change::value(root.key("name"), roles.new.as_str())];
-    if let Some(image) = &release.image {
-        changes.push(Change::value(root.key("image"), image.as_str()));
-    }
     let models = super::models_route();
     let Some(winner) = document.get(&models.index(roles.winner)) else {
         return Ok(changes);
     };
+    let at = root.key("image");
+    match (&release.image, winner.get(&at)) {
+        (Some(given), Some(_)) => changes.push(Change::value(at, given.as_str())),
+        (Some(_), None) => {
+            return Err(Refused::Because(
+                format!(
+                    "`{}` has no `image` that another one could replace",
+                    roles.name
+                ),
+                "leave `--image` out; of a manifest or a backend, what is new is said there"
+                    .to_owned(),
+            ));
+        }
+        (None, _) => {}
+    }
     let uri = root.key("model").key("uri");
     match (&release.uri, winner.get(&uri)) {
         (Some(given), Some(_)) => changes.push(Change::value(uri, given.as_str())),
@@ -100,6 +114,7 @@ pub(super) fn of_stable(compiled: &Compiled, roles: &Roles) -> Result<Vec<Change
     let (Some(replicas), true) = (last, is_named) else {
         return Ok(Vec::new());
     };
+    let of_manifest = plan.model(winner).own().and_then(|own| own.replicas);
     let at = Route::root().key("replicas");
     let document = compiled.report.document.as_ref();
     let entry = super::models_route().index(roles.winner);
@@ -107,7 +122,7 @@ pub(super) fn of_stable(compiled: &Compiled, roles: &Roles) -> Result<Vec<Change
     match entry.and_then(|entry| entry.get(&at)) {
         Some(written) if written.to_json() == *replicas => Ok(Vec::new()),
         Some(_) => Ok(vec![Change::value(at, *replicas)]),
-        None if *replicas == 1 => Ok(Vec::new()),
+        None if *replicas == of_manifest.unwrap_or(1) => Ok(Vec::new()),
         None => Err(Refused::Because(
             format!(
                 "`{}` ends with {replicas} replicas, and its entry has no `replicas` that could say so",

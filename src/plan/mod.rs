@@ -200,6 +200,18 @@ impl Plan {
         (0..self.models.len()).map(ModelId)
     }
 
+    /// The model whose backend is this host and port, `v41.ml.svc.cluster.local:80`.
+    pub fn model_behind(&self, address: &str) -> Option<&Model> {
+        let namespace = self.namespace.as_ref().map(DnsLabel::as_str);
+        self.models.iter().find(|model| {
+            let backend = model.backend.as_ref();
+            backend.is_some_and(|backend| {
+                let host = backend.host(namespace);
+                address == format!("{host}:{}", backend.port)
+            })
+        })
+    }
+
     /// The cohort behind an id.
     pub fn cohort(&self, id: CohortId) -> &Cohort {
         &self.cohorts[id.0]

@@ -10,7 +10,9 @@ use k8s_openapi::api::core::v1::{
 
 use serde_json::Value;
 
-use crate::units::{DnsLabel, ImageRef};
+use crate::units::{DnsLabel, ImageRef, names};
+
+use crate::diag::Route;
 
 use super::pods::Config;
 use super::runtimes::{RuntimePort, Server, facts};
@@ -68,8 +70,12 @@ pub enum Workload {
 pub struct Own {
     /// The objects, in the order of their file; the namespace of the rollout is in those that need one.
     pub objects: Vec<OwnObject>,
+    /// The path of that file.
+    pub file: String,
     /// The one whose pods the model is, where its kind is known.
     pub pods: Option<usize>,
+    /// Where its pod template stands in the file.
+    pub template: Option<Route>,
     /// How its pods are named.
     pub named: PodNames,
     /// The replicas that it says, where it says any.
@@ -91,6 +97,14 @@ pub struct OwnObject {
     pub is_cluster_wide: bool,
     /// The object itself.
     pub body: Value,
+}
+
+impl Backend {
+    /// The Service's host, by its own namespace or else this one.
+    pub fn host(&self, namespace: Option<&str>) -> String {
+        let namespace = self.namespace.as_deref().or(namespace);
+        names::service_host(&self.service, namespace)
+    }
 }
 
 /// How the pods of a workload are named.

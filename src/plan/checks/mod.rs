@@ -8,6 +8,7 @@ mod extra;
 mod gates;
 mod increase;
 mod keda;
+mod own;
 mod practice;
 mod probes;
 mod router;
@@ -40,6 +41,7 @@ pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
     gates::check(plan, report);
     probes::check(plan, report);
     practice::check(plan, document, report);
+    own::check(plan, document, report);
     runtime::check(plan, document, report);
     accelerators::check(plan, report);
     stopping::check(plan, document, report);

@@ -198,6 +198,22 @@ fn check_mirrors(plan: &Plan, report: &mut Report) {
         .filter(|stage| stage.kind == StageKind::Step)
     {
         let Some(mirror) = stage.mirror else { continue };
+        let to = plan.model(mirror.to);
+        if to
+            .backend
+            .as_ref()
+            .is_some_and(|backend| backend.headers.is_some())
+        {
+            report.push(
+                Diagnostic::new(
+                    Code::GP212,
+                    Place::key(stage.place.key("mirror")),
+                    format!("copies go to `{}` without the header changes of its backend", to.name),
+                )
+                .note("Istio changes the headers of the requests of a destination, and not of copies")
+                .help("remove `backend.headers` where it is not needed, or send it requests by weight or by a cohort"),
+            );
+        }
         if stage.split.sole() == Some(mirror.to) {
             let name = &plan.model(mirror.to).name;
             report.push(

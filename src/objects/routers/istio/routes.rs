@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::objects::api::istio as api;
 use crate::plan::{BaseRoute, HeaderOperations, Headers, Match, ModelId, Split};
-use crate::units::{DnsLabel, Percent, names};
+use crate::units::{DnsLabel, Percent};
 
 use super::Builder;
 use super::matches::{by_rewrite, http_match, joined};
@@ -130,10 +130,8 @@ impl Builder<'_> {
                 Some(model.name.to_string()),
             ),
             Some(backend) => {
-                let own = self.plan.namespace.as_ref().map(DnsLabel::as_str);
-                let namespace = backend.namespace.as_deref().or(own);
-                let host = names::service_host(&backend.service, namespace);
-                (host, backend.port, None)
+                let namespace = self.plan.namespace.as_ref().map(DnsLabel::as_str);
+                (backend.host(namespace), backend.port, None)
             }
         };
         api::Destination {

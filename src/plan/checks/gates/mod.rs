@@ -3,6 +3,7 @@
 mod bounds;
 mod deploy;
 mod evidence;
+mod pods;
 mod query;
 mod scrapes;
 mod servers;
@@ -19,6 +20,7 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
     for (index, gate) in plan.gates.iter().enumerate() {
         query::check(gate, &at.index(index), report);
         servers::check(plan, gate, &at.index(index), report);
+        pods::check(plan, gate, &at.index(index), report);
     }
     servers::check_selector(plan, report);
     for stage in plan.stage_ids() {

@@ -69,6 +69,8 @@ pub(in crate::plan::resolve) struct FoundPods {
     pub(in crate::plan::resolve) index: usize,
     /// The pods' labels.
     pub(in crate::plan::resolve) labels: BTreeMap<String, String>,
+    /// Where the pod template stands.
+    pub(in crate::plan::resolve) template_at: Route,
     /// Where the labels stand.
     pub(in crate::plan::resolve) labels_at: Route,
     /// By which labels the object finds its pods.
@@ -319,6 +321,7 @@ impl FoundPods {
             },
             labels,
             labels_at: at.key("metadata").key("labels"),
+            template_at: at,
             is_counted: object.kind != "DaemonSet",
             replicas: spec["replicas"]
                 .as_u64()

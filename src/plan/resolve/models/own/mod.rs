@@ -66,7 +66,9 @@ impl Resolver<'_> {
         });
         let own = Own {
             objects: found.objects.iter().map(|one| one.object.clone()).collect(),
+            file: model.workload.as_ref()?.manifest.clone(),
             pods: pods.map(|pods| pods.index),
+            template: pods.map(|pods| pods.template_at.clone()),
             named: pods.map_or(PodNames::Unknown, |pods| pods.named),
             replicas: pods.and_then(|pods| pods.replicas),
         };
