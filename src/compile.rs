@@ -2,6 +2,8 @@
 //! The one way from a file to everything that is made of it: `render`, `diff`, `plan` and the rest all begin here.
 //! Never writes anything.
 
+mod patches;
+
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::{Arc, OnceLock};
@@ -174,7 +176,9 @@ impl Compiled {
 
     /// The objects of one stage, no two of one identity.
     pub fn stage(mut self, stage: StageId) -> Result<Vec<Arc<Object>>, Report> {
-        let objects = self.objects(stage);
+        let mut builder = self.builder.clone();
+        let objects = builder.stage(&self.plan, stage);
+        self.tell_patches(&mut builder);
         self.hold_apart(&objects);
         self.hold_sizes(&objects);
         if self.report.has_errors() {
@@ -184,6 +188,10 @@ impl Compiled {
     }
 
     fn with_distinct_objects(mut self) -> Result<Self, Report> {
+        self.hold_patches();
+        if self.report.has_errors() {
+            return Err(self.report);
+        }
         for stage in self.distinct_stages() {
             let objects = self.builder.stage(&self.plan, stage);
             self.hold_apart(&objects);

@@ -39,7 +39,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("argocd", &["units", "http"]),
     (
         "compile",
-        &["text", "diag", "units", "spec", "plan", "objects", "tree"],
+        // `safety`: a patch of one stage is proved with its neighbours.
+        &[
+            "text", "diag", "units", "spec", "plan", "objects", "safety", "tree",
+        ],
     ),
     (
         "next",

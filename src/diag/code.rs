@@ -90,6 +90,8 @@ codes! {
     GP119 Warning "a Deployment name that is too long for a label",
     GP120 Error "an annotation that only glidepath sets",
     GP121 Error "a pod template that takes away what routes live by",
+    GP122 Error "a patch that cannot be applied",
+    GP123 Error "a patch of what routes live by",
     GP124 Error "a file that is named and cannot be read",
     GP125 Error "an object that a model cannot be run by",
     GP126 Error "a model whose pods nothing tells from the others'",

@@ -7,6 +7,7 @@ mod argo;
 mod base;
 mod content;
 mod meta;
+mod patches;
 mod routers;
 mod size;
 mod workload;
@@ -19,11 +20,11 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::diag::Route;
+use crate::diag::{Diagnostic, Route};
 use crate::plan::{ModelId, Plan, StageId, StageKind};
 
 pub use content::{Contents, content, content_digest, content_line, content_text};
-pub use routers::change as route_change;
+pub use routers::{change as route_change, unknown_field};
 pub use size::{MOST_CLIENT_SIDE, MOST_STORED};
 
 /// One Kubernetes object of a stage.
@@ -118,6 +119,7 @@ pub struct Builder {
     workloads: BTreeMap<(ModelId, u32), Vec<Arc<Object>>>,
     /// What each stage has its own of.
     own: Vec<Arc<Object>>,
+    patched: patches::Patched,
 }
 
 impl Builder {
@@ -153,7 +155,31 @@ impl Builder {
             .collect();
         objects.extend(self.own.iter().cloned());
         objects.sort_by(|a, b| a.file.cmp(&b.file));
+        self.patched.apply(plan, stage, &mut objects);
         objects
+    }
+
+    /// What is wrong with the patches of the stages that were built, each once.
+    pub fn patch_faults(&mut self) -> Vec<Diagnostic> {
+        let mut faults: Vec<Diagnostic> = Vec::new();
+        for fault in std::mem::take(&mut self.patched.faults) {
+            let is_same =
+                |known: &Diagnostic| known.place == fault.place && known.message == fault.message;
+            if !faults.iter().any(is_same) {
+                faults.push(fault);
+            }
+        }
+        faults
+    }
+
+    /// The objects that patches have made since this was asked last, with the patch that changed each last.
+    pub fn patched(&mut self) -> Vec<(Route, Arc<Object>)> {
+        std::mem::take(&mut self.patched.made)
+    }
+
+    /// Whether a patch has met an object in a stage that was built.
+    pub fn has_met(&self, patch: usize) -> bool {
+        self.patched.met.get(patch).copied().unwrap_or(false)
     }
 }
 

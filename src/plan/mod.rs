@@ -11,6 +11,7 @@ mod hosts;
 mod labels;
 mod matching;
 mod model;
+mod patch;
 pub mod pods;
 mod resolve;
 mod router;
@@ -42,6 +43,7 @@ pub use model::{
     Account, Backend, Budget, ContainerPort, Drain, Generated, HostPort, Model, ModelId, Own,
     OwnObject, Pod, PodNames, Rolling, ServedModel, Workload,
 };
+pub use patch::{Change, Patch};
 pub use pods::Config;
 pub use resolve::resolve;
 pub use router::{Gateway, Istio, Router, Server};
@@ -100,6 +102,8 @@ pub struct Plan {
     scaled: Vec<ModelId>,
     /// The live stage, where the spec and not a tree says it.
     pub live: Option<StageId>,
+    /// Changes of the objects that are written, in their order.
+    pub patches: Vec<Patch>,
     /// Limits for the steps.
     pub policy: Policy,
     /// The objects that Argo CD itself reads, where the spec asks for them.

@@ -59,8 +59,8 @@ const PULL_SECRETS: Rule = Rule::Check(|list, faults| {
     distinct(list, "name", name, "Secret", faults);
 });
 
-/// Every fault in an object of the team's own, where Kubernetes' own type of its kind is known.
-pub(super) fn check_object(body: &Value, at: &Route) -> Vec<Diagnostic> {
+/// Every fault in an object, where Kubernetes' own type of its kind is known; `at` is where it stands.
+pub fn check_object(body: &Value, at: &Route) -> Vec<Diagnostic> {
     let mut faults = Faults::default();
     let name = |field: &str| body[field].as_str().unwrap_or_default();
     if let Some(check) = shape::of_object(name("apiVersion"), name("kind")) {

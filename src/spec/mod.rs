@@ -12,6 +12,7 @@ mod model;
 mod model_cache;
 mod named;
 mod owner;
+mod patch;
 mod percentage;
 mod read;
 mod scaling;
@@ -29,6 +30,7 @@ pub use argocd::{
 pub use cohort::{Cohort, FullMatcher, MatchEntry, Matcher};
 pub use gate::{Gate, GateDefaults, GateKind, NoData, OnInconclusive};
 pub use istio::{IstioVersion, is_zero};
+pub use kube::check_object;
 pub use kube::check_pod;
 pub use metrics::{Auth, MetricSource, Metrics, NoFields, Prometheus, Sigv4};
 pub use model::{
@@ -38,6 +40,7 @@ pub use model::{
 };
 pub use model_cache::{CacheDir, CacheMedium, ModelCache};
 pub use named::{Named, NamedFile};
+pub use patch::{Patch, Target};
 pub use percentage::Percentage;
 pub use read::{Read, read};
 pub use scaling::{
@@ -132,6 +135,9 @@ pub struct Spec {
     /// Severities of warnings, by code.
     #[serde(default)]
     pub lints: BTreeMap<String, LintLevel>,
+    /// Changes of the objects that are written.
+    #[serde(default)]
+    pub patches: Vec<Patch>,
     /// The form in which the objects are written.
     #[serde(default)]
     pub outputs: Outputs,

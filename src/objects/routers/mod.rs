@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::plan::{Plan, Router, StageId};
 
+use super::patches::Lost;
 use super::{Object, Waves};
 
 /// A kind of object: its group, which is empty for Kubernetes' core, and its name.
@@ -29,4 +30,14 @@ pub(super) fn build(plan: &Plan, stage: StageId, waves: Waves) -> Vec<Object> {
 /// there, is null.
 pub fn change(old: &Value, new: &Value) -> Option<&'static str> {
     istio::change(old, new)
+}
+
+/// What a patched object of any router would have lost of what routes live by.
+pub(super) fn lost(before: &Value, after: &Value) -> Option<Lost> {
+    istio::lost(before, after)
+}
+
+/// A field of an object of any router that its kind does not have.
+pub fn unknown_field(body: &Value) -> Option<String> {
+    istio::unknown(body)
 }

@@ -9,6 +9,7 @@ mod labels;
 mod levels;
 mod models;
 mod names;
+mod patches;
 mod router;
 mod selector;
 mod service;
@@ -110,6 +111,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
     }
     let stages = stages?;
     let live = live(spec, &stages, report);
+    let patches = patches::resolve(spec, &names, &stages, report);
     let argocd = spec
         .outputs
         .argocd
@@ -133,6 +135,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         scaled: Vec::new(),
         stages,
         live,
+        patches,
         policy: policy(&spec.policy, report),
         argocd,
     }

@@ -3,6 +3,7 @@
 mod change;
 mod destination_rule;
 mod gateway;
+mod kept;
 mod matches;
 mod routes;
 mod virtual_service;
@@ -19,6 +20,7 @@ use crate::units::{DnsLabel, names};
 use super::Kind;
 
 pub(super) use change::change;
+pub(super) use kept::{lost, unknown};
 
 const DESTINATION_RULE: &str = "DestinationRule";
 const GATEWAY: &str = "Gateway";
