@@ -3,6 +3,7 @@
 //! Text flows one way and each border changes the type: `text → spec → plan → objects → tree → sink`.
 //! CONTRIBUTING.md has the map of the rooms and the rules between them.
 
+pub mod adopt;
 pub mod argocd;
 pub mod cli;
 pub mod cmp;

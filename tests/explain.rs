@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use glidepath::adopt::{Wanted, adopt};
 use glidepath::compile::{Environment, FileError, Files, compile};
 use glidepath::diag::{Code, Report, Severity};
 use glidepath::manifests::Manifests;
@@ -98,10 +99,38 @@ fn every_move_between_manifests_breaks_its_rule_or_none() {
     assert!(moves >= 8, "{moves}");
 }
 
+/// What runs, in an example that is to be taken over.
+fn running(example: &str) -> Option<Source> {
+    let text = example.strip_prefix("# running\n")?;
+    Some(Source::new("manifests", text))
+}
+
+#[test]
+fn every_adoption_breaks_its_rule_or_none() {
+    let mut adoptions = 0;
+    for code in Code::ALL.iter().copied() {
+        let page = page(code);
+        let (Some(wrong), Some(right)) = (running(&page.wrong), running(&page.right)) else {
+            continue;
+        };
+        adoptions += 1;
+        let reports = adopt(&[wrong], Wanted::default()).expect_err("it breaks a rule");
+        let found = reports.iter().flat_map(Report::complaints);
+        let found: BTreeSet<Code> = found.map(|found| found.code).collect();
+        assert_eq!(found, BTreeSet::from([code]), "{code}.md: {reports:#?}");
+        let taken = adopt(&[right], Wanted::default());
+        assert!(taken.is_ok(), "{code}.md: {taken:#?}");
+    }
+    assert!(adoptions >= 4, "{adoptions}");
+}
+
 /// The codes whose examples are rollouts.
 fn of_rollouts() -> impl Iterator<Item = Code> {
     let all = Code::ALL.iter().copied();
-    all.filter(|code| sides(&page(*code).wrong).is_none())
+    all.filter(|code| {
+        let wrong = page(*code).wrong;
+        sides(&wrong).is_none() && running(&wrong).is_none()
+    })
 }
 
 #[test]

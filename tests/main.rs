@@ -11,6 +11,7 @@ mod fixtures;
 mod gates_faults;
 mod gates_handed;
 mod gates_prometheus;
+mod init;
 mod lifecycle;
 mod merges;
 mod plan;

@@ -55,7 +55,12 @@ fn blocks() -> Vec<Block> {
 /// A folder of its own under cargo's scratch space, with a copy of the examples and of what else commands read.
 fn workplace(name: &str) -> PathBuf {
     let folder = scratch("readme", name);
-    for source in ["examples", "fixtures/adoption", "fixtures/moves"] {
+    for source in [
+        "examples",
+        "fixtures/adoption",
+        "fixtures/init",
+        "fixtures/moves",
+    ] {
         copy(&Path::new(ROOT).join(source), &folder.join(source));
     }
     folder

@@ -49,6 +49,20 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["text", "diag", "units", "plan", "tree", "compile"],
     ),
     (
+        "adopt",
+        &[
+            "text",
+            "diag",
+            "units",
+            "plan",
+            "objects",
+            "tree",
+            "safety",
+            "manifests",
+            "compile",
+        ],
+    ),
+    (
         "promotion",
         &[
             "diag",
@@ -88,6 +102,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "promotion",
             "compile",
             "next",
+            "adopt",
             "cmp",
         ],
     ),
@@ -123,6 +138,7 @@ const ROUTERS: &[&str] = &[
     "objects/api/istio",
     "trace/istio",
     "safety/routers",
+    "adopt/routers",
     "gate/telemetry",
 ];
 

@@ -6,6 +6,8 @@ mod folder;
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::diag::{Code, Diagnostic, Place, Report, unreadable};
 use crate::safety::{Applied, Identity, Spot};
 use crate::text::{Kind, Node, Route, Source, parse_stream};
@@ -47,8 +49,14 @@ impl Manifests {
         Some((*source, Place::Bytes(span)))
     }
 
+    /// Every object as it was read, by its identity.
+    pub fn objects(&self) -> impl Iterator<Item = (&Identity, Value)> {
+        let all = self.places.iter();
+        all.map(|(identity, (_, node))| (identity, node.to_json()))
+    }
+
     /// Adds the objects of a stream.
-    fn add(&mut self, source: &Source, namespace: Option<&str>) -> Result<(), Report> {
+    pub fn add(&mut self, source: &Source, namespace: Option<&str>) -> Result<(), Report> {
         let mut report = Report::new(source.clone());
         let nodes = match parse_stream(source) {
             Ok(nodes) => nodes,

@@ -16,6 +16,8 @@ use super::output::Output;
 use super::{Exit, Failure};
 use side::read;
 
+pub(super) use side::read_text;
+
 /// Prove that going from one set of manifests to another loses no request
 ///
 /// It needs no rollout.yaml: anybody's manifests are held against make-before-break, with Services, Deployments and their kind,

@@ -24,7 +24,7 @@ pub(super) fn read(
     let path = Path::new(given);
     confined(path)?;
     let found = if given == "-" {
-        stream(&text(STDIN, std::io::stdin().lock())?, namespace)
+        stream(&read_text(STDIN, std::io::stdin().lock())?, namespace)
     } else if path.is_dir() {
         let (root, below) = rooted(path)?;
         Manifests::read_folder(&Folder::new(&root), &below, namespace)
@@ -33,7 +33,7 @@ pub(super) fn read(
         at_revision(&at, namespace)
     } else {
         let file = fs::File::open(path).map_err(|error| Failure::io("read", path, &error))?;
-        stream(&text(given, file)?, namespace)
+        stream(&read_text(given, file)?, namespace)
     };
     let manifests = found.map_err(|unread| refused(given, unread, output))?;
     if manifests.sources().is_empty() {
@@ -89,7 +89,7 @@ fn at_revision(at: &AtRoot, namespace: Option<&str>) -> Result<Manifests, Unread
 }
 
 /// The text of a reader, no longer than a stream may be.
-fn text(name: &str, reader: impl std::io::Read) -> Result<Source, Failure> {
+pub(in crate::cli) fn read_text(name: &str, reader: impl std::io::Read) -> Result<Source, Failure> {
     let mut bytes = Vec::new();
     let most = u64::try_from(MAX_STREAM_BYTES).unwrap_or(u64::MAX);
     reader
