@@ -107,6 +107,14 @@ pub(super) fn check(json: &mut Value) -> Vec<Diagnostic> {
     faults.into_all()
 }
 
+/// Every fault in what is merged over a whole pod; its quantities become strings.
+pub(super) fn check_template_patch(template: &mut Value, at: &Route) -> Vec<Diagnostic> {
+    let mut faults = Faults::default();
+    settle_template(template);
+    shape::template_patch(template, at, &mut faults);
+    faults.into_all()
+}
+
 /// Whether a pod has a field of this name.
 pub(super) fn is_of_pods(key: &str) -> bool {
     fields::of::<PodSpec>(&Route::root()).contains(&key)
@@ -121,13 +129,19 @@ pub fn check_pod(template: &Value) -> Vec<Diagnostic> {
     faults.into_all()
 }
 
+fn settle_template(template: &mut Value) {
+    if let Some(spec) = template.get_mut("spec") {
+        settle(spec);
+    }
+}
+
 /// Writes the quantities of all containers that are numbers as strings.
 fn settle(model: &mut Value) {
     if let Some(resources) = model.get_mut("resources") {
         resources::settle(resources);
     }
-    if let Some(spec) = model.pointer_mut("/podTemplate/spec") {
-        settle(spec);
+    if let Some(template) = model.get_mut("podTemplate") {
+        settle_template(template);
     }
     for list in ["initContainers", "sidecars", "containers"] {
         let list = model.get_mut(list).and_then(Value::as_array_mut);

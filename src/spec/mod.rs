@@ -35,8 +35,8 @@ pub use kube::check_pod;
 pub use metrics::{Auth, MetricSource, Metrics, NoFields, Prometheus, Sigv4};
 pub use model::{
     Backend, BackendService, Capacity, DisruptionBudget, Drain, DrainHook, GRACE_SECONDS,
-    MIN_READY_SECONDS, Model, ModelSource, OwnWorkload, RollingUpdate, RuntimeName, ServerName,
-    ServiceAccount, Subset,
+    MIN_READY_SECONDS, Model, ModelSource, OwnWorkload, PodTemplate, RollingUpdate, RuntimeName,
+    ServerName, ServiceAccount, Subset,
 };
 pub use model_cache::{CacheDir, CacheMedium, ModelCache};
 pub use named::{Named, NamedFile};

@@ -126,8 +126,9 @@ pub struct Model {
     /// The container's security context.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     pub container_security_context: Option<SecurityContext>,
-    /// What is merged over the whole pod at the end: a PodTemplateSpec.
-    pub pod_template: Option<Value>,
+    /// What is merged over the whole pod at the end.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    pub pod_template: Option<PodTemplate>,
     /// Environment variables.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     pub env: Option<Vec<EnvVar>>,
@@ -182,6 +183,19 @@ impl Model {
     pub fn runs_elsewhere(&self) -> bool {
         self.workload.is_none() && self.backend.is_some()
     }
+}
+
+/// A PodTemplateSpec that may be a patch: said in place, or in a file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum PodTemplate {
+    /// In a file.
+    File {
+        /// The path of the file that holds it.
+        file: String,
+    },
+    /// In place.
+    Inline(Value),
 }
 
 /// The team's own objects.

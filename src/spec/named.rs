@@ -1,11 +1,14 @@
 //! Files that a document names, whose text is part of what it says: read and parsed before anything is resolved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Place, Report, unreadable};
 use crate::text::{Files, Kind, Node, Route, Source, older_reading, parse_stream};
 
-use super::{Document, kube};
+use super::read::settle_numbers;
+use super::{Document, PodTemplate, kube};
 
 /// The most values that are told of one file, of those that readers of YAML 1.1 take for something else.
 const MAX_TOLD: usize = 20;
@@ -29,9 +32,16 @@ impl Named {
     /// Reads every file that the document names; what cannot be read is a complaint at the field that names it, and what is wrong in
     /// a file stands there.
     pub fn read(document: &Document, files: &dyn Files, report: &mut Report) -> Self {
-        let mut named = BTreeMap::new();
-        for (at, path) in paths(document) {
-            if named.contains_key(path) {
+        let mut named: BTreeMap<String, NamedFile> = BTreeMap::new();
+        let mut read = BTreeSet::new();
+        let mut held = BTreeSet::new();
+        for (at, path, content) in paths(document) {
+            if read.contains(path) {
+                if let Some(file) = named.get_mut(path)
+                    && held.insert((path, content))
+                {
+                    file.hold(content, report);
+                }
                 continue;
             }
             let refused = |why: String| {
@@ -41,7 +51,10 @@ impl Named {
             };
             match files.read(path.trim_start_matches("./")) {
                 Ok(Some(source)) => {
-                    if let Some(file) = NamedFile::of(source, report) {
+                    read.insert(path);
+                    held.insert((path, content));
+                    if let Some(mut file) = NamedFile::of(source, report) {
+                        file.hold(content, report);
                         named.insert(path.to_owned(), file);
                     }
                 }
@@ -79,7 +92,7 @@ impl NamedFile {
             ..empty()
         };
         let older = older_reading(&source, &documents);
-        let mut file = Self {
+        let file = Self {
             source,
             documents,
             is_sound: older.is_empty(),
@@ -94,15 +107,76 @@ impl NamedFile {
                 found.help("quote it, or write the value that is meant"),
             );
         }
-        let bodies = file.bodies();
-        let wrong: Vec<Diagnostic> = bodies
-            .flat_map(|(at, body)| kube::check_object(&body, &at))
-            .collect();
-        file.is_sound &= wrong.is_empty();
-        for found in wrong {
-            file.complain(report, found);
-        }
         Some(file)
+    }
+
+    /// Holds the file against Kubernetes' types of what is expected in it.
+    fn hold(&mut self, content: Content, report: &mut Report) {
+        let wrong = match content {
+            Content::Objects => {
+                let bodies = self.bodies();
+                bodies
+                    .flat_map(|(at, body)| kube::check_object(&body, &at))
+                    .collect()
+            }
+            Content::PodTemplate => self.template().map_or_else(
+                |wrong| vec![*wrong],
+                |(at, mut template)| kube::check_template_patch(&mut template, &at),
+            ),
+        };
+        self.is_sound &= wrong.is_empty();
+        for found in wrong {
+            self.complain(report, found);
+        }
+    }
+
+    /// The pod template that the file holds, with its route; where something is wrong with it, there is none.
+    pub fn pod_template(&self) -> Option<(Route, Value)> {
+        let (at, mut template) = self.template().ok().filter(|_| self.is_sound)?;
+        kube::check_template_patch(&mut template, &at);
+        Some((at, template))
+    }
+
+    /// The one document of the file, where it may be a pod template.
+    fn template(&self) -> Result<(Route, Value), Box<Diagnostic>> {
+        let refused = |at: Place, message: String, help: &str| {
+            Err(Box::new(
+                Diagnostic::new(Code::GP010, at, message).help(help),
+            ))
+        };
+        let mut bodies = self.bodies();
+        let Some((at, mut template)) = bodies.next() else {
+            let message = "the file is empty, and must be a pod template".to_owned();
+            return refused(Place::File, message, "write the pod's `metadata` or `spec`");
+        };
+        if let Some((second, _)) = bodies.next() {
+            let message =
+                "the file holds a second document, and must be one pod template".to_owned();
+            return refused(
+                Place::value(second),
+                message,
+                "remove it, or move it into a file of its own",
+            );
+        }
+        let Some(entries) = template.as_object() else {
+            let message = "the file must be a pod template: a mapping with `metadata` or `spec`";
+            return refused(
+                Place::value(at),
+                message.to_owned(),
+                "write what a Deployment has below `template`",
+            );
+        };
+        if let Some(key) = ["kind", "apiVersion"]
+            .into_iter()
+            .find(|key| entries.contains_key(*key))
+        {
+            let kind = entries[key].as_str().unwrap_or(key);
+            let message = format!("the file is a whole `{kind}`, and must be a pod template alone");
+            let help = "keep what it has below `template`, or of a Pod its `metadata` and `spec`";
+            return refused(Place::key(at.key(key)), message, help);
+        }
+        settle_numbers(&mut template);
+        Ok((at, template))
     }
 
     /// The documents of the file as JSON, each with its route.
@@ -121,6 +195,15 @@ impl NamedFile {
     }
 }
 
+/// What a field expects in the file that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Content {
+    /// Objects of any kind.
+    Objects,
+    /// One PodTemplateSpec, which may be a patch.
+    PodTemplate,
+}
+
 /// A file of nothing.
 fn empty() -> Node {
     Node {
@@ -129,13 +212,23 @@ fn empty() -> Node {
     }
 }
 
-/// The paths of the files, each with the field that names it.
-fn paths(document: &Document) -> Vec<(Route, &str)> {
+/// The paths of the files, each with the field that names it, and with what that expects.
+fn paths(document: &Document) -> Vec<(Route, &str, Content)> {
     let models = document.spec.models.iter().enumerate();
-    let manifests = models.filter_map(|(index, model)| {
+    let named = models.flat_map(|(index, model)| {
         let at = Route::root().key("spec").key("models").index(index);
-        let own = model.workload.as_ref()?;
-        Some((at.key("workload").key("manifest"), own.manifest.as_str()))
+        let manifest = model.workload.as_ref().map(|own| {
+            let at = at.key("workload").key("manifest");
+            (at, own.manifest.as_str(), Content::Objects)
+        });
+        let template = match &model.pod_template {
+            Some(PodTemplate::File { file }) => {
+                let at = at.key("podTemplate").key("file");
+                Some((at, file.as_str(), Content::PodTemplate))
+            }
+            Some(PodTemplate::Inline(_)) | None => None,
+        };
+        manifest.into_iter().chain(template)
     });
-    manifests.collect()
+    named.collect()
 }

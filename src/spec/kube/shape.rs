@@ -46,7 +46,7 @@ pub(super) const FIELDS: &[(&str, Check)] = &[
     ("volumeMounts", items::<VolumeMount>),
     ("imagePullSecrets", items::<LocalObjectReference>),
     ("securityContext", mapping::<PodSecurityContext>),
-    ("podTemplate", patch::<PodTemplateSpec>),
+    ("podTemplate", pod_template),
     ("containerSecurityContext", mapping::<SecurityContext>),
     ("lifecycle", mapping::<Lifecycle>),
     ("initContainers", items::<Container>),
@@ -114,6 +114,30 @@ fn patch<T: DeserializeOwned + Serialize>(value: &Value, route: &Route, faults: 
     for fault in found.filter(|fault| fault.code != Code::GP007) {
         faults.push(fault);
     }
+}
+
+/// `podTemplate`: said in place, or in a file and then nowhere else.
+fn pod_template(value: &Value, route: &Route, faults: &mut Faults) {
+    if value.get("file").is_none() {
+        return template_patch(value, route, faults);
+    }
+    let fields = value.as_object().into_iter().flatten();
+    for (field, _) in fields.filter(|(field, _)| *field != "file") {
+        faults.push(
+            Diagnostic::new(
+                Code::GP006,
+                Place::key(route.key(field)),
+                format!("`{field}` beside `file`: the file says it"),
+            )
+            .label(Place::key(route.key("file")), "given here")
+            .help("remove one of them"),
+        );
+    }
+}
+
+/// What is merged over a whole pod.
+pub(super) fn template_patch(value: &Value, route: &Route, faults: &mut Faults) {
+    patch::<PodTemplateSpec>(value, route, faults);
 }
 
 /// A whole pod.

@@ -18,7 +18,7 @@ use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::Scaling;
 use crate::plan::model::{Backend, Budget, Generated, Model, Workload};
 use crate::plan::runtimes::{self, RuntimeFacts};
-use crate::spec::{self, DisruptionBudget, Document};
+use crate::spec::{self, DisruptionBudget, Document, Named};
 use crate::units::DnsLabel;
 
 use super::label;
@@ -51,6 +51,7 @@ pub(super) fn resolve(
                 given_labels: &document.metadata.labels,
                 expected: document.spec.traffic.expected.is_some(),
                 service_selector,
+                named: &document.named,
                 report,
             }
             .resolve(owned.get(index))
@@ -70,6 +71,7 @@ struct Resolver<'a> {
     /// Whether the spec says how many requests there will be.
     expected: bool,
     service_selector: &'a BTreeMap<String, String>,
+    named: &'a Named,
     report: &'a mut Report,
 }
 
@@ -122,7 +124,7 @@ impl Resolver<'_> {
         };
         // What lacks its model has been refused, and has no pod.
         if !lacks {
-            self.make_pod(&mut resolved, &mut own, &labels);
+            self.make_pod(&mut resolved, &mut own, &labels)?;
             resolved.workload = Workload::Generated(Box::new(own));
         }
         Some(resolved)
