@@ -22,4 +22,5 @@ mod rooms;
 mod safety;
 mod servers;
 mod support;
+mod templates;
 mod values;

@@ -5,6 +5,7 @@ import time
 
 import action
 import language
+import merges
 import plugin
 import promotion
 import server
@@ -18,6 +19,7 @@ from report import Report
 GROUPS = {
     "action": action,
     "language": language,
+    "merges": merges,
     "plugin": plugin,
     "promotion": promotion,
     "stages": stages,
