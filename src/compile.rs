@@ -34,6 +34,8 @@ pub struct Compiled {
     pub files: BTreeMap<String, Source>,
     /// The environment that it was compiled for.
     pub environment: Environment,
+    /// The files that are part of what the document says.
+    named: Named,
     builder: Builder,
     /// The identities of every stage's objects, and what asks for them; empty where only one stage is asked for.
     identities: BTreeMap<ObjectId, Route>,
@@ -95,18 +97,16 @@ pub fn compile_plan(
     let Some(plan) = plan::resolve(&read.document, &mut report) else {
         return Err(report);
     };
-    let parts = read.document.named.sources();
-    let parts = parts.map(|(path, source)| (path.to_owned(), source.clone()));
     Ok(Compiled {
         files: plan
             .files()
             // What a gate names and cannot be read is that gate's error when it is asked.
             .filter_map(|path| Some((path.to_owned(), files.read(path).ok()??)))
-            .chain(parts)
             .collect(),
         plan,
         report,
         environment: environment.clone(),
+        named: read.document.named,
         builder: Builder::default(),
         identities: BTreeMap::new(),
         digest: OnceLock::new(),
@@ -121,7 +121,7 @@ impl Compiled {
         self.digest.get_or_init(|| {
             let document = self.report.document.as_ref();
             let document = document.expect("what compiles has been read");
-            digest(&document.to_json(), &self.files)
+            digest(&document.to_json(), &self.files, &self.named)
         })
     }
 
@@ -189,6 +189,7 @@ impl Compiled {
 
     fn with_distinct_objects(mut self) -> Result<Self, Report> {
         self.hold_patches();
+        self.hold_own_moves();
         if self.report.has_errors() {
             return Err(self.report);
         }
@@ -299,8 +300,9 @@ impl Compiled {
     }
 }
 
-/// The digest of a document, whatever the order of its keys, and of the files that it names.
-fn digest(document: &Value, files: &BTreeMap<String, Source>) -> String {
+/// The digest of a document and of the manifests that it names, whatever the order of their keys, and of the other files that it
+/// names, byte for byte.
+fn digest(document: &Value, files: &BTreeMap<String, Source>, named: &Named) -> String {
     let mut read = Vec::new();
     write_sorted(document, &|_| true, &mut read);
     for (path, file) in files {
@@ -308,6 +310,10 @@ fn digest(document: &Value, files: &BTreeMap<String, Source>) -> String {
         let path = Value::from(path.as_str());
         let file = sha256_hex(file.text().as_bytes());
         write!(read, "\n{path} {file}").expect("writing to memory cannot fail");
+    }
+    for (path, content) in named.contents() {
+        write!(read, "\n{} ", Value::from(path)).expect("writing to memory cannot fail");
+        write_sorted(&content, &|_| true, &mut read);
     }
     format!("sha256:{}", sha256_hex(&read))
 }
@@ -365,6 +371,44 @@ spec:
         assert_ne!(one, other);
         let baked = ROLLOUT.replace("1h", "2h");
         assert_ne!(digest(&baked, &NoFiles), alone);
+    }
+
+    /// A folder in which `v2.yaml` holds this.
+    struct Manifest(&'static str);
+
+    impl Files for Manifest {
+        fn read(&self, path: &str) -> Result<Option<Source>, FileError> {
+            Ok((path == "v2.yaml").then(|| Source::new(path, self.0)))
+        }
+
+        fn list(&self, _: &str) -> Result<Option<Vec<String>>, FileError> {
+            Ok(None)
+        }
+    }
+
+    #[test]
+    fn the_digest_covers_what_a_manifest_says_and_no_comment_of_it() {
+        let v2 =
+            "name: v2, runtime: custom, image: 'i:2', ports: [{name: http, containerPort: 80}]";
+        let own =
+            "name: v2, workload: {manifest: v2.yaml}, backend: {service: {name: x, port: 80}}";
+        let text = ROLLOUT
+            .replace(v2, own)
+            .replace("{name: d, drift", "{name: d, model: v1, drift");
+        let text = text.replace("gates: [d]", "gates: []");
+        let text = text.as_str();
+        let digest =
+            |manifest: &'static str| compiled(text, &Manifest(manifest)).digest().to_owned();
+        let before =
+            digest("{apiVersion: a.example/v1, kind: X, metadata: {name: x}, spec: {a: 1}}");
+        assert_eq!(
+            digest("# why\n{kind: X, apiVersion: a.example/v1, metadata: {name: x}, spec: {a: 1}}"),
+            before
+        );
+        assert_ne!(
+            digest("{apiVersion: a.example/v1, kind: X, metadata: {name: x}, spec: {a: 2}}"),
+            before
+        );
     }
 
     /// The content digests of the stages of a document, in order.

@@ -1,11 +1,12 @@
 //! Patches, held against every stage: each meets something, can be applied, makes what its kind can be, and leaves every move safe.
+//! So must the team's own objects, of which the plan knows too little.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Place};
 use crate::objects::{Builder, Object, unknown_field};
-use crate::plan::StageId;
+use crate::plan::{Model, StageId};
 use crate::safety::{Applied, Conditions, Finding, Weight, prove};
 use crate::spec;
 use crate::text::Route;
@@ -58,6 +59,36 @@ impl Compiled {
                 if told.insert((at.clone(), message.clone())) {
                     let found = Diagnostic::new(Code::GP122, Place::value(at.clone()), message);
                     self.report.push(found.note(format!("in {}", object.id)));
+                }
+            }
+        }
+    }
+
+    /// What the team's own objects and somebody else's Services do to a move, the plan cannot know: the objects of neighbours say it.
+    pub(super) fn hold_own_moves(&mut self) {
+        let is_plain = |model: &Model| model.generated().is_some();
+        if self.plan.models.iter().all(is_plain) {
+            return;
+        }
+        let mut builder = Builder::default();
+        let stages: Vec<Applied> = self
+            .plan
+            .stage_ids()
+            .map(|stage| applied(&builder.stage(&self.plan, stage)))
+            .collect();
+        let mut told: BTreeSet<String> = BTreeSet::new();
+        for (from, to) in self.plan.stage_ids().zip(self.plan.stage_ids().skip(1)) {
+            for (from, to) in [(from, to), (to, from)] {
+                for finding in findings(&stages[from.0], &stages[to.0]) {
+                    if finding.weight > Weight::Unserved || !told.insert(finding.message.clone()) {
+                        continue;
+                    }
+                    let [from, to] = [from, to].map(|one| self.plan.stage(one));
+                    let message =
+                        format!("from `{}` to `{}`: {}", from.name, to.name, finding.message);
+                    let found =
+                        Diagnostic::new(finding.code, Place::value(to.place.clone()), message);
+                    self.report.push(found.help(finding.help));
                 }
             }
         }

@@ -96,6 +96,7 @@ codes! {
     GP125 Error "an object that a model cannot be run by",
     GP126 Error "a model whose pods nothing tells from the others'",
     GP127 Error "a Service that is not known well enough",
+    GP128 Error "an object that leaves before its last user",
     GP131 Error "no Service to take over, or more than one",
     GP132 Error "objects of several namespaces",
     GP133 Error "requests that several versions share already",

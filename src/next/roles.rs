@@ -72,7 +72,7 @@ fn winner(plan: &Plan) -> Result<ModelId, Refused> {
         .running
         .keys()
         .copied()
-        .filter(|model| *model != winner)
+        .filter(|model| *model != winner && !plan.model(*model).runs_elsewhere())
         .map(name)
         .collect();
     if let Some(other) = others.first() {

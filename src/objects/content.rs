@@ -10,17 +10,26 @@ use super::Object;
 
 /// What of an object reaches no request: the labels and annotations that glidepath sets on the object itself. Those of a pod
 /// template stay, for routes and telemetry go by them.
-fn is_ours(field: &str, key: &str) -> bool {
+fn is_ours(is_made: bool, field: &str, key: &str) -> bool {
     match field {
-        "labels" => names::RESERVED_LABELS.contains(&key),
-        "annotations" => names::OWN_ANNOTATIONS.contains(&key),
+        "labels" => is_made && names::RESERVED_LABELS.contains(&key),
+        "annotations" if is_made => names::OWN_ANNOTATIONS.contains(&key),
+        // On an object of the team's own the wave alone may be ours.
+        "annotations" => key == names::ANNOTATION_WAVE,
         _ => false,
     }
+}
+
+/// Whether glidepath made the object, and its labels are not the team's own: whoever runs pods of a kind that is not known may copy
+/// these to the pods.
+fn is_made(body: &Value) -> bool {
+    body["metadata"]["labels"][names::LABEL_MANAGED_BY] == names::MANAGER
 }
 
 /// An object without what reaches no request, its keys in order: whoever prints it, reads it back or adds a comment has the same.
 pub fn content(body: &Value) -> Value {
     let mut content = sorted(body);
+    let is_made = is_made(body);
     let Some(metadata) = content.get_mut("metadata").and_then(Value::as_object_mut) else {
         return content;
     };
@@ -28,7 +37,7 @@ pub fn content(body: &Value) -> Value {
         let Some(map) = metadata.get_mut(field).and_then(Value::as_object_mut) else {
             continue;
         };
-        map.retain(|key, _| !is_ours(field, key));
+        map.retain(|key, _| !is_ours(is_made, field, key));
         if map.is_empty() {
             metadata.shift_remove(field);
         }
@@ -41,13 +50,14 @@ pub fn content(body: &Value) -> Value {
 pub fn content_line(body: &Value) -> String {
     let word = |value: &'_ Value| value.as_str().unwrap_or_default().to_owned();
     let metadata = &body["metadata"];
+    let is_made = is_made(body);
     // Thousands of objects are hashed in one run, so none is copied for it.
     let keeps = |path: &[&str]| match path {
         ["metadata", field @ ("labels" | "annotations")] => {
             let map = metadata[*field].as_object();
-            map.is_none_or(|map| map.keys().any(|key| !is_ours(field, key)))
+            map.is_none_or(|map| map.keys().any(|key| !is_ours(is_made, field, key)))
         }
-        ["metadata", field, key] => !is_ours(field, key),
+        ["metadata", field, key] => !is_ours(is_made, field, key),
         _ => true,
     };
     let mut text = Vec::with_capacity(4096);
@@ -145,7 +155,7 @@ mod tests {
     #[test]
     fn what_reaches_no_request_is_not_in_it() {
         let mut other = deployment();
-        other["metadata"]["labels"]["app.kubernetes.io/managed-by"] = json!("somebody");
+        other["metadata"]["labels"]["app.kubernetes.io/version"] = json!("v3");
         other["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] = json!("7");
         assert_eq!(digest(&deployment()), digest(&other));
         let mut bare = deployment();
@@ -157,6 +167,11 @@ mod tests {
 
     #[test]
     fn what_reaches_a_request_is() {
+        let mut own = deployment();
+        own["metadata"]["labels"] = json!({"version": "v3"});
+        let mut bare = deployment();
+        bare["metadata"]["labels"] = json!({});
+        assert_ne!(digest(&own), digest(&bare), "a label of the team's own");
         for path in [
             "/metadata/name",
             "/metadata/namespace",

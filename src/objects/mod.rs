@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::diag::{Diagnostic, Route};
-use crate::plan::{ModelId, Plan, StageId, StageKind};
+use crate::plan::{Model, ModelId, Plan, StageId, StageKind};
 
 pub use content::{Contents, content, content_digest, content_line, content_text};
 pub use routers::{change as route_change, unknown_field};
@@ -89,8 +89,10 @@ impl Waves {
     /// Pods before subsets before routes. A stage that routes only to stable waits for no pod, because a rollback must not
     /// depend on a candidate's health; nor does `retire`, so that it equals the baseline of the rollout after it.
     fn of(plan: &Plan, stage: StageId) -> Self {
-        let waits_for_none =
-            plan.is_only_stable(stage) || plan.stage(stage).kind == StageKind::Retire;
+        let waits_for_none = plan.is_only_stable(stage)
+                || plan.stage(stage).kind == StageKind::Retire
+                // Of what somebody else runs there is nothing to wait for.
+                || plan.models.iter().all(Model::runs_elsewhere);
         let (subsets, routes) = if waits_for_none { (0, 1) } else { (2, 3) };
         Self {
             namespace: -1,

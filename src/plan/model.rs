@@ -107,6 +107,25 @@ impl Backend {
     }
 }
 
+impl OwnObject {
+    /// The template of the pods that it makes, or the pod that it is; none of a kind that is not known.
+    pub fn template(&self) -> Option<&Value> {
+        let spec = &self.body["spec"];
+        match (self.group.as_str(), self.kind.as_str()) {
+            ("", "Pod") => Some(&self.body),
+            ("apps", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")
+            | ("batch", "Job") => Some(&spec["template"]),
+            ("batch", "CronJob") => Some(&spec["jobTemplate"]["spec"]["template"]),
+            ("leaderworkerset.x-k8s.io", "LeaderWorkerSet") => {
+                let group = &spec["leaderWorkerTemplate"];
+                let leader = group.get("leaderTemplate");
+                leader.or_else(|| group.get("workerTemplate"))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// How the pods of a workload are named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PodNames {

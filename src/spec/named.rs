@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Place, Report, unreadable};
-use crate::text::{Files, Kind, Node, Route, Source, older_reading, parse_stream};
+use crate::text::{Files, Kind, Node, Route, Source, older_reading, parse_all};
 
 use super::read::settle_numbers;
 use super::{Document, PodTemplate, kube};
@@ -70,17 +70,16 @@ impl Named {
         self.0.get(path)
     }
 
-    /// The texts of all of them, by their paths.
-    pub fn sources(&self) -> impl Iterator<Item = (&str, &Source)> {
-        self.0
-            .iter()
-            .map(|(path, file)| (path.as_str(), &file.source))
+    /// What each of them says, comments and layout left out, by their paths.
+    pub fn contents(&self) -> impl Iterator<Item = (&str, Value)> {
+        let files = self.0.iter();
+        files.map(|(path, file)| (path.as_str(), file.documents.to_json()))
     }
 }
 
 impl NamedFile {
     fn of(source: Source, report: &mut Report) -> Option<Self> {
-        let documents = match parse_stream(&source) {
+        let documents = match parse_all(&source) {
             Ok(documents) => documents,
             Err(fault) => {
                 report.push_in(&source, &empty(), unreadable(fault));
@@ -180,13 +179,13 @@ impl NamedFile {
     }
 
     /// The documents of the file as JSON, each with its route.
-    pub fn bodies(&self) -> impl Iterator<Item = (Route, serde_json::Value)> {
+    pub fn bodies(&self) -> impl Iterator<Item = (Route, Value)> {
         let documents: &[Node] = match &self.documents.kind {
             Kind::Seq(documents) => documents,
             Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) | Kind::Map(_) => &[],
         };
         let bodies = documents.iter().enumerate();
-        bodies.map(|(index, node)| (Route::root().index(index), node.to_json()))
+        bodies.flat_map(|(index, node)| objects(Route::root().index(index), node.to_json()))
     }
 
     /// Adds a complaint about a place in the file.
@@ -202,6 +201,26 @@ enum Content {
     Objects,
     /// One PodTemplateSpec, which may be a patch.
     PodTemplate,
+}
+
+/// The objects of a document: its own, or the items of a list such as `kubectl get` prints.
+fn objects(at: Route, mut body: Value) -> Vec<(Route, Value)> {
+    let is_list = body["kind"]
+        .as_str()
+        .is_some_and(|kind| kind.ends_with("List"));
+    let items = match body.get_mut("items").map(Value::take) {
+        Some(Value::Array(items)) if is_list => items,
+        Some(other) => {
+            body["items"] = other;
+            return vec![(at, body)];
+        }
+        None => return vec![(at, body)],
+    };
+    let at = at.key("items");
+    let items = items.into_iter().enumerate();
+    items
+        .flat_map(|(index, item)| objects(at.index(index), item))
+        .collect()
 }
 
 /// A file of nothing.

@@ -17,5 +17,5 @@ pub use source::{LineColumn, Source, Span};
 pub use unseen::is_unseen;
 pub use yaml::{
     Entry, Fault, FaultKind, Kind, MAX_BYTES, MAX_STREAM_BYTES, Node, older_reading, parse,
-    parse_stream,
+    parse_all, parse_stream,
 };

@@ -95,6 +95,21 @@ pub fn parse(source: &Source) -> Result<Node, Fault> {
     Ok(node)
 }
 
+/// Reads all documents of a file that a rollout names, within the limits of the rollout itself.
+pub fn parse_all(source: &Source) -> Result<Vec<Node>, Fault> {
+    if let Some((at, found)) = raw_control_character(source.text()) {
+        return Err(control_character(
+            found,
+            Span::new(at, at + found.len_utf8()),
+        ));
+    }
+    let nodes = parse_stream(source)?;
+    for node in &nodes {
+        refuse_control_characters(node)?;
+    }
+    Ok(nodes)
+}
+
 /// Reads a stream of documents, such as what `kubectl get` prints; one that is empty is left out.
 pub fn parse_stream(source: &Source) -> Result<Vec<Node>, Fault> {
     let text = source.text();

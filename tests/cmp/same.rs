@@ -6,6 +6,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::support::files_below;
+
 use super::{ask, examples, repository, stage};
 
 type Objects = BTreeMap<String, Value>;
@@ -38,6 +40,11 @@ fn every_stage_of_every_example_is_the_tree_s() {
             continue;
         };
         let repository = repository(&[("rollout.yaml", &spec)]);
+        for (path, bytes) in files_below(&example) {
+            if !path.starts_with("deploy/") && path != "rollout.yaml" {
+                repository.write(&path, bytes);
+            }
+        }
         for folder in fs::read_dir(example.join("deploy/stages")).expect("stages") {
             let folder = folder.expect("an entry").path();
             let numbered = folder
@@ -46,7 +53,13 @@ fn every_stage_of_every_example_is_the_tree_s() {
                 .to_string_lossy()
                 .into_owned();
             let name = numbered.split_once('-').expect("a number").1;
-            let mut want = read(&example.join("deploy/base"));
+            let base = example.join("deploy/base");
+            // A rollout whose Service is somebody else's has nothing in every stage.
+            let mut want = if base.exists() {
+                read(&base)
+            } else {
+                Objects::new()
+            };
             want.extend(read(&folder));
             let mut previous = String::new();
             for wanted in [name, &numbered] {

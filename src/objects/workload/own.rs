@@ -28,8 +28,11 @@ pub(super) fn build(
             let wave = wave_of(object, &mut body, waves);
             let counts = is_pods && model.is_counted();
             // One that is not written is 1, and stays unwritten.
-            if counts && replicas != own.replicas.unwrap_or(1) {
-                body["spec"]["replicas"] = Value::from(replicas);
+            if counts
+                && replicas != own.replicas.unwrap_or(1)
+                && let Some(spec) = body.get_mut("spec").and_then(Value::as_object_mut)
+            {
+                spec.insert("replicas".to_owned(), Value::from(replicas));
             }
             Object {
                 id: ObjectId {
@@ -37,7 +40,7 @@ pub(super) fn build(
                     namespace: object.namespace.clone(),
                     name: object.name.clone(),
                 },
-                file: file(model, object),
+                file: file(model, own, object),
                 scope: Scope::Stage,
                 wave,
                 origin: origin.key("workload").key("manifest"),
@@ -68,7 +71,7 @@ fn wave_of(object: &OwnObject, body: &mut Value, waves: Waves) -> i32 {
 }
 
 /// `deployment-v41.recommender`: a model's name has no dot, so no other model's file is called so.
-fn file(model: &Model, object: &OwnObject) -> String {
+fn file(model: &Model, own: &Own, object: &OwnObject) -> String {
     let mut kind = String::new();
     for (index, c) in object.kind.char_indices() {
         if c.is_ascii_uppercase() && index > 0 && !kind.ends_with('-') {
@@ -89,14 +92,28 @@ fn file(model: &Model, object: &OwnObject) -> String {
         group => format!(".{group}"),
     };
     let full = format!("{kind}-{}.{}{group}", model.name, object.name);
-    if full.len() <= MAX_FILE
+    // Two objects may differ in a group, a namespace or the case of a kind that the name of a file does not show.
+    let same = |other: &OwnObject| {
+        other.name == object.name && other.kind.eq_ignore_ascii_case(&object.kind)
+    };
+    let is_alone = own.objects.iter().filter(|other| same(other)).count() == 1;
+    let is_plain =
+        !object.name.contains('.') && object.kind.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_alone
+        && is_plain
+        && full.len() <= MAX_FILE
         && full
             .bytes()
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.'))
     {
         return full;
     }
-    let hash = sha256_hex(full.as_bytes());
+    let namespace = object.namespace.as_deref().unwrap_or_default();
+    let identity = format!(
+        "{} {} {namespace} {}",
+        object.group, object.kind, object.name
+    );
+    let hash = sha256_hex(identity.as_bytes());
     format!("{}-{}.{}", cut(&kind), model.name, &hash[..HASH_LENGTH])
 }
 

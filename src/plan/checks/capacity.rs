@@ -36,6 +36,7 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
     for (index, model) in plan.models.iter().enumerate() {
         let at = Route::root().key("spec").key("models").index(index);
         if model.autoscaling().is_some()
+            && model.generated().is_some()
             && model.workload_name != format!("{}-{}", plan.name, model.name)
         {
             report.push(

@@ -2,6 +2,7 @@
 
 mod accelerators;
 mod adoption;
+mod brought;
 mod capacity;
 mod end;
 mod extra;
@@ -30,6 +31,7 @@ use super::Plan;
 pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
     adoption::check(plan, document, report);
     selection::check(plan, document, report);
+    brought::check(plan, report);
     routes::check(plan, report);
     transitions::check(plan, report);
     increase::check(plan, report);

@@ -17,10 +17,10 @@ const IMAGE: &str = "kserve/storage-initializer:v0.17.0";
 const FILL: &str = "set -e
 if [ -e \"$2\" ]; then exit 0; fi
 part=`mktemp -d \"$1/.part-XXXXXX\"`
+trap 'rm -rf \"$part\"' EXIT
 /storage-initializer/scripts/initializer-entrypoint \"$0\" \"$part\"
 chmod 755 \"$part\"
 mv -T \"$part\" \"$2\" || [ -e \"$2\" ]
-rm -rf \"$part\"
 ";
 
 impl Pod<'_> {

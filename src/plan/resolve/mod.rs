@@ -68,6 +68,10 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
     let name = name?;
     let namespace = namespace.map_or(Some(None), |namespace| namespace.map(Some))?;
     let owned = Owned::read(document, report);
+    if !owned.are_sound(spec) {
+        // What would follow from a manifest that is not known is nobody's mistake.
+        return None;
+    }
     let selector = selector::selector(spec, &name, &owned, report);
     let models = models::resolve(document, &name, &owned, &selector, report);
     let cohorts = cohorts::resolve(spec, report);

@@ -29,7 +29,6 @@ fn unknown_fields_are_told_with_what_was_meant() {
         ("blueGreen: {}", "1:3 GP005", "`blueGreen`"),
         ("abTest: {}", "1:3 GP005", "`abTest`"),
         ("shadow: {}", "1:3 GP005", "`shadow`"),
-        ("patches: []", "1:3 GP005", "`patches`"),
         (
             "outputs: {flux: {}}",
             "1:13 GP005",

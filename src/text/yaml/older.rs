@@ -17,6 +17,10 @@ fn walk(source: &Source, node: &Node, found: &mut Vec<(Span, &'static str)>) {
         Kind::Seq(items) => items.iter().for_each(|item| walk(source, item, found)),
         Kind::Map(entries) => {
             for entry in entries {
+                let key = &source.text()[entry.key_span.start..entry.key_span.end];
+                if let Some(what) = older(key) {
+                    found.push((entry.key_span, what));
+                }
                 walk(source, &entry.value, found);
             }
         }
@@ -33,10 +37,13 @@ fn walk(source: &Source, node: &Node, found: &mut Vec<(Span, &'static str)>) {
 /// What a plain scalar is to a reader of YAML 1.1, where that differs. What is quoted begins with a quote and differs nowhere.
 fn older(text: &str) -> Option<&'static str> {
     const WORDS: [&str; 6] = ["y", "yes", "on", "n", "no", "off"];
+    if !text.is_ascii() || text.is_empty() {
+        return None;
+    }
     let is_cased = text == text.to_lowercase()
         || text == text.to_uppercase()
         || text[1..] == text[1..].to_lowercase();
-    if text.is_ascii() && is_cased && WORDS.contains(&text.to_lowercase().as_str()) {
+    if is_cased && WORDS.contains(&text.to_lowercase().as_str()) {
         return Some("a boolean");
     }
     let digits = text.trim_start_matches(['+', '-']);
@@ -64,7 +71,7 @@ mod tests {
 
     #[test]
     fn plain_words_and_numbers_of_the_older_yaml_are_found() {
-        let text = "a: [yes, Off, y, NO, yEs, 'on', \"no\", nope, true]\nb: [012, 0, 10, 1_000, -0b11, 08, 0o14, 1.5, 0x1F, a_1]\n";
+        let text = "a: [yes, Off, y, NO, yEs, 'on', \"no\", nope, true, Überblick Bild]\n\"y\": 1\non: 2\nb: [012, 0, 10, 1_000, -0b11, 08, 0o14, 1.5, 0x1F, a_1]\n";
         let source = Source::new("x", text);
         let document = parse(&source).expect("it is YAML");
         let found = older_reading(&source, &document);
@@ -79,6 +86,7 @@ mod tests {
                 ("Off", "a boolean"),
                 ("y", "a boolean"),
                 ("NO", "a boolean"),
+                ("on", "a boolean"),
                 ("012", "an octal number"),
                 ("1_000", "a number"),
                 ("-0b11", "a binary number"),

@@ -47,6 +47,9 @@ pub(super) fn resolve(
     }
     let brought = owned.object("Service", name.as_str());
     hold_owner(spec, &name, brought.is_some(), models, &at, report)?;
+    if brought.is_some() {
+        owned.hold_everywhere("Service", name.as_str(), spec, report)?;
+    }
     let ports = match (&spec.service.ports, brought) {
         (Some(_), _) => ports::given(spec, &at.key("ports"), models, report),
         (None, Some(service)) => Some(brought::ports(service)),
@@ -86,6 +89,46 @@ fn has_several(models: &[Model]) -> bool {
         > 1
 }
 
+/// Each model's backend is a Service of its own, and not the one in front of all.
+fn hold_backends(name: &DnsLabel, models: &[Model], report: &mut Report) -> bool {
+    let mut sound = true;
+    let at = |index: usize| {
+        let models = Route::root().key("spec").key("models");
+        models.index(index).key("backend").key("service")
+    };
+    let own = |model: &Model| {
+        let backend = model.backend.as_ref()?;
+        Some((backend.host(None), backend.port))
+    };
+    for (index, model) in models.iter().enumerate() {
+        let Some(mine) = own(model) else { continue };
+        let mut earlier = models[..index].iter();
+        let twin = earlier.position(|other| own(other).as_ref() == Some(&mine));
+        let (message, twin) = if mine.0 == name.as_str() {
+            let message = format!(
+                "the backend of `{}` is the Service in front of all models, and requests would go in a circle",
+                model.name
+            );
+            (message, None)
+        } else if let Some(twin) = twin {
+            let message = format!(
+                "`{}` and `{}` have one backend, and nothing tells them apart",
+                models[twin].name, model.name
+            );
+            (message, Some(twin))
+        } else {
+            continue;
+        };
+        sound = false;
+        let found = Diagnostic::new(Code::GP127, Place::value(at(index)), message);
+        report.push(match twin {
+            Some(twin) => found.label(Place::value(at(twin)), "the other one"),
+            None => found.help("name the Service that leads to this model's pods alone, or give the entry another `service.name`"),
+        });
+    }
+    sound
+}
+
 /// A Service has one owner, and of somebody else's as much must be said as the routes need.
 fn hold_owner(
     spec: &Spec,
@@ -98,7 +141,7 @@ fn hold_owner(
     let given = &spec.service;
     let lacks =
         |field: &str| format!("the Service `{name}` is somebody else's, and its {field} not known");
-    let mut sound = true;
+    let mut sound = hold_backends(name, models, report);
     let mut refuse = |place, message: String, help: &str| {
         sound = false;
         report.push(Diagnostic::new(Code::GP127, place, message).help(help));

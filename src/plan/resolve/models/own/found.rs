@@ -7,38 +7,9 @@ use serde_json::Value;
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::model::{ContainerPort, OwnObject, PodNames};
 use crate::plan::{Autoscaler, Autoscaling};
-use crate::spec::{Document, Model, NamedFile};
+use crate::spec::{Document, Model, NamedFile, Spec};
 
-/// Kinds that belong to no namespace; of one that is not known here, a namespace is assumed.
-const CLUSTER_WIDE: [&str; 12] = [
-    "APIService",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "ClusterServingRuntime",
-    "CustomResourceDefinition",
-    "IngressClass",
-    "MutatingWebhookConfiguration",
-    "Namespace",
-    "PersistentVolume",
-    "PriorityClass",
-    "StorageClass",
-    "ValidatingWebhookConfiguration",
-];
-/// Kinds that would write the mesh or the tree themselves, by their group.
-const RIVALS: [(&str, &str); 4] = [
-    ("argoproj.io", "Rollout"),
-    ("flagger.app", "Canary"),
-    ("glidepath.dev", "ModelRollout"),
-    ("kustomize.config.k8s.io", "Kustomization"),
-];
-/// Fields that only the API server sets.
-const SERVERS: [&str; 5] = [
-    "generation",
-    "managedFields",
-    "ownerReferences",
-    "resourceVersion",
-    "uid",
-];
+use super::{object, running};
 
 /// What is known of every model that brings objects of its own, by the model's place in the spec.
 pub(in crate::plan::resolve) struct Owned<'a>(BTreeMap<usize, Found<'a>>);
@@ -126,6 +97,42 @@ impl<'a> Owned<'a> {
         pods.is_some_and(|pods| pods.autoscaling.is_some())
     }
 
+    /// Whether every manifest that the spec names is there and could be read.
+    pub(in crate::plan::resolve) fn are_sound(&self, spec: &Spec) -> bool {
+        let mut models = spec.models.iter().enumerate();
+        models.all(|(index, model)| {
+            let found = self.get(index);
+            model.workload.is_none() || found.is_some_and(|found| found.is_sound)
+        })
+    }
+
+    /// What routes need in every stage is in every model's manifest, for each leaves with its model.
+    pub(in crate::plan::resolve) fn hold_everywhere(
+        &self,
+        kind: &str,
+        name: &str,
+        spec: &Spec,
+        report: &mut Report,
+    ) -> Option<()> {
+        let lacking = (0..spec.models.len()).find(|index| {
+            let found = self.get(*index);
+            found.is_none_or(|found| found.object(kind, name).is_none())
+        });
+        let Some(lacking) = lacking else {
+            return Some(());
+        };
+        let at = Route::root().key("spec").key("models").index(lacking);
+        let message = format!(
+            "the {kind} `{name}` is in another model's manifest and not in that of `{}`, so some stages lack it",
+            spec.models[lacking].name
+        );
+        report.push(
+            Diagnostic::new(Code::GP127, Place::value(at.key("name")), message)
+                .help("write the same object into every model's manifest, or leave it out of all and let glidepath write it"),
+        );
+        None
+    }
+
     /// The object of this kind and name, and the file that it stands in.
     pub(in crate::plan::resolve) fn object(&self, kind: &str, name: &str) -> Option<&FoundObject> {
         let mut objects = self.0.values().flat_map(|found| &found.objects);
@@ -134,6 +141,12 @@ impl<'a> Owned<'a> {
 }
 
 impl<'a> Found<'a> {
+    /// The object of this kind and name.
+    pub(in crate::plan::resolve) fn object(&self, kind: &str, name: &str) -> Option<&FoundObject> {
+        let mut objects = self.objects.iter();
+        objects.find(|one| one.object.kind == kind && one.object.name == name)
+    }
+
     fn read(
         file: &'a NamedFile,
         model: &Model,
@@ -144,7 +157,7 @@ impl<'a> Found<'a> {
         let mut objects: Vec<FoundObject> = Vec::new();
         let mut is_sound = file.is_sound;
         for (route, body) in file.bodies() {
-            match object(body, &route, namespace) {
+            match object::read(body, &route, namespace) {
                 Ok(object) => objects.push(FoundObject { object, at: route }),
                 Err(found) => {
                     is_sound = false;
@@ -214,77 +227,9 @@ impl<'a> Found<'a> {
             .objects
             .iter()
             .find_map(|one| scaling(&one.object, name));
+        running::hold(self, &pods, report);
         Some(pods)
     }
-}
-
-/// An object of a document, or what is wrong with it.
-fn object(
-    mut body: Value,
-    at: &Route,
-    namespace: Option<&str>,
-) -> Result<OwnObject, Box<Diagnostic>> {
-    let wrong = |code, place, message: String| Box::new(Diagnostic::new(code, place, message));
-    let text = |value: &Value| {
-        value
-            .as_str()
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
-    };
-    let metadata = at.key("metadata");
-    let (Some(api_version), Some(kind), Some(name)) = (
-        text(&body["apiVersion"]),
-        text(&body["kind"]),
-        text(&body["metadata"]["name"]),
-    ) else {
-        let message = "this is no object: `apiVersion`, `kind` and `metadata.name` are needed";
-        return Err(wrong(
-            Code::GP007,
-            Place::value(at.clone()),
-            message.to_owned(),
-        ));
-    };
-    let group = api_version.split_once('/').map_or("", |(group, _)| group);
-    if RIVALS.contains(&(group, kind.as_str())) {
-        let message = format!("a {kind} of {group} moves the traffic or writes the tree itself");
-        let found = wrong(Code::GP125, Place::value(at.key("kind")), message);
-        return Err(Box::new(found.help("give the Deployment that it is about")));
-    }
-    if kind.ends_with("List") && body["items"].is_array() {
-        let message = format!("a {kind} is no object that can be applied alone");
-        let found = wrong(Code::GP125, Place::value(at.key("kind")), message);
-        return Err(Box::new(
-            found.help("write each of its items as a document, behind `---`"),
-        ));
-    }
-    if let Some(field) = SERVERS
-        .iter()
-        .find(|field| !body["metadata"][**field].is_null())
-    {
-        let place = Place::key(metadata.key(*field));
-        let found = wrong(
-            Code::GP125,
-            place,
-            format!("`metadata.{field}` is the API server's to set"),
-        );
-        return Err(Box::new(found.help("remove it, and `status`")));
-    }
-    let mut own = text(&body["metadata"]["namespace"]);
-    let is_cluster_wide = CLUSTER_WIDE.contains(&kind.as_str());
-    if own.is_none() && !is_cluster_wide {
-        own = namespace.map(str::to_owned);
-        if let Some(namespace) = namespace {
-            body["metadata"]["namespace"] = Value::from(namespace);
-        }
-    }
-    Ok(OwnObject {
-        group: group.to_owned(),
-        kind,
-        name,
-        namespace: own,
-        is_cluster_wide,
-        body,
-    })
 }
 
 impl FoundPods {

@@ -1,6 +1,8 @@
 //! Models that the team's own objects run: what is read of these, and what tells their pods from the others'.
 
 mod found;
+mod object;
+mod running;
 mod telling;
 
 use crate::diag::{Code, Diagnostic, Place};
