@@ -61,6 +61,7 @@ pub fn prove(before: &Applied, after: &Applied, conditions: &Conditions) -> Vec<
     found.retain(|one| !one.with.as_ref().is_some_and(is_refused));
     found.extend(refused);
     found.extend(rules::contents::check(&moved, conditions.canary));
+    found.extend(rules::operated::check(&moved));
     found.extend(rules::containers::check(&moved));
     found.extend(rules::capacity::check(&moved, &conditions.sustains));
     found.extend(rules::autoscaling::check(&moved));

@@ -6,4 +6,5 @@ pub(super) mod containers;
 pub(super) mod contents;
 pub(super) mod hosts;
 pub(super) mod immutable;
+pub(super) mod operated;
 pub(super) mod services;
