@@ -4,6 +4,7 @@ Also: every stage's way back, and the commits of `series` against what kustomize
 """
 
 import os
+import shutil
 import subprocess
 
 from tools import EXAMPLES, Failed, GLIDEPATH, build, example_names, glidepath, identity, load, scratch, stage_folders, stage_name
@@ -25,7 +26,7 @@ class Repository:
 
     def __init__(self, root, name):
         self.root, self.time = root, BEGIN
-        (root / "rollout.yaml").write_bytes((EXAMPLES / name / "rollout.yaml").read_bytes())
+        shutil.copytree(EXAMPLES / name, root, ignore=shutil.ignore_patterns("deploy"), dirs_exist_ok=True)
         glidepath("render", root / "rollout.yaml")
         self.git("init", "--quiet")
         self.git("add", "--all")

@@ -96,7 +96,8 @@ def rendered(spec, change=None):
     with scratch() as folder:
         target = folder / "rollout.yaml"
         if isinstance(spec, Path):
-            shutil.copy(spec, target)
+            # With the files that it names.
+            shutil.copytree(spec.parent, folder, ignore=shutil.ignore_patterns("deploy", "tree.txt"), dirs_exist_ok=True)
             document = load(spec.read_text())[0]
         else:
             document = spec

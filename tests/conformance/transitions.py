@@ -13,9 +13,10 @@ def run(report):
     report.check("a tree that breaks before it makes is found", unsafe_changes_pass())
     for name, spec in rollouts().items():
         try:
-            elsewhere = scaled_elsewhere(yaml.safe_load(spec.read_text()))
+            document = yaml.safe_load(spec.read_text())
+            elsewhere, foreign = scaled_elsewhere(document), foreign_services(document)
             with rendered(spec) as deploy:
-                stages = [Stage(folder.name, build(folder), elsewhere) for folder in stage_folders(deploy)]
+                stages = [Stage(folder.name, build(folder), elsewhere, foreign) for folder in stage_folders(deploy)]
         except Failed as error:
             report.check(f"{name}: renders and builds", [error])
             continue
@@ -38,20 +39,34 @@ def scaled_elsewhere(spec):
     return {model.get("workloadName", f"{name}-{model['name']}") for model in models if model.get("replicas") == "external"}
 
 
+def foreign_services(spec):
+    """The Services that somebody else writes, by name: `None` for a backend, of which nothing is known, else its spec."""
+    name, spec = spec["metadata"]["name"], spec["spec"]
+    service = spec.get("service", {})
+    foreign = {m["backend"]["service"]["name"]: None for m in spec["models"] if "backend" in m}
+    if service.get("create") is False and "selector" in service:
+        foreign[service.get("name", name)] = {"selector": service["selector"], "ports": service["ports"]}
+    return foreign
+
+
 class Stage:
     """What the objects of one stage do to requests.
 
     `running`: (host, subset) pairs with pods; `routed`: those that requests or copies of requests go to.
     """
 
-    def __init__(self, name, objects, elsewhere=frozenset()):
+    def __init__(self, name, objects, elsewhere=frozenset(), foreign=None):
         self.name = name
         self.adopts = name == "00-adopt"
         self.elsewhere = elsewhere
         self.faults = []
         self.objects = objects
-        self.services = {o["metadata"]["name"]: o["spec"] for o in self.of("Service")}
-        self.workloads = {o["metadata"]["name"]: o["spec"] for o in self.of("Deployment")}
+        foreign = foreign or {}
+        self.backends = {name for name, known in foreign.items() if known is None}
+        self.services = {name: known for name, known in foreign.items() if known is not None}
+        self.services |= {o["metadata"]["name"]: o["spec"] for o in self.of("Service")}
+        kinds = ("Deployment", "StatefulSet")
+        self.workloads = {o["metadata"]["name"]: o["spec"] for kind in kinds for o in self.of(kind)}
         self.subsets = {}
         self.running = set()
         self.routed = set()
@@ -72,6 +87,9 @@ class Stage:
 
     def _services(self):
         for name, service in self.services.items():
+            # One in front of backends alone has no pods of its own.
+            if not service.get("selector"):
+                continue
             pods = self.pods(service["selector"])
             if not pods:
                 self.fault(f"Service/{name} selects no pods")
@@ -132,6 +150,10 @@ class Stage:
         targets += [route["mirror"]] if "mirror" in route else []
         for target in targets:
             key = (short(target["host"]), target.get("subset"))
+            if key[0] in self.backends:
+                self.running.add(key)
+                self.routed.add(key)
+                continue
             service = self.services.get(key[0])
             if service is None:
                 self.fault(f"{where} leads to {target['host']}, which is no Service here")
@@ -169,6 +191,8 @@ def change(before, after):
     """What a request could run into while `before` becomes `after`."""
     faults = []
     for key in sorted(before.routed | after.routed):
+        if key[0] in before.backends:
+            continue
         for stage in (before, after):
             if key not in stage.running:
                 source = "routed" if key in stage.routed else f"routed in {(after if stage is before else before).name}"
@@ -176,6 +200,8 @@ def change(before, after):
         if before.subsets.get(key) != after.subsets.get(key):
             faults.append(f"the subset {key[1]} selects other pods from {after.name} on")
     for name, service in before.services.items():
+        if not service.get("selector") or (name not in after.services and (name, None) not in before.routed and not any(host == name for host, _ in before.subsets)):
+            continue
         then = after.services.get(name, {"selector": {}})
         if then.get("ports") != service["ports"]:
             faults.append(f"Service/{name} changes its ports")
