@@ -135,6 +135,8 @@ class ConfigData:
     @staticmethod
     def put(document, text):
         for model in document["spec"]["models"]:
+            # Only a container of the team's own takes any address.
+            model.update(runtime="custom", ports=[{"name": "http", "containerPort": 8080}])
             model["model"]["uri"] = text
 
     @staticmethod
