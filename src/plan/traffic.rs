@@ -100,3 +100,14 @@ pub struct BaseMatch {
     /// The method.
     pub method: Option<StringMatch>,
 }
+
+impl BaseMatch {
+    /// The same as conditions of a cohort.
+    pub fn as_match(&self) -> Match {
+        Match {
+            uri: self.uri.clone(),
+            method: self.method.clone(),
+            ..Match::default()
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::plan::{CohortId, Joined, Match, Plan, StageKind, join};
+use crate::plan::{BaseMatch, CohortId, Joined, Match, Plan, StageKind, join};
 
 pub(super) fn check(plan: &Plan, report: &mut Report) {
     check_base_routes(plan, report);
@@ -32,11 +32,6 @@ fn cohort_at(cohort: usize) -> Route {
 fn check_base_routes(plan: &Plan, report: &mut Report) {
     let at = Route::root().key("spec").key("traffic").key("routes");
     let routes = &plan.traffic.routes;
-    let as_match = |entry: &crate::plan::BaseMatch| Match {
-        uri: entry.uri.clone(),
-        method: entry.method.clone(),
-        ..Match::default()
-    };
     let mut earlier: Vec<Match> = Vec::new();
     for (index, route) in routes.iter().enumerate() {
         let is_last = index + 1 == routes.len();
@@ -66,9 +61,7 @@ fn check_base_routes(plan: &Plan, report: &mut Report) {
             ),
             (true, true) | (false, false) => {}
         }
-        let hidden = |entry: &crate::plan::BaseMatch| {
-            earlier.iter().any(|wide| wide.covers(&as_match(entry)))
-        };
+        let hidden = |entry: &BaseMatch| earlier.iter().any(|wide| wide.covers(&entry.as_match()));
         if !route.entries.is_empty() && route.entries.iter().all(hidden) {
             report.push(
                 Diagnostic::new(
@@ -79,7 +72,7 @@ fn check_base_routes(plan: &Plan, report: &mut Report) {
                 .help("put the narrower route first"),
             );
         }
-        earlier.extend(route.entries.iter().map(as_match));
+        earlier.extend(route.entries.iter().map(BaseMatch::as_match));
     }
 }
 

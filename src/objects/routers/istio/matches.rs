@@ -1,45 +1,11 @@
-//! The conditions of a route: a cohort's joined with a base route's.
+//! The conditions of a route, in Istio's shape.
 
 use crate::objects::api::istio as api;
-use crate::plan::{BaseMatch, BaseRoute, Joined, Match, StringMatch, join};
+use crate::plan::{Match, StringMatch};
 
 use super::virtual_service::Copy;
 
-/// Every pair of a cohort's entry and a base route's entry that do not exclude each other, and what the base route's
-/// `rewrite.uri` is for this pair.
-pub(super) fn joined(entries: &[&Match], base: &BaseRoute) -> Vec<(Option<String>, Match)> {
-    let rewrite = base
-        .rewrite
-        .as_ref()
-        .and_then(|rewrite| rewrite.uri.as_ref());
-    let anything = [BaseMatch::default()];
-    let base_entries = if base.entries.is_empty() {
-        &anything[..]
-    } else {
-        &base.entries[..]
-    };
-    let mut matches = Vec::new();
-    for entry in entries {
-        for base in base_entries {
-            let wide = base.uri.as_ref();
-            let uri = join(entry.uri.as_ref(), base.uri.as_ref());
-            let method = join(entry.method.as_ref(), base.method.as_ref());
-            // What cannot be joined was refused by a check on the plan.
-            if let (Joined::Both(uri), Joined::Both(method)) = (uri, method) {
-                let rewrite = rewrite.map(|to| format!("{to}{}", narrowed(wide, uri.as_ref())));
-                let entry = Match {
-                    uri,
-                    method,
-                    ..(*entry).clone()
-                };
-                matches.push((rewrite, entry));
-            }
-        }
-    }
-    matches
-}
-
-/// The conditions in Istio's shape.
+/// The conditions of one entry.
 pub(super) fn http_match(entry: Match, copy: Copy<'_>) -> api::HttpMatch {
     api::HttpMatch {
         headers: entry
@@ -58,37 +24,6 @@ pub(super) fn http_match(entry: Match, copy: Copy<'_>) -> api::HttpMatch {
         source_namespace: entry.source_namespace,
         uri: entry.uri.map(string_match),
     }
-}
-
-/// What a narrower path has beyond the wider one. Istio's `rewrite.uri` replaces what the route matched: a longer prefix would
-/// lose its end (<https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRewrite>).
-fn narrowed<'a>(wide: Option<&StringMatch>, narrow: Option<&'a StringMatch>) -> &'a str {
-    // A route without a path has the prefix `/`.
-    let prefix = match wide {
-        Some(StringMatch::Prefix(prefix)) => prefix.as_str(),
-        Some(StringMatch::Exact(_) | StringMatch::Regex(_)) => return "",
-        Some(StringMatch::Present) | None => "/",
-    };
-    match narrow {
-        Some(StringMatch::Prefix(text) | StringMatch::Exact(text)) => {
-            text.strip_prefix(prefix).unwrap_or_default()
-        }
-        Some(StringMatch::Regex(_) | StringMatch::Present) | None => "",
-    }
-}
-
-/// Neighbours with one rewrite together: a route has room for one.
-pub(super) fn by_rewrite(
-    matches: Vec<(Option<String>, Match)>,
-) -> Vec<(Option<String>, Vec<Match>)> {
-    let mut groups: Vec<(Option<String>, Vec<Match>)> = Vec::new();
-    for (rewrite, entry) in matches {
-        match groups.last_mut() {
-            Some((known, group)) if *known == rewrite => group.push(entry),
-            _ => groups.push((rewrite, vec![entry])),
-        }
-    }
-    groups
 }
 
 fn string_match(condition: StringMatch) -> api::StringMatch {

@@ -1,0 +1,102 @@
+//! The rules by which one stage's requests find their models: a list of which the first match decides, in words that every router
+//! shares. A router prints it, and adds nothing of its own.
+
+mod joined;
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use super::{BaseMatch, BaseRoute, Headers, Match, Mirror, Plan, Rewrite, Split, Stage};
+
+use joined::{by_rewrite, joined};
+
+/// Whose requests a list of rules is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callers {
+    /// Those that come in through a gateway.
+    Gateway,
+    /// Pods in the mesh, of which labels and namespace are known.
+    Mesh,
+}
+
+/// One rule: which requests it takes from those that no rule before it took, and what becomes of them.
+#[derive(Clone, Debug)]
+pub struct Rule<'a> {
+    /// The rule's name, unique in its list.
+    pub name: String,
+    /// The entries, of which any may match; without one, everything does.
+    pub entries: Vec<Match>,
+    /// The base route that it is a copy of: timeout, retries and CORS are its.
+    pub base: &'a BaseRoute,
+    /// A new path or authority.
+    pub rewrite: Option<Rewrite>,
+    /// Headers set, added or removed.
+    pub headers: Option<Headers>,
+    /// How its requests are shared.
+    pub split: Cow<'a, Split>,
+    /// The copies of its requests.
+    pub mirror: Option<Mirror>,
+}
+
+impl Plan {
+    /// The rules of a stage: cohorts in their order, each a copy of every base route; then the base routes with the weights.
+    pub fn rules<'a>(&'a self, stage: &'a Stage, callers: Callers) -> Vec<Rule<'a>> {
+        let mut rules = self.cohort_rules(stage, callers);
+        rules.extend(self.weighted_rules(stage));
+        rules
+    }
+
+    fn cohort_rules<'a>(&'a self, stage: &'a Stage, callers: Callers) -> Vec<Rule<'a>> {
+        let base_routes = &self.traffic.routes;
+        let mut rules = Vec::new();
+        // Two base routes may narrow a cohort to the same requests: only the first of the two copies would ever match.
+        let mut taken: HashSet<Match> = HashSet::new();
+        for (id, split) in &stage.cohorts {
+            let cohort = self.cohort(*id);
+            let known = |entry: &&Match| callers == Callers::Mesh || !entry.asks_for_source();
+            let entries: Vec<&Match> = cohort.entries.iter().filter(known).collect();
+            for base in base_routes {
+                let name = match base_routes.len() {
+                    1 => format!("cohort-{}", cohort.name),
+                    _ => format!("cohort-{}-{}", cohort.name, base.name),
+                };
+                let mut matches = joined(&entries, base);
+                matches.retain(|(_, entry)| taken.insert(entry.clone()));
+                let groups = by_rewrite(matches);
+                for (index, (path, entries)) in groups.into_iter().enumerate() {
+                    let name = match index {
+                        0 => name.clone(),
+                        _ => format!("{name}-{}", index + 1),
+                    };
+                    let rewrite = base.rewrite.clone().map(|rewrite| Rewrite {
+                        uri: path.or(rewrite.uri),
+                        ..rewrite
+                    });
+                    rules.push(Rule {
+                        name,
+                        entries,
+                        base,
+                        rewrite,
+                        headers: base.headers.clone(),
+                        split: Cow::Borrowed(split),
+                        mirror: None,
+                    });
+                }
+            }
+        }
+        rules
+    }
+
+    fn weighted_rules<'a>(&'a self, stage: &'a Stage) -> impl Iterator<Item = Rule<'a>> {
+        let base_routes = self.traffic.routes.iter();
+        base_routes.map(|base| Rule {
+            name: base.name.clone(),
+            entries: base.entries.iter().map(BaseMatch::as_match).collect(),
+            base,
+            rewrite: base.rewrite.clone(),
+            headers: base.headers.clone(),
+            split: Cow::Borrowed(&stage.split),
+            mirror: stage.mirror,
+        })
+    }
+}
