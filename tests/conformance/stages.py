@@ -33,10 +33,11 @@ def run(report):
 
 def every_stage(report, name, spec, deploy):
     folders = stage_folders(deploy)
+    gateway = schemas.gateway_api(load(spec.read_text())[0])
     for folder in folders:
         objects = build(folder)
         for version in versions(spec):
-            faults = [fault for item in objects for fault in schemas.faults(item, version)]
+            faults = [fault for item in objects for fault in schemas.faults(item, version, gateway)]
             report.check(f"{name}/{folder.name}: {len(objects)} objects are valid in Kubernetes {version}", faults or empty(objects))
         printed = load(glidepath("render", "--stdout", "--stage", stage_name(folder), spec))
         report.check(f"{name}/{folder.name}: --stdout prints what kustomize builds", differences(objects, printed))
@@ -98,11 +99,16 @@ def broken_objects_pass():
         "spec": {"hosts": ["m"], "http": [{"route": [route]}]},
     }
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "m"}, "spec": {"ports": [{"port": 80}]}}
-    faults = [f"a sound object is refused: {fault}" for item in (virtual_service, service) for fault in schemas.faults(item, schemas.NEWEST)]
+    backend = {"name": "a", "port": 80, "weight": 1}
+    http_route = {**virtual_service, "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "spec": {"rules": [{"backendRefs": [backend]}]}}
+    sound = (virtual_service, service, http_route)
+    faults = [f"a sound object is refused: {fault}" for item in sound for fault in schemas.faults(item, schemas.NEWEST)]
     broken = {
         "an unknown field of a route": {**virtual_service, "spec": {"hosts": ["m"], "http": [{"rout": [route]}]}},
         "a weight that is a string": {**virtual_service, "spec": {"http": [{"route": [{**route, "weight": "100"}]}]}},
         "a VirtualService without spec": {key: value for key, value in virtual_service.items() if key != "spec"},
+        "a weight of Gateway API that is a string": {**http_route, "spec": {"rules": [{"backendRefs": [{**backend, "weight": "1"}]}]}},
+        "retries in the standard channel": {**http_route, "spec": {"rules": [{"backendRefs": [backend], "retry": {"attempts": 1}}]}},
         "an unknown field of a Service": {**service, "spec": {"ports": [{"port": 80}], "selektor": {}}},
         "a port that is a string": {**service, "spec": {"ports": [{"port": "80"}]}},
         "a kind that nobody knows": {**service, "kind": "Servic"},
