@@ -10,7 +10,7 @@ use super::load::Autoscaler;
 use super::pods::Pods;
 use super::routers;
 use super::routing::{Routes, Subsets};
-use super::service::Service;
+use super::service::{SERVICE, Service};
 
 /// Kinds that no request goes through.
 const HARMLESS: [&str; 11] = [
@@ -202,7 +202,7 @@ fn form(identity: &Identity, body: &Value) -> Form {
         ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet") => {
             Form::Workload(Box::new(Pods::of(identity, body)))
         }
-        ("", "Service") => Service::of(body).map_or(Form::Other, Form::Service),
+        ("", SERVICE) => Service::of(body).map_or(Form::Other, Form::Service),
         ("autoscaling", "HorizontalPodAutoscaler") => {
             Autoscaler::of(identity, body).map_or(Form::Other, Form::Autoscaler)
         }

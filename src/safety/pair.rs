@@ -95,11 +95,13 @@ impl<'a> Move<'a> {
         }
     }
 
-    /// The Service of this name, if either side has it and it finds its pods by labels.
+    /// The Service or pool of this name, if either side has it and it finds its pods by labels.
     pub(super) fn service(&self, name: &ServiceName) -> Option<&Typed<'a, Service>> {
         self.services.iter().find(|service| {
             let identity = service.pair.identity;
-            identity.name == name.name && identity.namespace == name.namespace
+            identity.kind == name.kind
+                && identity.name == name.name
+                && identity.namespace == name.namespace
         })
     }
 

@@ -6,18 +6,24 @@ use crate::diag::Route as Field;
 
 use super::fields::Labels;
 
-/// A Service by its place in the cluster.
+/// A Service, or whatever else finds pods for a route, by its place in the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ServiceName {
+    /// The object's kind: `Service`.
+    pub(super) kind: &'static str,
     pub(super) namespace: String,
     pub(super) name: String,
 }
 
 /// An object that routes requests.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Routes {
     /// The hosts that it routes, each by each way in: a gateway, or the mesh.
     pub(super) hosts: BTreeSet<(String, String)>,
+    /// What no other object may route too, by the same ways in: the hosts, or the parts of them that it takes for itself.
+    pub(super) claims: BTreeSet<(String, String)>,
+    /// The field that names the hosts.
+    pub(super) field: Field,
     /// The Services that these hosts are the names of, where they are any's.
     pub(super) services: BTreeSet<ServiceName>,
     /// The routes that a request can reach, in order.

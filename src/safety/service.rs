@@ -5,7 +5,10 @@ use serde_json::Value;
 use super::fields::{Labels, items, labels, text};
 use super::pods::Pods;
 
-/// A Service that finds its pods by labels.
+/// The kind of a Service.
+pub(super) const SERVICE: &str = "Service";
+
+/// A Service, or a pool, that finds its pods by labels.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Service {
     /// The labels of its pods; never none.

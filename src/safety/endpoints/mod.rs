@@ -15,7 +15,7 @@ use super::applied::{Applied, Identity};
 use super::finding::{Finding, Side};
 use super::pair::{Move, Typed};
 use super::routing::{Destination, Route, Routes, ServiceName};
-use super::service::Service;
+use super::service::{SERVICE, Service};
 use combination::{Failing, failing, fails_at_rest};
 
 /// A destination that some combination leaves without ready pods.
@@ -86,7 +86,9 @@ pub(super) fn check(moved: &Move<'_>) -> Vec<Finding> {
     for (service, failing) in direct(moved) {
         let identity = service.pair.identity;
         let is_told = |name: &&ServiceName| {
-            name.name == identity.name && name.namespace == identity.namespace
+            name.kind == identity.kind
+                && name.name == identity.name
+                && name.namespace == identity.namespace
         };
         if told.iter().any(is_told) {
             continue;
@@ -193,7 +195,9 @@ impl Named<'_, '_> {
 /// The Services that serve whoever asks them before the move, and fail on the way.
 fn direct<'m, 'a>(moved: &'m Move<'a>) -> Vec<(&'m Typed<'a, Service>, Vec<Failing<'a>>)> {
     let mut found = Vec::new();
-    for service in &moved.services {
+    let services = moved.services.iter();
+    // Nobody asks a pool but routes.
+    for service in services.filter(|service| service.pair.identity.kind == SERVICE) {
         let (Some(before), Some(after)) = (service.on(Side::Before), service.on(Side::After))
         else {
             continue;
@@ -204,6 +208,7 @@ fn direct<'m, 'a>(moved: &'m Move<'a>) -> Vec<(&'m Typed<'a, Service>, Vec<Faili
         for number in kept.filter(|number| numbers.contains(number)) {
             let to = Destination {
                 service: ServiceName {
+                    kind: SERVICE,
                     namespace: service.pair.identity.namespace.clone(),
                     name: service.pair.identity.name.clone(),
                 },

@@ -4,7 +4,7 @@ use crate::diag::{Code, Route};
 use crate::safety::applied::Identity;
 use crate::safety::finding::{Finding, Side, Spot, Weight};
 use crate::safety::pair::{Move, Pair, Typed};
-use crate::safety::service::Service;
+use crate::safety::service::{SERVICE, Service};
 use crate::safety::workload::{Phase, Workload};
 
 use super::Named;
@@ -19,7 +19,7 @@ pub(super) fn routed(moved: &Move<'_>, named: &Named<'_, '_>, failing: &Failing<
             "the subset `{subset}` of the Service `{}`",
             named.to.service.name
         ),
-        None => format!("the Service `{}`", named.to.service.name),
+        None => format!("the {} `{}`", named.to.service.kind, named.to.service.name),
     };
     let at = Spot {
         side: named.side,
@@ -49,16 +49,18 @@ pub(super) fn direct(service: &Typed<'_, Service>, failing: &Failing<'_>) -> Fin
 
 fn told(subject: &str, at: Spot, service: Option<Pair<'_>>, failing: &Failing<'_>) -> Finding {
     let spec = Route::root().key("spec");
+    // Whoever asks a Service itself, and no pool, finds it.
+    let kind = service.map_or(SERVICE, |service| &service.identity.kind);
     let (code, words, help) = match &failing.cause {
         Cause::NoService(side) => (
             Code::GP312,
             match side {
-                Side::Before => "the Service is not there before the move".to_owned(),
-                Side::After => "the move removes the Service".to_owned(),
+                Side::Before => format!("the {kind} is not there before the move"),
+                Side::After => format!("the move removes the {kind}"),
             },
             match side {
-                Side::Before => "apply the Service in a stage of its own, and route to it in the next".to_owned(),
-                Side::After => "take the routes away in one stage, and the Service in the next".to_owned(),
+                Side::Before => format!("apply the {kind} in a stage of its own, and route to it in the next"),
+                Side::After => format!("take the routes away in one stage, and the {kind} in the next"),
             },
         ),
         Cause::NoPort(side) => (

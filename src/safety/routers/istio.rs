@@ -1,12 +1,15 @@
 //! Istio's VirtualServices and DestinationRules
 //! (<https://istio.io/latest/docs/reference/config/networking/virtual-service/>).
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::diag::Route as Field;
 use crate::safety::applied::{Form, Identity};
 use crate::safety::fields::{items, labels, text};
 use crate::safety::routing::{Destination, Route, Routes, ServiceName, Subsets};
+use crate::safety::service::SERVICE;
 
 /// The way in where an object lists no gateways: every sidecar.
 const MESH: &str = "mesh";
@@ -25,6 +28,7 @@ fn service(identity: &Identity, host: &str) -> ServiceName {
     let (name, rest) = host.split_once('.').unwrap_or((host, ""));
     let namespace = rest.split('.').next().unwrap_or_default();
     ServiceName {
+        kind: SERVICE,
         namespace: if namespace.is_empty() {
             identity.namespace.clone()
         } else {
@@ -72,9 +76,12 @@ fn routes(identity: &Identity, body: &Value) -> Routes {
         ways.map(move |way| (full(host), way.clone()))
     });
     let named = items(&spec["hosts"]).iter().map(text);
+    let hosts: BTreeSet<(String, String)> = hosts.collect();
     let mut found = Routes {
         services: named.map(|host| service(identity, host)).collect(),
-        hosts: hosts.collect(),
+        claims: hosts.clone(),
+        hosts,
+        field: Field::root().key("spec").key("hosts"),
         entries: Vec::new(),
     };
     let mut known: Vec<&Value> = Vec::new();

@@ -16,7 +16,7 @@ pub(in crate::safety) fn check(moved: &Move<'_>) -> Vec<Finding> {
         .iter()
         .flat_map(|routing| [routing.on(Side::Before), routing.on(Side::After)])
         .flatten()
-        .flat_map(|routes| &routes.hosts)
+        .flat_map(|routes| &routes.claims)
         .collect();
     let found = hosts.into_iter().filter_map(|host| of_host(moved, host));
     // One object that is renamed moves all its hosts: the first one stands for them.
@@ -34,7 +34,7 @@ fn of_host(moved: &Move<'_>, host: &Host) -> Option<Finding> {
         let of_side = all.filter(move |routing| {
             routing
                 .on(side)
-                .is_some_and(|routes| routes.hosts.contains(host))
+                .is_some_and(|routes| routes.claims.contains(host))
         });
         of_side.collect::<Vec<_>>()
     };
@@ -96,13 +96,14 @@ fn left(host: &Host, gone: &Typed<'_, Routes>) -> Finding {
 }
 
 fn spot(routing: &Typed<'_, Routes>, side: Side) -> Spot {
+    let side = match routing.on(side) {
+        Some(_) => side,
+        None => Side::Before,
+    };
+    let field = routing.on(side).map(|routes| routes.field.clone());
     Spot {
-        side: if routing.pair.on(side).is_some() {
-            side
-        } else {
-            Side::Before
-        },
+        side,
         identity: routing.pair.identity.clone(),
-        field: Route::root().key("spec").key("hosts"),
+        field: field.unwrap_or_else(Route::root),
     }
 }
