@@ -9,7 +9,7 @@ use serde_json::{Number, Value, json};
 use crate::plan::Plan;
 use crate::promotion::stages;
 use crate::trace::{Outcome, Request, Served, Via, trace};
-use crate::units::Percent;
+use crate::units::{ClaimPath, DnsLabel, Percent, names};
 
 use super::inputs::OnePath;
 use super::output::Output;
@@ -26,6 +26,12 @@ pub(super) struct TraceArgs {
     /// A header of the request; may be given more than once
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     header: Vec<(String, String)>,
+    /// The host that the caller asks for; default: the first of `traffic.hosts` without `*`, in the mesh the Service's
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
+    /// A claim of the caller's token, such as `group=beta`; more than once for a list
+    #[arg(long, value_name = "NAME=VALUE", value_parser = claim)]
+    claim: Vec<(ClaimPath, String)>,
     /// The path, with or without a query
     #[arg(long = "path", value_name = "PATH", default_value = "/")]
     request_path: String,
@@ -82,6 +88,11 @@ fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn claim(text: &str) -> Result<(ClaimPath, String), String> {
+    let (name, value) = pair(text)?;
+    Ok((ClaimPath::parse(&name)?, value))
+}
+
 pub(super) fn run(args: &TraceArgs, output: &mut Output<'_>) -> Result<Exit, Failure> {
     let input = args.path.compile(output)?;
     let plan = &input.compiled.plan;
@@ -112,10 +123,12 @@ pub(super) fn run(args: &TraceArgs, output: &mut Output<'_>) -> Result<Exit, Fai
                 "request": {
                     "via": request.via.name(),
                     "port": request.port,
+                    "host": request.host,
                     "method": request.method,
                     "path": request.path,
                     "headers": request.headers,
                     "query": request.query,
+                    "claims": claims(&request),
                     "sourceLabels": request.source_labels,
                     "sourceNamespace": request.source_namespace,
                 },
@@ -125,6 +138,13 @@ pub(super) fn run(args: &TraceArgs, output: &mut Output<'_>) -> Result<Exit, Fai
         }
     }
     output.finish(Exit::Done)
+}
+
+fn claims(request: &Request) -> BTreeMap<String, &Vec<String>> {
+    let claims = request.claims.iter();
+    claims
+        .map(|(path, values)| (path.to_string(), values))
+        .collect()
 }
 
 /// The outcome with backends called by their models' names.
@@ -194,9 +214,21 @@ fn request(args: &TraceArgs, plan: &Plan) -> Result<Request, Failure> {
     if !cookies.is_empty() {
         headers.insert("cookie".to_owned(), cookies.join("; "));
     }
+    let named = headers.remove("host");
+    let host = args
+        .host
+        .clone()
+        .or(named)
+        .or_else(|| usual_host(plan, via));
+    let mut claims: BTreeMap<ClaimPath, Vec<String>> = BTreeMap::new();
+    for (path, value) in &args.claim {
+        claims.entry(path.clone()).or_default().push(value.clone());
+    }
     Ok(Request {
         via,
         port,
+        host,
+        claims,
         method: args.method.clone(),
         path: path.to_owned(),
         headers,
@@ -205,6 +237,18 @@ fn request(args: &TraceArgs, plan: &Plan) -> Result<Request, Failure> {
         source_labels: args.source_label.iter().cloned().collect(),
         source_namespace: args.source_namespace.clone(),
     })
+}
+
+/// The host of a request that nobody says anything of.
+fn usual_host(plan: &Plan, via: Via) -> Option<String> {
+    let mut hosts = plan.traffic.hosts.iter();
+    match via {
+        Via::Gateway => hosts.find(|host| !host.contains('*')).cloned(),
+        Via::Mesh => {
+            let namespace = plan.namespace.as_ref().map(DnsLabel::as_str);
+            Some(names::service_host(&plan.service.name, namespace))
+        }
+    }
 }
 
 fn answer(stage: &str, outcome: &Outcome) -> Value {
@@ -220,7 +264,7 @@ fn answer(stage: &str, outcome: &Outcome) -> Value {
                 .as_ref()
                 .map(|(to, share)| json!({"to": to, "percent": percent(*share).to_number()}));
             json!({"stage": stage, "outcome": "routed", served.kind: served.object,
-                   "route": served.route, "path": served.path, "models": models, "mirror": mirror, "missing": served.missing})
+                   "route": served.route, "path": served.path, "host": served.host, "models": models, "mirror": mirror, "missing": served.missing})
         }
         Outcome::NoRoute => json!({"stage": stage, "outcome": "noRoute"}),
         Outcome::Unrouted => json!({"stage": stage, "outcome": "unrouted"}),
@@ -267,9 +311,11 @@ fn words(served: &Served, path: &str) -> String {
         .iter()
         .map(|subset| format!("503 for {subset}: no such subset"));
     let rewritten = (served.path != path).then(|| format!("path {}", served.path));
+    let host = served.host.iter().map(|host| format!("host {host}"));
     shares
         .chain(mirror)
         .chain(rewritten)
+        .chain(host)
         .chain(missing)
         .collect::<Vec<_>>()
         .join(", ")

@@ -120,6 +120,7 @@ codes! {
     GP217 Error "two hosts that take the same requests",
     GP220 Warning "a regex that Envoy reads byte by byte",
     GP221 Warning "a path that Istio rewrites before it looks for a route",
+    GP230 Error "a condition that no request can meet where it comes in",
     GP301 Error "traffic to a model that was not running in the stage before",
     GP302 Error "a model removed while the stage before still sends it traffic",
     GP303 Error "a subset removed while a route of the same stage names it",
@@ -192,6 +193,7 @@ codes! {
     GP616 Warning "accelerators that nothing uses",
     GP617 Warning "requests that a server drops when it stops",
     GP618 Warning "a key in plain text",
+    GP623 Warning "claims that no gateway knows by itself",
 }
 
 impl fmt::Display for Code {

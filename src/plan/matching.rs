@@ -52,7 +52,7 @@ pub fn join(a: Option<&StringMatch>, b: Option<&StringMatch>) -> Joined {
 }
 
 /// Whether every string that `narrow` takes is taken by `wide` too, as far as can be told without running a regex.
-fn covers(wide: &StringMatch, narrow: &StringMatch) -> bool {
+pub(super) fn covers(wide: &StringMatch, narrow: &StringMatch) -> bool {
     use StringMatch::{Exact, Prefix, Present, Regex};
     match (wide, narrow) {
         _ if wide == narrow => true,
@@ -60,6 +60,17 @@ fn covers(wide: &StringMatch, narrow: &StringMatch) -> bool {
         (Regex(pattern), _) => pattern == ".*",
         (Prefix(prefix), Exact(value) | Prefix(value)) => value.starts_with(prefix.as_str()),
         (Prefix(_), Regex(_) | Present) | (Exact(_), _) => false,
+    }
+}
+
+/// Whether the empty text may meet a condition, as far as an expression's shortest match tells.
+pub(super) fn may_take_nothing(condition: &StringMatch) -> bool {
+    match condition {
+        StringMatch::Exact(text) | StringMatch::Prefix(text) => text.is_empty(),
+        StringMatch::Regex(pattern) => {
+            regex_syntax::parse(pattern).is_ok_and(|hir| hir.properties().minimum_len() == Some(0))
+        }
+        StringMatch::Present => false,
     }
 }
 
@@ -77,12 +88,25 @@ impl Match {
                 .headers
                 .get(name)
                 .is_some_and(|narrow| covers(wide, narrow))
-        }) && self.query_params.iter().all(|(name, wide)| {
+        }) && self.without_headers.iter().all(|(name, lacked)| {
+            // It excludes as much, or asks for what is not excluded.
+            let excludes = narrow.without_headers.get(name);
+            let asks = narrow.headers.get(name);
+            excludes.is_some_and(|excluded| covers(excluded, lacked))
+                || asks.is_some_and(|asked| join(Some(asked), Some(lacked)) == Joined::Never)
+        }) && self.claims.iter().all(|(path, wide)| {
             narrow
-                .query_params
-                .get(name)
+                .claims
+                .get(path)
                 .is_some_and(|narrow| covers(wide, narrow))
-        }) && optional(self.uri.as_ref(), narrow.uri.as_ref())
+        }) && optional(self.host.as_ref(), narrow.host.as_ref())
+            && self.query_params.iter().all(|(name, wide)| {
+                narrow
+                    .query_params
+                    .get(name)
+                    .is_some_and(|narrow| covers(wide, narrow))
+            })
+            && optional(self.uri.as_ref(), narrow.uri.as_ref())
             && optional(self.method.as_ref(), narrow.method.as_ref())
             && self
                 .source_labels

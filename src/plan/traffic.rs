@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::units::{HeaderName, Percent};
+use crate::units::{ClaimPath, HeaderName, Percent};
 
-use super::{Headers, Rewrite, Router};
+use super::{Callers, Headers, Rewrite, Router};
 
 /// How requests come in.
 #[derive(Clone, Debug)]
@@ -41,12 +41,18 @@ pub struct Cohort {
 pub struct Match {
     /// Conditions by header; cookies are conditions on `cookie`.
     pub headers: BTreeMap<HeaderName, StringMatch>,
+    /// Conditions by header, of which none may hold; a header that is not there meets none.
+    pub without_headers: BTreeMap<HeaderName, StringMatch>,
     /// Conditions by query parameter.
     pub query_params: BTreeMap<String, StringMatch>,
     /// The condition on the path.
     pub uri: Option<StringMatch>,
     /// The condition on the HTTP method.
     pub method: Option<StringMatch>,
+    /// The condition on the host, without its port and in any case.
+    pub host: Option<StringMatch>,
+    /// Conditions by claim of the caller's token, which only gateways read; of a claim that is a list, one item must meet it.
+    pub claims: BTreeMap<ClaimPath, StringMatch>,
     /// Labels of the calling pod.
     pub source_labels: BTreeMap<String, String>,
     /// Namespace of the calling pod.
@@ -57,6 +63,14 @@ impl Match {
     /// Whether it asks about the calling pod, which a gateway cannot know.
     pub fn asks_for_source(&self) -> bool {
         !self.source_labels.is_empty() || self.source_namespace.is_some()
+    }
+
+    /// Whether these callers can meet it: only gateways read tokens, and where there is one, the hosts are its.
+    pub fn is_known_of(&self, callers: Callers, has_gateway: bool) -> bool {
+        match callers {
+            Callers::Gateway => !self.asks_for_source(),
+            Callers::Mesh => self.claims.is_empty() && !(has_gateway && self.host.is_some()),
+        }
     }
 }
 

@@ -27,6 +27,9 @@ pub struct MatchEntry {
     /// Conditions by header name.
     #[serde(default)]
     pub headers: BTreeMap<String, Matcher>,
+    /// Conditions by header name, of which none may hold; a header that is not there meets none.
+    #[serde(default)]
+    pub without_headers: BTreeMap<String, Matcher>,
     /// Conditions by query parameter.
     #[serde(default)]
     pub query_params: BTreeMap<String, Matcher>,
@@ -37,11 +40,38 @@ pub struct MatchEntry {
     pub uri: Option<Matcher>,
     /// The condition on the HTTP method.
     pub method: Option<Matcher>,
+    /// The condition on the host, without its port and in any case.
+    pub host: Option<Matcher>,
+    /// Conditions by claim of the caller's token; gateways only.
+    #[serde(default)]
+    pub jwt_claims: BTreeMap<String, Matcher>,
+    /// A feature flag that is on.
+    pub flag: Option<Flag>,
     /// Labels of the calling pod; mesh only.
     #[serde(default)]
     pub source_labels: BTreeMap<String, String>,
     /// Namespace of the calling pod; mesh only.
     pub source_namespace: Option<String>,
+}
+
+/// A feature flag, which callers say the value of in a header.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Flag {
+    /// The flag's key.
+    pub key: String,
+    /// The header that says what the flag is for a request.
+    pub header: String,
+    /// The header's value where the flag is on; default: `true`.
+    pub on: Option<String>,
+}
+
+impl Flag {
+    /// The header's value where the flag is on.
+    pub fn on(&self) -> &str {
+        self.on.as_deref().unwrap_or("true")
+    }
 }
 
 /// A condition on one string; a bare string means `exact`.

@@ -27,7 +27,7 @@ use serde::Deserialize;
 pub use argocd::{
     Application, ApplicationSet, Argocd, ClusterWave, ClusterWaves, Clusters, Rollouts,
 };
-pub use cohort::{Cohort, FullMatcher, MatchEntry, Matcher};
+pub use cohort::{Cohort, Flag, FullMatcher, MatchEntry, Matcher};
 pub use gate::{Gate, GateDefaults, GateKind, NoData, OnInconclusive};
 pub use istio::{IstioVersion, is_zero};
 pub use kube::check_object;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::objects::Object;
-use crate::units::RouterName;
+use crate::units::{ClaimPath, RouterName};
 
 /// How a request comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,14 +37,18 @@ pub struct Request {
     pub via: Via,
     /// The Service port that the caller uses; a gateway's callers use the gateway's.
     pub port: u16,
+    /// The host that the caller asks for, as it writes it, with a port or without; `None` where nobody says it.
+    pub host: Option<String>,
     /// The method.
     pub method: String,
     /// The path, without the query.
     pub path: String,
-    /// Headers; names are lower-case.
+    /// Headers; names are lower-case, and `host` is none of them.
     pub headers: BTreeMap<String, String>,
     /// Query parameters.
     pub query: BTreeMap<String, String>,
+    /// Claims of the caller's token, as the gateway has verified it; of one that is a list, its items.
+    pub claims: BTreeMap<ClaimPath, Vec<String>>,
     /// Labels of the calling pod.
     pub source_labels: BTreeMap<String, String>,
     /// Namespace of the calling pod.
@@ -78,6 +82,8 @@ pub struct Served {
     pub mirror: Option<(String, f64)>,
     /// The path as the model sees it.
     pub path: String,
+    /// The host as the model sees it, where the route writes another one.
+    pub host: Option<String>,
     /// Models that the route names and the router cannot reach: requests to them are answered with 503.
     pub missing: Vec<String>,
 }

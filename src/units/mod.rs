@@ -2,6 +2,7 @@
 //! Each is checked once, when it is made; no later code asks again.
 //! Never knows YAML, places or Kubernetes objects.
 
+mod claim;
 mod duration;
 mod hash;
 mod host;
@@ -20,6 +21,7 @@ mod share;
 mod strategic;
 mod timestamp;
 
+pub use claim::ClaimPath;
 pub use duration::Duration;
 pub use hash::{is_sha256_hex, sha256_hex};
 pub use host::{

@@ -320,6 +320,8 @@ impl Rollout {
             .to_owned(),
             headers: BTreeMap::new(),
             query: BTreeMap::new(),
+            host: None,
+            claims: BTreeMap::new(),
             source_labels: BTreeMap::new(),
             source_namespace: None,
         };

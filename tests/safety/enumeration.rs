@@ -316,10 +316,12 @@ impl<'a> Moment<'a> {
             let request = Request {
                 via: Via::Mesh,
                 port: 80,
+                host: None,
                 method: "GET".to_owned(),
                 path: "/".to_owned(),
                 headers: BTreeMap::from([("group".to_owned(), group.to_owned())]),
                 query: BTreeMap::new(),
+                claims: BTreeMap::new(),
                 source_labels: BTreeMap::new(),
                 source_namespace: None,
             };

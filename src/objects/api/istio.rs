@@ -98,6 +98,8 @@ pub(in crate::objects) struct HttpRoute {
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::objects) struct HttpMatch {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::objects) authority: Option<StringMatch>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(in crate::objects) headers: BTreeMap<String, StringMatch>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,6 +114,8 @@ pub(in crate::objects) struct HttpMatch {
     pub(in crate::objects) source_namespace: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::objects) uri: Option<StringMatch>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(in crate::objects) without_headers: BTreeMap<String, StringMatch>,
 }
 
 /// One condition; none of the fields is Istio's way to ask whether there is a value.

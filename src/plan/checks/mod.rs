@@ -7,6 +7,7 @@ mod capacity;
 mod end;
 mod extra;
 mod gates;
+mod hosts;
 mod increase;
 mod keda;
 mod own;
@@ -33,6 +34,7 @@ pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
     selection::check(plan, document, report);
     brought::check(plan, report);
     routes::check(plan, report);
+    hosts::check(plan, report);
     transitions::check(plan, report);
     increase::check(plan, report);
     end::check(plan, document, report);

@@ -23,6 +23,10 @@ pub(super) enum Subject {
     Header,
     /// The value of a cookie.
     Cookie,
+    /// The host, without a port.
+    Host,
+    /// The value of a claim.
+    Claim,
 }
 
 /// A matcher in its full form, or a complaint at `at`.
@@ -49,7 +53,10 @@ pub(super) fn condition(
         let why = never_met(&condition, subject)?;
         Some(format!("this never matches: {why}"))
     };
-    if let Some(message) = matching::fault(&condition).or_else(never) {
+    if let Some(message) = matching::fault(&condition)
+        .or_else(|| presence(&condition, subject))
+        .or_else(never)
+    {
         report.push(Diagnostic::new(Code::GP203, Place::value(at), message));
         return None;
     }
@@ -59,6 +66,19 @@ pub(super) fn condition(
         warn_of_path(&condition, &at, report);
     }
     Some(condition)
+}
+
+/// Why it cannot be asked whether there is a value at all.
+fn presence(condition: &StringMatch, subject: Subject) -> Option<String> {
+    let why = match subject {
+        Subject::Host => "this asks for nothing: every request has a host",
+        // The matcher of metadata that Istio makes of it would have no value, which Envoy refuses.
+        Subject::Claim => "Istio finds a claim only by its value; write `regex: .+` for any text",
+        Subject::Path | Subject::Query | Subject::Method | Subject::Header | Subject::Cookie => {
+            return None;
+        }
+    };
+    (*condition == StringMatch::Present).then(|| why.to_owned())
 }
 
 /// Why no request can meet a condition.
@@ -82,8 +102,29 @@ fn never_met(condition: &StringMatch, subject: Subject) -> Option<String> {
         Subject::Cookie => (text.contains(';'))
             .then_some("`;` ends a cookie")
             .or_else(|| unsent_in_header(text, is_whole)),
+        Subject::Host => unasked_as_host(text),
+        Subject::Claim => None,
     };
     why.map(str::to_owned)
+}
+
+/// Why no caller's host, in lower case and without its port, is this or begins with it.
+fn unasked_as_host(text: &str) -> Option<&'static str> {
+    if text.contains('*') {
+        Some("a wildcard is no host of a request; write `prefix` or `regex`")
+    } else if text.contains(':') {
+        Some("the port of a host is left out before it is compared")
+    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Some("hosts are compared in lower case")
+    } else if text.is_empty()
+        || !text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+    {
+        Some("a host is letters, digits, `-` and `.`")
+    } else {
+        None
+    }
 }
 
 /// RFC 9110, section 5.6.2.

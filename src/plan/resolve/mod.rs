@@ -3,6 +3,7 @@
 mod argocd;
 mod cohorts;
 mod condition;
+mod entry;
 mod exported;
 mod gates;
 mod labels;

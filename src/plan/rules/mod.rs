@@ -53,7 +53,8 @@ impl Plan {
         let mut taken: HashSet<Match> = HashSet::new();
         for (id, split) in &stage.cohorts {
             let cohort = self.cohort(*id);
-            let known = |entry: &&Match| callers == Callers::Mesh || !entry.asks_for_source();
+            let has_gateway = self.traffic.router.has_gateway();
+            let known = |entry: &&Match| entry.is_known_of(callers, has_gateway);
             let entries: Vec<&Match> = cohort.entries.iter().filter(known).collect();
             for base in base_routes {
                 let name = match base_routes.len() {

@@ -1,13 +1,11 @@
 //! Whether a route's conditions hold for a request, as Envoy decides it.
 
-use std::collections::BTreeMap;
-
 use regex::bytes::Regex;
 use serde_json::Value;
 
 use super::items;
 use crate::trace::{Request, Via};
-use crate::units::{as_latin1, re2_over_bytes};
+use crate::units::{ClaimPath, as_latin1, re2_over_bytes};
 
 /// The first entry of a route's `match` that holds; a route without entries takes everything.
 pub(super) fn takes<'a>(route: &'a Value, request: &Request) -> Result<Option<&'a Value>, String> {
@@ -43,23 +41,27 @@ pub(super) fn rewritten(route: &Value, entry: &Value, path: &str) -> String {
 /// Whether all conditions of one entry hold.
 fn holds(entry: &Value, request: &Request) -> Result<bool, String> {
     let mut all = true;
-    for (field, condition) in entry.as_object().into_iter().flatten() {
+    for (field, condition) in fields(entry) {
         all &= match field.as_str() {
             "name" => true,
-            "headers" => every(condition, &request.headers)?,
-            "queryParams" => every(condition, &request.query)?,
+            "headers" => every(condition, request)?,
+            "withoutHeaders" => none(condition, request)?,
+            "authority" => matches(condition, Some(host(request)?))?,
+            "queryParams" => {
+                let mut all = true;
+                for (name, condition) in fields(condition) {
+                    all &= matches(condition, request.query.get(name))?;
+                }
+                all
+            }
             "uri" => matches(condition, Some(&request.path))?,
             "method" => matches(condition, Some(&request.method))?,
             "port" => condition.as_u64() == Some(u64::from(request.port)),
             "sourceLabels" => {
                 request.via == Via::Mesh
-                    && condition
-                        .as_object()
-                        .into_iter()
-                        .flatten()
-                        .all(|(key, value)| {
-                            request.source_labels.get(key).map(String::as_str) == value.as_str()
-                        })
+                    && fields(condition).all(|(key, value)| {
+                        request.source_labels.get(key).map(String::as_str) == value.as_str()
+                    })
             }
             "sourceNamespace" => {
                 request.via == Via::Mesh
@@ -75,13 +77,74 @@ fn holds(entry: &Value, request: &Request) -> Result<bool, String> {
     Ok(all)
 }
 
-/// Whether each named value meets its condition.
-fn every(conditions: &Value, values: &BTreeMap<String, String>) -> Result<bool, String> {
+/// Whether each named header, or claim of a token, meets its condition.
+fn every(conditions: &Value, request: &Request) -> Result<bool, String> {
     let mut all = true;
-    for (name, condition) in conditions.as_object().into_iter().flatten() {
-        all &= matches(condition, values.get(name))?;
+    for (name, condition) in fields(conditions) {
+        all &= match claim(name)? {
+            Some(path) => holds_of_claim(condition, request, &path)?,
+            None => matches(condition, header(name, request)?)?,
+        };
     }
     Ok(all)
+}
+
+/// Whether no named header, or claim, meets its condition.
+///
+/// Istio lets Envoy read a header that is not there as an empty one, but where it asks only for presence.
+fn none(conditions: &Value, request: &Request) -> Result<bool, String> {
+    let mut any = false;
+    for (name, condition) in fields(conditions) {
+        any |= match claim(name)? {
+            Some(path) => holds_of_claim(condition, request, &path)?,
+            None if fields(condition).count() == 0 => header(name, request)?.is_some(),
+            None => {
+                let nothing = String::new();
+                matches(condition, Some(header(name, request)?.unwrap_or(&nothing)))?
+            }
+        };
+    }
+    Ok(!any)
+}
+
+/// Only gateways know claims. Of a list, one item has to meet the condition.
+fn holds_of_claim(condition: &Value, request: &Request, path: &ClaimPath) -> Result<bool, String> {
+    if fields(condition).count() == 0 {
+        return Err(format!(
+            "the claim `{path}` has a condition without a value"
+        ));
+    }
+    let mut any = false;
+    for value in request.claims.get(path).into_iter().flatten() {
+        any |= matches(condition, Some(value))?;
+    }
+    Ok(any && request.via == Via::Gateway)
+}
+
+/// The claim that a header's name stands for in Istio.
+fn claim(name: &str) -> Result<Option<ClaimPath>, String> {
+    let Some(path) = name.strip_prefix("@request.auth.claims") else {
+        return Ok(None);
+    };
+    let path = path.strip_prefix('.').unwrap_or(path);
+    ClaimPath::parse(path).map(Some)
+}
+
+/// Envoy keeps the header `host` where it keeps HTTP/2's `:authority`.
+fn header<'a>(name: &str, request: &'a Request) -> Result<Option<&'a String>, String> {
+    match name {
+        "host" => host(request).map(Some),
+        name => Ok(request.headers.get(name)),
+    }
+}
+
+fn host(request: &Request) -> Result<&String, String> {
+    let host = request.host.as_ref();
+    host.ok_or_else(|| "a route asks for the host, and the request names none".to_owned())
+}
+
+fn fields(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
 }
 
 /// One string against Istio's `StringMatch`; the empty one asks only whether there is a value.

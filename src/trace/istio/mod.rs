@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::objects::Object;
-use crate::units::{normalized_path, unsent_in_path, unsent_in_query};
+use crate::units::{hosts_overlap, normalized_path, unsent_in_path, unsent_in_query};
 
 use super::{Outcome, Request, Served, Via};
 
@@ -44,6 +44,16 @@ pub(super) fn trace(objects: &[Arc<Object>], request: &Request) -> Result<Outcom
     let Some(service) = bodies("VirtualService").find(|body| applies(body, request.via)) else {
         return Ok(Outcome::Unrouted);
     };
+    if let Some(host) = &request.host
+        && !answers(service, host)
+    {
+        return match request.via {
+            Via::Gateway => Ok(Outcome::NoRoute),
+            Via::Mesh => Err(format!(
+                "`{host}` is no host of these routes, and leads elsewhere in the mesh"
+            )),
+        };
+    }
     for route in items(&service["spec"]["http"]) {
         if let Some(entry) = matching::takes(route, request)? {
             let path = matching::rewritten(route, entry, &request.path);
@@ -63,6 +73,27 @@ fn applies(service: &Value, via: Via) -> bool {
         Via::Gateway => gateways.iter().any(|gateway| *gateway != MESH),
         Via::Mesh => gateways.is_empty() || gateways.contains(&MESH),
     }
+}
+
+/// Whether the routes are those of a host; without hosts they are for whatever another object hands over. In the mesh a Service is called by the beginnings of its own host, too.
+fn answers(service: &Value, host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    let host = match host.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => &host,
+    };
+    let hosts = items(&service["spec"]["hosts"]);
+    let mut known = hosts.iter().filter_map(Value::as_str);
+    hosts.is_empty()
+        || known.any(|known| {
+            let known = known.to_ascii_lowercase();
+            let is_short = known.contains(".svc.")
+                && known.strip_prefix(host).is_some_and(|rest| {
+                    let dots = host.matches('.').count();
+                    rest.starts_with('.') && dots < 3
+                });
+            hosts_overlap(&known, host) || is_short
+        })
 }
 
 fn serve(
@@ -113,7 +144,29 @@ fn serve(
         shares,
         mirror,
         path,
+        host: written_host(route),
         missing: missing.into_iter().collect(),
+    })
+}
+
+/// The host that a route writes: its rewrite, or else an operation on the header, of which a replacement wins over an addition.
+fn written_host(route: &Value) -> Option<String> {
+    let request = &route["headers"]["request"];
+    let operations = ["set", "add"].into_iter().flat_map(|kind| {
+        let named = request[kind].as_object().into_iter().flatten();
+        named.filter(|(name, _)| {
+            ["host", ":authority"].contains(&name.to_ascii_lowercase().as_str())
+        })
+    });
+    let operations = operations.map(|(_, value)| value);
+    let mut written = [&route["rewrite"]["authority"]]
+        .into_iter()
+        .chain(operations);
+    written.find_map(|value| {
+        value
+            .as_str()
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
     })
 }
 

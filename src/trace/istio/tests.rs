@@ -5,6 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::diag::Route;
 use crate::objects::{ObjectId, Scope};
+use crate::units::ClaimPath;
 
 fn object(kind: &'static str, spec: &Value) -> Arc<Object> {
     Arc::new(Object {
@@ -25,10 +26,12 @@ fn request() -> Request {
     Request {
         via: Via::Mesh,
         port: 80,
+        host: Some("x.example".to_owned()),
         method: "GET".to_owned(),
         path: "/".to_owned(),
         headers: BTreeMap::new(),
         query: BTreeMap::new(),
+        claims: BTreeMap::new(),
         source_labels: BTreeMap::new(),
         source_namespace: None,
     }
@@ -115,7 +118,8 @@ fn a_rewrite_replaces_what_was_matched() {
 #[test]
 fn what_is_unknown_is_no_guess() {
     for entry in [
-        json!({"authority": {"exact": "x"}}),
+        json!({"scheme": {"exact": "https"}}),
+        json!({"headers": {"@request.auth.claims.a": {}}}),
         json!({"uri": {"suffix": "x"}}),
         json!({"uri": {"exact": "x", "prefix": "y"}}),
         json!({"uri": {"regex": "("}}),
@@ -151,6 +155,7 @@ fn the_first_route_that_matches_serves() {
         shares: vec![("a".to_owned(), 0.75), ("c".to_owned(), 0.25)],
         mirror: Some(("b".to_owned(), 0.05)),
         path: "/".to_owned(),
+        host: None,
         missing: vec!["c".to_owned()],
     };
     assert_eq!(trace(&objects, &request()), Ok(Outcome::Routed(served)));
@@ -215,5 +220,118 @@ fn a_regex_takes_bytes() {
         let entry = json!({"headers": {"x": {"regex": regex}}});
         let found = taken(&entry, |request| request.headers = pair("x", value));
         assert_eq!(found, Ok(is_taken), "{regex} on {value}");
+    }
+}
+
+#[test]
+fn a_header_that_is_not_there_is_excluded_as_an_empty_one() {
+    for (condition, value, is_taken) in [
+        (json!({}), None, true),
+        (json!({}), Some(""), false),
+        (json!({"exact": "a"}), None, true),
+        (json!({"exact": "a"}), Some("a"), false),
+        (json!({"exact": "a"}), Some("b"), true),
+        (json!({"exact": ""}), None, false),
+        (json!({"regex": ".*"}), None, false),
+        (json!({"prefix": "a"}), Some("ab"), false),
+    ] {
+        let entry = json!({"withoutHeaders": {"x": condition}});
+        let found = taken(&entry, |request| {
+            request.headers = value.map(|value| pair("x", value)).unwrap_or_default();
+        });
+        assert_eq!(found, Ok(is_taken), "{condition} {value:?}");
+    }
+}
+
+#[test]
+fn a_host_is_compared_as_it_is_written() {
+    let entry = json!({"authority": {"exact": "a.example"}});
+    for (host, is_taken) in [
+        ("a.example", true),
+        ("A.example", false),
+        ("a.example:80", false),
+    ] {
+        let found = taken(&entry, |request| request.host = Some(host.to_owned()));
+        assert_eq!(found, Ok(is_taken), "{host}");
+    }
+    assert!(taken(&entry, |request| request.host = None).is_err());
+    let entry = json!({"headers": {"host": {"exact": "a.example"}}});
+    let found = taken(&entry, |request| {
+        request.host = Some("a.example".to_owned());
+    });
+    assert_eq!(found, Ok(true));
+}
+
+#[test]
+fn one_item_of_a_claim_has_to_match_at_a_gateway() {
+    let claims = |values: &[&str]| {
+        let path = ClaimPath::parse("realm.roles").expect("a path");
+        let values = values.iter().map(|value| (*value).to_owned());
+        BTreeMap::from([(path, values.collect::<Vec<String>>())])
+    };
+    for name in [
+        "@request.auth.claims.realm.roles",
+        "@request.auth.claims[realm][roles]",
+    ] {
+        for (values, via, is_taken) in [
+            (&["a", "b"][..], Via::Gateway, true),
+            (&["a"], Via::Gateway, false),
+            (&[], Via::Gateway, false),
+            (&["b"], Via::Mesh, false),
+        ] {
+            for (field, is_taken) in [("headers", is_taken), ("withoutHeaders", !is_taken)] {
+                let entry = json!({field: {name: {"exact": "b"}}});
+                let found = taken(&entry, |request| {
+                    request.via = via;
+                    request.claims = claims(values);
+                });
+                assert_eq!(found, Ok(is_taken), "{name} {values:?} {field}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_host_finds_its_routes_by_name_and_in_any_case() {
+    let service = |hosts: Value, gateways: Value| {
+        object(
+            "VirtualService",
+            &json!({"hosts": hosts, "gateways": gateways, "http": [
+                {"name": "r", "route": [{"destination": {"subset": "a"}}], "rewrite": {"authority": "b.example"}}
+            ]}),
+        )
+    };
+    let public = service(json!(["*.example.com", "a.example"]), json!(["ns/public"]));
+    let of = |object: &Arc<Object>, via: Via, host: &str| {
+        let request = Request {
+            via,
+            host: Some(host.to_owned()),
+            ..request()
+        };
+        trace(std::slice::from_ref(object), &request)
+    };
+    for host in ["A.Example", "a.example:8443", "x.example.com"] {
+        let found = of(&public, Via::Gateway, host);
+        assert!(
+            matches!(&found, Ok(Outcome::Routed(served)) if served.host.as_deref() == Some("b.example")),
+            "{host}: {found:?}"
+        );
+    }
+    for host in ["example.com", "b.example", "a.example.org"] {
+        assert_eq!(
+            of(&public, Via::Gateway, host),
+            Ok(Outcome::NoRoute),
+            "{host}"
+        );
+    }
+    let mesh = service(json!(["r.ml.svc.cluster.local"]), json!([]));
+    for host in ["r", "r.ml", "r.ml.svc:80", "r.ml.svc.cluster.local"] {
+        assert!(
+            matches!(of(&mesh, Via::Mesh, host), Ok(Outcome::Routed(_))),
+            "{host}"
+        );
+    }
+    for host in ["r.m", "r.ml.svc.cluster", "other"] {
+        assert!(of(&mesh, Via::Mesh, host).is_err(), "{host}");
     }
 }

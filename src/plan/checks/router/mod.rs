@@ -9,6 +9,6 @@ use crate::spec::Document;
 /// Holds the plan against the rules of its router.
 pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
     match &plan.traffic.router {
-        Router::Istio(_) => istio::check(plan, document, report),
+        Router::Istio(router) => istio::check(plan, router, document, report),
     }
 }

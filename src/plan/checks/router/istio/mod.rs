@@ -1,15 +1,17 @@
 //! What Istio guesses, and what its metrics cannot tell.
 
+mod claims;
 mod hosts;
 mod limit;
 mod ports;
 mod stream;
 
 use crate::diag::{Report, Route};
-use crate::plan::Plan;
+use crate::plan::{Istio, Plan};
 use crate::spec::Document;
 
-pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
+pub(super) fn check(plan: &Plan, istio: &Istio, document: &Document, report: &mut Report) {
+    claims::check(plan, istio, report);
     hosts::check(plan, report);
     ports::check(plan, document, report);
     let at = Route::root().key("spec").key("gates");
