@@ -4,12 +4,14 @@
 //! Never sees the plan, and never guesses: what it does not know is an error.
 
 mod istio;
+mod regex;
+mod text;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::objects::Object;
-use crate::units::{ClaimPath, RouterName};
+use crate::units::{ClaimPath, RouterName, normalized_path, unsent_in_path, unsent_in_query};
 
 /// How a request comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,4 +99,21 @@ pub fn trace(
     match router {
         RouterName::Istio => istio::trace(objects, request),
     }
+}
+
+/// The request as a router sees it, or why nobody can send it.
+fn normalized(request: &Request) -> Result<Request, String> {
+    if let Some(why) = unsent_in_path(&request.path) {
+        return Err(format!("`{}` is no path of a request: {why}", request.path));
+    }
+    for text in request.query.iter().flat_map(|(name, value)| [name, value]) {
+        if let Some(why) = unsent_in_query(text) {
+            return Err(format!("`{text}` is in no query of a request: {why}"));
+        }
+    }
+    // The default of Istio and of Envoy Gateway; a mesh or a gateway may be configured otherwise.
+    Ok(Request {
+        path: normalized_path(&request.path),
+        ..request.clone()
+    })
 }

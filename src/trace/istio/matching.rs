@@ -1,11 +1,11 @@
 //! Whether a route's conditions hold for a request, as Envoy decides it.
 
-use regex::bytes::Regex;
 use serde_json::Value;
 
-use super::items;
+use crate::trace::regex::is_whole_match;
+use crate::trace::text::items;
 use crate::trace::{Request, Via};
-use crate::units::{ClaimPath, as_latin1, re2_over_bytes};
+use crate::units::ClaimPath;
 
 /// The first entry of a route's `match` that holds; a route without entries takes everything.
 pub(super) fn takes<'a>(route: &'a Value, request: &Request) -> Result<Option<&'a Value>, String> {
@@ -159,27 +159,15 @@ fn matches(condition: &Value, value: Option<&String>) -> Result<bool, String> {
         .as_str()
         .filter(|_| kinds.len() == 1)
         .ok_or_else(|| format!("a condition is `{condition}`, and no text"))?;
-    let holds: Box<dyn Fn(&str) -> bool> = match kind.as_str() {
-        "exact" => Box::new(|value| value == wanted),
-        "prefix" => Box::new(|value| value.starts_with(wanted)),
-        "regex" => {
-            let regex = whole(wanted)?;
-            Box::new(move |value| regex.is_match(as_latin1(value).as_bytes()))
-        }
+    let holds: &dyn Fn(&str) -> Result<bool, String> = match kind.as_str() {
+        "exact" => &|value| Ok(value == wanted),
+        "prefix" => &|value| Ok(value.starts_with(wanted)),
+        "regex" => &|value| is_whole_match(wanted, value),
         _ => {
             return Err(format!(
                 "a condition is of the kind `{kind}`, which trace does not know"
             ));
         }
     };
-    Ok(value.is_some_and(|value| holds(value)))
-}
-
-/// Envoy matches an expression against the whole value, byte by byte. This engine takes time linear in the value, as RE2 does.
-fn whole(pattern: &str) -> Result<Regex, String> {
-    let bytes = re2_over_bytes(pattern).unwrap_or_default();
-    Regex::new(&format!(r"\A(?:{bytes})\z"))
-        .ok()
-        .filter(|_| !bytes.is_empty())
-        .ok_or_else(|| format!("the regex `{pattern}` is too large, or none"))
+    value.map_or(Ok(false), |value| holds(value))
 }

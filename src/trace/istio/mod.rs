@@ -8,9 +8,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::objects::Object;
-use crate::units::{hosts_overlap, normalized_path, unsent_in_path, unsent_in_query};
+use crate::units::hosts_overlap;
 
-use super::{Outcome, Request, Served, Via};
+use super::text::{items, text};
+use super::{Outcome, Request, Served, Via, normalized};
 
 /// Istio's word for all sidecars where a VirtualService lists gateways.
 const MESH: &str = "mesh";
@@ -27,20 +28,7 @@ pub(super) fn trace(objects: &[Arc<Object>], request: &Request) -> Result<Outcom
         .flat_map(|rule| items(&rule["spec"]["subsets"]))
         .filter_map(|subset| subset["name"].as_str())
         .collect();
-    if let Some(why) = unsent_in_path(&request.path) {
-        return Err(format!("`{}` is no path of a request: {why}", request.path));
-    }
-    for text in request.query.iter().flat_map(|(name, value)| [name, value]) {
-        if let Some(why) = unsent_in_query(text) {
-            return Err(format!("`{text}` is in no query of a request: {why}"));
-        }
-    }
-    // Istio's default; a mesh may be configured otherwise.
-    let seen = Request {
-        path: normalized_path(&request.path),
-        ..request.clone()
-    };
-    let request = &seen;
+    let request = &normalized(request)?;
     let Some(service) = bodies("VirtualService").find(|body| applies(body, request.via)) else {
         return Ok(Outcome::Unrouted);
     };
@@ -109,11 +97,11 @@ fn serve(
     }
     // A destination without a subset is a whole Service.
     let subset = |destination: &Value| match text(&destination["subset"]) {
-        subset if subset.is_empty() => {
+        "" => {
             let port = &destination["port"]["number"];
             format!("{}:{port}", text(&destination["host"]))
         }
-        subset => subset,
+        subset => subset.to_owned(),
     };
     let has_subset = |name: &&String| !name.contains(':');
     // Istio reads a single destination without a weight as all of it.
@@ -139,8 +127,8 @@ fn serve(
         .collect();
     Ok(Served {
         kind: "virtualService",
-        object: text(&service["metadata"]["name"]),
-        route: name,
+        object: text(&service["metadata"]["name"]).to_owned(),
+        route: name.to_owned(),
         shares,
         mirror,
         path,
@@ -168,15 +156,6 @@ fn written_host(route: &Value) -> Option<String> {
             .filter(|text| !text.is_empty())
             .map(str::to_owned)
     })
-}
-
-/// The items of a list; of anything else, none.
-fn items(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
