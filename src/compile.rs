@@ -14,9 +14,9 @@ use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::objects::{
     self, Builder, Contents, MOST_CLIENT_SIDE, MOST_STORED, Object, ObjectId, content_text,
 };
-use crate::plan::{self, Plan, RoutedHost, StageId};
+use crate::plan::{self, Expansion, Plan, RoutedHost, StageId};
 use crate::spec::{self, Named};
-use crate::text::Route;
+use crate::text::{Node, Route};
 use crate::tree::{self, Lock, Tree};
 use crate::units::{DnsLabel, names, sha256_hex, write_sorted};
 
@@ -34,6 +34,8 @@ pub struct Compiled {
     pub files: BTreeMap<String, Source>,
     /// The environment that it was compiled for.
     pub environment: Environment,
+    /// The steps that the document's strategy, ramps and step defaults became.
+    expansion: Expansion,
     /// The files that are part of what the document says.
     named: Named,
     builder: Builder,
@@ -93,6 +95,11 @@ pub fn compile_plan(
     }
     let mut report = Report::new(source.clone());
     report.document = Some(read.node);
+    let Some(expansion) = plan::expand(&read.document, &mut report) else {
+        return Err(report);
+    };
+    expansion.apply(&mut read.document);
+    report.set_origins(expansion.origins());
     read.document.named = Named::read(&read.document, files, &mut report);
     let Some(plan) = plan::resolve(&read.document, &mut report) else {
         return Err(report);
@@ -106,6 +113,7 @@ pub fn compile_plan(
         plan,
         report,
         environment: environment.clone(),
+        expansion,
         named: read.document.named,
         builder: Builder::default(),
         identities: BTreeMap::new(),
@@ -123,6 +131,21 @@ impl Compiled {
             let document = document.expect("what compiles has been read");
             digest(&document.to_json(), &self.files, &self.named)
         })
+    }
+
+    /// The text of a document that says the same in steps; without a strategy, ramps and step defaults, the text itself.
+    pub fn expanded(&self) -> String {
+        let document = self.report.document.as_ref();
+        let mut body = document
+            .filter(|_| !self.expansion.is_empty())
+            .map(Node::to_json);
+        body.as_mut().map_or_else(
+            || self.report.source.text().to_owned(),
+            |body| {
+                self.expansion.say(body);
+                tree::yaml(body)
+            },
+        )
     }
 
     /// The objects that Argo CD itself reads; no part of any stage.

@@ -25,10 +25,10 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
 }
 
 /// What the command makes of a stream: the files that it writes and the report.
-fn made(given: &str) -> BTreeMap<String, String> {
+fn made(given: &str, more: &[&str]) -> BTreeMap<String, String> {
     let place = Place::new();
     place.write(GIVEN, given.as_bytes());
-    let run = place.run(&["init", "new", "--from", GIVEN]);
+    let run = place.run(&[&["init", "new", "--from", GIVEN], more].concat());
     let mut made = files(&place.path("new"));
     let is_written = !made.is_empty();
     if is_written {
@@ -59,7 +59,7 @@ fn every_case_comes_out_as_it_must() {
         }
         let mut known = files(&case);
         let given = known.remove(GIVEN).expect("given.yaml");
-        let made = made(&given);
+        let made = made(&given, &[]);
         if bless {
             for gone in known.keys().filter(|name| !made.contains_key(*name)) {
                 fs::remove_file(case.join(gone)).expect("a file");
@@ -105,7 +105,14 @@ fn what_the_first_stage_of_an_example_runs_is_taken_over() {
         if example.ends_with("/triton-adopted") {
             given = format!("{PLATFORMS}---\n{given}");
         }
-        let made = made(&given);
+        // There the Service of the preview stands beside the one that is taken over.
+        let has_preview = example.ends_with("/blue-green");
+        let more: &[&str] = if has_preview {
+            &["--service", "classifier"]
+        } else {
+            &[]
+        };
+        let made = made(&given, more);
         // An operator makes the pods of this one, and nobody here knows them.
         if example.ends_with("/kserve") {
             assert!(made[REPORT].contains("error[GP131]"), "{}", made[REPORT]);

@@ -21,6 +21,7 @@ mod readme;
 mod rooms;
 mod safety;
 mod servers;
+mod strategies;
 mod support;
 mod templates;
 mod values;

@@ -24,6 +24,9 @@ pub(super) struct PlanArgs {
     /// Print what the content digest of a stage is the SHA-256 of, for `sha256sum` or `gh attestation verify`
     #[arg(long, value_name = "STAGE", conflicts_with_all = ["format", "cost"])]
     content: Option<String>,
+    /// Print the rollout with the steps that its strategy, ramps and step defaults become, as a rollout.yaml of the same tree
+    #[arg(long, conflicts_with_all = ["format", "cost", "content"])]
+    expand: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -42,6 +45,10 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output<'_>) -> Result<Exit, Fail
         let input = sole(inputs)?;
         let stage = stages::in_plan(&input.compiled.plan, stage)?;
         output.result(input.compiled.content(stage))?;
+        return output.finish(Exit::Done);
+    }
+    if args.expand {
+        output.result(sole(inputs)?.compiled.expanded())?;
         return output.finish(Exit::Done);
     }
     match args.format {

@@ -12,6 +12,7 @@ mod human;
 mod json;
 mod located;
 mod markdown;
+mod origins;
 mod report;
 mod sarif;
 mod unreadable;
@@ -27,6 +28,7 @@ pub use diagnostic::{Diagnostic, Label, Part, Place};
 pub use failure::write_failure;
 pub use github::line as github_line;
 pub use markdown::escape as escape_markdown;
+pub use origins::Origins;
 pub use report::Report;
 pub use unreadable::unreadable;
 pub use visible::{

@@ -1,10 +1,10 @@
 //! All complaints about one file, and about the files that it names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::text::{Node, Source};
+use crate::text::{Node, Route, Source};
 
-use super::{Code, Diagnostic, Severity};
+use super::{Code, Diagnostic, Origins, Place, Severity};
 
 /// What was found in one file, with the file itself so that any writer can show it.
 #[derive(Clone, Debug)]
@@ -18,6 +18,10 @@ pub struct Report {
     named: Vec<Report>,
     /// The severities that the document gives to warnings; without one, they are not told.
     levels: BTreeMap<Code, Option<Severity>>,
+    /// Where the nodes stand that complaints are about, where the document was made of another one.
+    origins: Origins,
+    /// What was told of nodes that were made: many may be made of one.
+    told: BTreeSet<(Code, Option<Route>, String)>,
 }
 
 impl Report {
@@ -29,11 +33,31 @@ impl Report {
             diagnostics: Vec::new(),
             named: Vec::new(),
             levels: BTreeMap::new(),
+            origins: Origins::default(),
+            told: BTreeSet::new(),
         }
     }
 
-    /// Adds a complaint.
+    /// From here on, complaints are about a document that was made of this one.
+    pub fn set_origins(&mut self, origins: Origins) {
+        self.origins = origins;
+    }
+
+    /// Adds a complaint; about what was made, it is about what that was made of, and told once.
     pub fn push(&mut self, mut diagnostic: Diagnostic) {
+        if !self.origins.is_empty() {
+            let document = self.document.as_ref();
+            let from = |place: &Place| self.origins.of(place, document);
+            diagnostic.place = from(&diagnostic.place);
+            for label in &mut diagnostic.labels {
+                label.place = from(&label.place);
+            }
+            let at = diagnostic.place.route().cloned();
+            let told = (diagnostic.code, at, diagnostic.message.clone());
+            if !self.told.insert(told) {
+                return;
+            }
+        }
         if settled(&self.levels, &mut diagnostic) {
             self.diagnostics.push(diagnostic);
         }

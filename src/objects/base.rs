@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::diag::Route;
-use crate::plan::{ModelId, Plan, PortRef, StageKind};
+use crate::plan::{ModelId, Plan, PortRef, StageId, StageKind};
 use crate::units::names;
 
 use super::meta::{id, metadata};
@@ -82,8 +82,29 @@ fn ports(plan: &Plan) -> Vec<core::ServicePort> {
 
 /// The Service of one model, for callers that ask for it alone.
 pub(super) fn of_model(plan: &Plan, id: ModelId, waves: Waves) -> Object {
+    let name = &plan.model(id).name;
+    let origin = Route::root().key("spec").key("models").index(id.0);
+    alone(
+        plan,
+        id,
+        &plan.service.name_of(name),
+        name.as_str(),
+        origin,
+        waves,
+    )
+}
+
+/// The Service that leads to the candidate alone, and before there is one to stable.
+pub(super) fn of_preview(plan: &Plan, stage: StageId, waves: Waves) -> Option<Object> {
+    let model = plan.preview_in(stage)?;
+    let origin = Route::root().key("spec").key("service").key("preview");
+    let name = plan.service.preview_name();
+    Some(alone(plan, model, &name, "preview", origin, waves))
+}
+
+/// A Service that leads to the pods of one model; `file` is what its file is known by.
+fn alone(plan: &Plan, id: ModelId, name: &str, file: &str, origin: Route, waves: Waves) -> Object {
     let model = plan.model(id);
-    let name = plan.service.name_of(&model.name);
     let mut selector = plan.service.selector.clone();
     selector.extend(model.subset_labels.clone());
     let ports = ports(plan).into_iter().map(|port| core::ServicePort {
@@ -91,7 +112,7 @@ pub(super) fn of_model(plan: &Plan, id: ModelId, waves: Waves) -> Object {
         ..port
     });
     let service = core::Service {
-        metadata: metadata(plan, &name, waves.config, Some(model)),
+        metadata: metadata(plan, name, waves.config, Some(model)),
         spec: Some(core::ServiceSpec {
             ports: Some(ports.collect()),
             selector: Some(selector),
@@ -100,11 +121,11 @@ pub(super) fn of_model(plan: &Plan, id: ModelId, waves: Waves) -> Object {
         status: None,
     };
     Object {
-        id: self::id(plan, "Service", &name),
-        file: format!("service-{}", model.name),
+        id: self::id(plan, "Service", name),
+        file: format!("service-{file}"),
         scope: Scope::Stage,
         wave: waves.config,
-        origin: Route::root().key("spec").key("models").index(id.0),
+        origin,
         body: json(&service),
     }
 }

@@ -150,6 +150,7 @@ impl Builder {
         let service = base::build_own(plan, plan.stage(stage).kind, waves);
         self.own = routes
             .chain(service)
+            .chain(base::of_preview(plan, stage, waves))
             .map(|object| {
                 let known = self.own.iter().find(|known| ***known == object);
                 known.map_or_else(|| Arc::new(object), Arc::clone)

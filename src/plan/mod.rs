@@ -46,7 +46,7 @@ pub use model::{
 };
 pub use patch::{Change, Patch};
 pub use pods::Config;
-pub use resolve::resolve;
+pub use resolve::{Expansion, expand, resolve};
 pub use router::{Gateway, Istio, Router, Server};
 pub use rules::{Callers, Rule};
 pub use scaling::{Autoscaler, Autoscaling, Scaling};
@@ -121,6 +121,8 @@ pub struct Service {
     pub create: bool,
     /// Whether each model has another Service of its own.
     pub per_model: bool,
+    /// The model that another Service leads to alone while it runs.
+    pub preview: Option<ModelId>,
     /// The Service's type.
     pub kind: ServiceType,
     /// The Service's ports; never empty.
@@ -141,6 +143,11 @@ impl Service {
     /// The name of the Service of one model.
     pub fn name_of(&self, model: &DnsLabel) -> String {
         format!("{}-{model}", self.name)
+    }
+
+    /// The name of the Service that leads to one model alone, whichever that is.
+    pub fn preview_name(&self) -> String {
+        format!("{}-preview", self.name)
     }
 
     /// The labels of the pods that it leads to in a stage.
@@ -188,6 +195,25 @@ impl Plan {
     /// The model behind an id.
     pub fn model(&self, id: ModelId) -> &Model {
         &self.models[id.0]
+    }
+
+    /// The model that the preview's Service leads to in a stage, if there is such a Service: the preview's own, else stable, else one
+    /// that took its place.
+    ///
+    /// Its pods are ready by then and stay on the way to the next stage, so that callers of that Service find some all the while.
+    pub fn preview_in(&self, id: StageId) -> Option<ModelId> {
+        let preview = self.service.preview?;
+        if !self.stage(id).kind.is_routed() {
+            return None;
+        }
+        let neighbours = [id.before(), Some(id), self.stage_after(id)];
+        let stays = |model: &ModelId| {
+            let mut stages = neighbours.into_iter().flatten();
+            stages.all(|stage| self.stage(stage).running.contains_key(model))
+        };
+        let winner = self.stage(id).split.models();
+        let mut models = [preview, self.stable].into_iter().chain(winner);
+        models.find(stays)
     }
 
     /// The paths of the files beside the document that it names, below its folder.

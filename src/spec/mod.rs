@@ -18,6 +18,7 @@ mod read;
 mod scaling;
 mod schema;
 mod step;
+mod strategy;
 mod traffic;
 
 use std::collections::BTreeMap;
@@ -42,12 +43,13 @@ pub use model_cache::{CacheDir, CacheMedium, ModelCache};
 pub use named::{Named, NamedFile};
 pub use patch::{Patch, Target};
 pub use percentage::Percentage;
-pub use read::{Read, read};
+pub use read::{Read, read, settle_numbers};
 pub use scaling::{
     Advanced, Autoscaling, Fallback, Keda, MetricType, Replicas, Scale, ScalingModifiers, Trigger,
 };
 pub use schema::SCHEMA;
-pub use step::{Approval, CohortTarget, Mirror, Step};
+pub use step::{Approval, CohortTarget, Linear, Mirror, Step, StepDefaults};
+pub use strategy::{AbTest, BlueGreen, Canary, Shadow, Strategy, Then};
 pub use traffic::{
     BaseMatch, BaseRoute, Expected, Gateway, HeaderOperations, Headers, PortRef, Provider, Rewrite,
     Server, ServerProtocol, Traffic, TrafficNames,
@@ -122,8 +124,14 @@ pub struct Spec {
     /// The gates of the generated stage `deploy`, by name.
     #[serde(default)]
     pub deploy_gates: Vec<String>,
-    /// The steps, each a change.
+    /// What steps say that do not say it themselves.
+    #[serde(default)]
+    pub step_defaults: StepDefaults,
+    /// The steps, each a change; none where a strategy stands in their place.
+    #[serde(default)]
     pub steps: Vec<Step>,
+    /// What the steps are made of, in their place.
+    pub strategy: Option<Strategy>,
     /// The live stage, where the team keeps no tree and so no pointer.
     pub stage: Option<String>,
     /// Whether the old models are removed at the end.
@@ -155,6 +163,8 @@ pub struct Service {
     /// Whether each model has another Service of its own.
     #[serde(default)]
     pub per_model: bool,
+    /// The model that another Service leads to alone while it runs; before, that Service leads to stable.
+    pub preview: Option<String>,
     /// The Service's type; default: `ClusterIP`.
     #[serde(default)]
     pub r#type: ServiceType,

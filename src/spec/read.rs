@@ -63,7 +63,7 @@ pub fn read(source: &Source) -> Result<Read, Report> {
 }
 
 /// JSON Schema and YAML 1.2 take `3.0` for an integer; so do the types, once it is written as one.
-pub(super) fn settle_numbers(json: &mut Value) {
+pub fn settle_numbers(json: &mut Value) {
     match json {
         Value::Number(number) => {
             if let Some(value) = number.as_f64().filter(|_| number.is_f64()) {

@@ -4,6 +4,7 @@ mod argocd;
 mod cohorts;
 mod condition;
 mod entry;
+mod expand;
 mod exported;
 mod gates;
 mod labels;
@@ -31,6 +32,8 @@ use labels::{check_annotations, check_label, check_labels, label};
 use models::Owned;
 use names::Names;
 use sources::Sources;
+
+pub use expand::{Expansion, expand};
 
 use super::{ModelId, Plan, Policy, Stage, StageId, checks};
 

@@ -105,7 +105,14 @@ impl<'a> Names<'a> {
     }
 }
 
-fn unknown(code: Code, noun: &str, name: &str, place: Place, known: &[&str]) -> Diagnostic {
+/// The complaint about a name that nothing has.
+pub(super) fn unknown(
+    code: Code,
+    noun: &str,
+    name: &str,
+    place: Place,
+    known: &[&str],
+) -> Diagnostic {
     let found = Diagnostic::new(code, place, format!("unknown {noun} `{name}`"));
     if known.is_empty() {
         return found.help(format!("declare it below `spec.{noun}s`"));

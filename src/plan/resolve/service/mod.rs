@@ -2,6 +2,7 @@
 
 mod brought;
 mod ports;
+mod preview;
 
 use std::collections::BTreeMap;
 
@@ -60,6 +61,7 @@ pub(super) fn resolve(
         name: name.as_str().to_owned(),
         create: spec.service.create.unwrap_or(true),
         per_model: spec.service.per_model,
+        preview: preview::resolve(spec, &name, models, stable, report),
         kind,
         ports: ports?,
         adopted_selector: adopted(spec, &models[stable.0], stable, &selector),

@@ -18,7 +18,9 @@ use generated::{adopt, baseline, deploy, retire};
 use step::StepReader;
 
 /// The most stages of one rollout.
-const MAX_STAGES: usize = 2_000;
+pub(super) const MAX_STAGES: usize = 2_000;
+/// The most steps of one rollout.
+pub(super) const MAX_STEPS: usize = MAX_STAGES - GENERATED_STAGES.len();
 
 /// The field that names the gates of the stage `deploy`.
 fn at_deploy_gates() -> Route {
@@ -34,7 +36,7 @@ pub(super) fn resolve(
     report: &mut Report,
 ) -> Option<Vec<Stage>> {
     let at = Route::root().key("spec").key("steps");
-    if spec.steps.len() > MAX_STAGES - GENERATED_STAGES.len() {
+    if spec.steps.len() > MAX_STEPS {
         report.push(Diagnostic::new(
             Code::GP002,
             Place::value(at),
