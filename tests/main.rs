@@ -24,4 +24,5 @@ mod servers;
 mod strategies;
 mod support;
 mod templates;
+mod traced;
 mod values;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use clap::{Args, ValueEnum};
 use serde_json::{Number, Value, json};
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Unmatched};
 use crate::promotion::stages;
 use crate::trace::{Outcome, Request, Served, Via, trace};
 use crate::units::{ClaimPath, DnsLabel, Percent, names};
@@ -111,11 +111,11 @@ pub(super) fn run(args: &TraceArgs, output: &mut Output<'_>) -> Result<Exit, Fai
         })
         .collect::<Result<Vec<_>, _>>()?;
     match args.format {
-        TraceFormat::Text => output.result(table(&request, &answers))?,
+        TraceFormat::Text => output.result(table(plan, &request, &answers))?,
         TraceFormat::Json => {
             let stages: Vec<Value> = answers
                 .iter()
-                .map(|(stage, outcome)| answer(stage, outcome))
+                .map(|(stage, outcome)| answer(stage, outcome, is_left(plan, &request)))
                 .collect();
             let body = json!({
                 "version": 1,
@@ -251,7 +251,7 @@ fn usual_host(plan: &Plan, via: Via) -> Option<String> {
     }
 }
 
-fn answer(stage: &str, outcome: &Outcome) -> Value {
+fn answer(stage: &str, outcome: &Outcome, is_left: bool) -> Value {
     match outcome {
         Outcome::Routed(served) => {
             let models: BTreeMap<&str, Number> = served
@@ -266,12 +266,23 @@ fn answer(stage: &str, outcome: &Outcome) -> Value {
             json!({"stage": stage, "outcome": "routed", served.kind: served.object,
                    "route": served.route, "path": served.path, "host": served.host, "models": models, "mirror": mirror, "missing": served.missing})
         }
+        Outcome::NoRoute if is_left => json!({"stage": stage, "outcome": "left"}),
         Outcome::NoRoute => json!({"stage": stage, "outcome": "noRoute"}),
         Outcome::Unrouted => json!({"stage": stage, "outcome": "unrouted"}),
     }
 }
 
-fn table(request: &Request, answers: &[(String, Outcome)]) -> String {
+/// Whether requests that no route takes are left to others.
+fn is_left(plan: &Plan, request: &Request) -> bool {
+    plan.traffic.unmatched == Unmatched::Left && request.via == Via::Gateway
+}
+
+/// Whether somebody else's object hands the request over.
+fn is_handed_over(plan: &Plan, request: &Request) -> bool {
+    plan.traffic.router.is_delegate() && request.via == Via::Gateway
+}
+
+fn table(plan: &Plan, request: &Request, answers: &[(String, Outcome)]) -> String {
     let mut text = format!(
         "{} {} via {}",
         request.method,
@@ -281,11 +292,20 @@ fn table(request: &Request, answers: &[(String, Outcome)]) -> String {
     if request.via == Via::Mesh {
         write!(text, " to port {}", request.port).expect("writing to a string cannot fail");
     }
+    let is_handed_over = is_handed_over(plan, request);
+    if is_handed_over {
+        text.push_str(", as whoever delegates hands it over");
+    }
     text.push_str("\n\n");
+    let unmatched = match (is_left(plan, request), is_handed_over) {
+        (false, _) => "no route matches: 404",
+        (true, false) => "no route matches: left to the routes of others on the host",
+        (true, true) => "no route matches: left to the next route of who delegates",
+    };
     let rows = answers.iter().map(|(stage, outcome)| {
         let (route, by) = match outcome {
             Outcome::Routed(served) => (served.route.clone(), words(served, &request.path)),
-            Outcome::NoRoute => ("–".to_owned(), "no route matches: 404".to_owned()),
+            Outcome::NoRoute => ("–".to_owned(), unmatched.to_owned()),
             Outcome::Unrouted => (
                 "–".to_owned(),
                 "no route applies: the Service spreads it over the pods of every model".to_owned(),

@@ -124,6 +124,7 @@ codes! {
     GP220 Warning "a regex that Envoy reads byte by byte",
     GP221 Warning "a path that Istio rewrites before it looks for a route",
     GP230 Error "a condition that no request can meet where it comes in",
+    GP231 Error "an answer to unmatched requests that cannot be",
     GP301 Error "traffic to a model that was not running in the stage before",
     GP302 Error "a model removed while the stage before still sends it traffic",
     GP303 Error "a subset removed while a route of the same stage names it",
@@ -197,6 +198,7 @@ codes! {
     GP617 Warning "requests that a server drops when it stops",
     GP618 Warning "a key in plain text",
     GP623 Warning "claims that no gateway knows by itself",
+    GP625 Warning "a regex that a delegate's parent may rule out",
 }
 
 impl fmt::Display for Code {

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::diag::Route;
 use crate::units::DnsLabel;
 
-use super::{Plan, Router};
+use super::{Plan, Router, Unmatched};
 
 /// Istio's word for all sidecars.
 const MESH: &str = "mesh";
@@ -35,8 +35,12 @@ impl fmt::Display for RoutedHost {
 }
 
 impl Plan {
-    /// Every host that is routed here beside the Service's own, and the part of the spec that asks for it.
+    /// Every host that is routed here beside the Service's own, and the part of the spec that asks for it; none where what the
+    /// routes do not take is left to others on the same hosts.
     pub fn routed_hosts(&self) -> BTreeMap<RoutedHost, Route> {
+        if self.traffic.unmatched == Unmatched::Left {
+            return BTreeMap::new();
+        }
         let namespace = self.namespace.as_ref().map(DnsLabel::as_str);
         let within = |name: &str| match namespace {
             Some(namespace) if !name.contains('/') => format!("{namespace}/{name}"),

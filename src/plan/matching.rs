@@ -51,13 +51,27 @@ pub fn join(a: Option<&StringMatch>, b: Option<&StringMatch>) -> Joined {
     }
 }
 
+/// The expression that takes every text.
+const EVERYTHING: &str = ".*";
+
+/// Whether a condition on what every request has, its path or its method, holds for all of them.
+fn asks_nothing(condition: &StringMatch) -> bool {
+    match condition {
+        StringMatch::Present => true,
+        StringMatch::Regex(pattern) => pattern == EVERYTHING,
+        // Every path begins with it, and no method does.
+        StringMatch::Prefix(prefix) => prefix == "/",
+        StringMatch::Exact(_) => false,
+    }
+}
+
 /// Whether every string that `narrow` takes is taken by `wide` too, as far as can be told without running a regex.
 pub(super) fn covers(wide: &StringMatch, narrow: &StringMatch) -> bool {
     use StringMatch::{Exact, Prefix, Present, Regex};
     match (wide, narrow) {
         _ if wide == narrow => true,
         (Present, _) => true,
-        (Regex(pattern), _) => pattern == ".*",
+        (Regex(pattern), _) => pattern == EVERYTHING,
         (Prefix(prefix), Exact(value) | Prefix(value)) => value.starts_with(prefix.as_str()),
         (Prefix(_), Regex(_) | Present) | (Exact(_), _) => false,
     }
@@ -80,6 +94,7 @@ impl Match {
         let optional =
             |wide: Option<&StringMatch>, narrow: Option<&StringMatch>| match (wide, narrow) {
                 (None, _) => true,
+                (Some(wide), _) if asks_nothing(wide) => true,
                 (Some(_), None) => false,
                 (Some(wide), Some(narrow)) => covers(wide, narrow),
             };
@@ -211,6 +226,32 @@ mod tests {
                 && covers(&regex(".*"), &exact("x"))
         );
         assert!(!covers(&exact("a"), &prefix("a")) && !covers(&prefix("a"), &regex("a.*")));
+    }
+
+    #[test]
+    fn every_path_begins_with_a_slash() {
+        let of = |uri: Option<StringMatch>, method: Option<StringMatch>| Match {
+            uri,
+            method,
+            ..Match::default()
+        };
+        for all in [
+            of(None, None),
+            of(Some(prefix("/")), None),
+            of(Some(regex(".*")), Some(StringMatch::Present)),
+            of(Some(StringMatch::Present), Some(regex(".*"))),
+        ] {
+            assert!(all.takes_all(), "{all:?}");
+            assert!(all.covers(&of(Some(regex("/a.*")), Some(exact("GET")))));
+        }
+        for some in [
+            of(Some(prefix("/a")), None),
+            of(Some(exact("/")), None),
+            of(None, Some(exact("GET"))),
+            of(Some(regex("/.*")), Some(prefix("P"))),
+        ] {
+            assert!(!some.takes_all(), "{some:?}");
+        }
     }
 
     #[test]

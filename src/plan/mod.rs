@@ -55,7 +55,7 @@ pub use split::Split;
 pub use stage::{CohortId, Mirror, Stage, StageId, StageKind};
 pub use storage::{Content, INITIALIZER, MODELS_FOLDER, ModelCache, OwnVolume, Source};
 pub use total_share::{Fraction, TotalShare};
-pub use traffic::{BaseMatch, BaseRoute, Cohort, Match, StringMatch, Traffic};
+pub use traffic::{BaseMatch, BaseRoute, Cohort, Match, StringMatch, Traffic, Unmatched};
 pub use transition::{Breach, Served, transition};
 pub use way_back::WayBack;
 pub use wire::Wire;

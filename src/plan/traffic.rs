@@ -21,8 +21,21 @@ pub struct Traffic {
     pub mesh: bool,
     /// The expected requests a minute, at the peak.
     pub expected_per_minute: Option<f64>,
-    /// The base routes; never empty, and the last one takes everything.
+    /// What becomes of requests that no base route takes.
+    pub unmatched: Unmatched,
+    /// The base routes; never empty.
     pub routes: Vec<BaseRoute>,
+}
+
+/// What becomes of requests that no base route takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unmatched {
+    /// There are none: the last base route takes everything.
+    Nothing,
+    /// They are answered with 404.
+    Refused,
+    /// They are left to the routes of others on the same host; in the mesh, where there are none, they are refused.
+    Left,
 }
 
 /// A named set of requests.
@@ -60,6 +73,11 @@ pub struct Match {
 }
 
 impl Match {
+    /// Whether it takes every request.
+    pub fn takes_all(&self) -> bool {
+        self.covers(&Self::default())
+    }
+
     /// Whether it asks about the calling pod, which a gateway cannot know.
     pub fn asks_for_source(&self) -> bool {
         !self.source_labels.is_empty() || self.source_namespace.is_some()
@@ -104,6 +122,17 @@ pub struct BaseRoute {
     pub cors_policy: Option<Value>,
     /// Headers set, added or removed, their values as Envoy must read them.
     pub headers: Option<Headers>,
+}
+
+impl BaseRoute {
+    /// Whether it takes every request: it asks for nothing, or one of its entries does.
+    pub fn takes_all(&self) -> bool {
+        self.entries.is_empty()
+            || self
+                .entries
+                .iter()
+                .any(|entry| entry.as_match().takes_all())
+    }
 }
 
 /// What a base route takes.

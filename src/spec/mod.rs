@@ -52,7 +52,7 @@ pub use step::{Approval, CohortTarget, Linear, Mirror, Step, StepDefaults};
 pub use strategy::{AbTest, BlueGreen, Canary, Shadow, Strategy, Then};
 pub use traffic::{
     BaseMatch, BaseRoute, Expected, Gateway, HeaderOperations, Headers, PortRef, Provider, Rewrite,
-    Server, ServerProtocol, Traffic, TrafficNames,
+    Server, ServerProtocol, Traffic, TrafficNames, Unmatched,
 };
 
 /// A whole `rollout.yaml`.

@@ -28,6 +28,11 @@ pub struct Traffic {
     pub port: Option<PortRef>,
     /// Whether callers in the mesh are routed too; default true.
     pub mesh: Option<bool>,
+    /// What becomes of requests that no base route takes.
+    pub unmatched: Option<Unmatched>,
+    /// Whether somebody else's `VirtualService` hands requests over to these routes.
+    #[serde(default)]
+    pub delegate: bool,
     /// How much traffic is expected.
     pub expected: Option<Expected>,
     /// The base routes; default: one that takes everything.
@@ -48,6 +53,17 @@ pub enum Provider {
     /// Istio's `VirtualService` and `DestinationRule`.
     #[default]
     Istio,
+}
+
+/// What becomes of requests that no base route takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum Unmatched {
+    /// They are answered with 404.
+    Refuse,
+    /// They are left to the routes of others on the same host.
+    Leave,
 }
 
 /// A Gateway that is created.

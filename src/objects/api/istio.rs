@@ -67,6 +67,8 @@ pub(in crate::objects) struct Subset {
 pub(in crate::objects) struct VirtualServiceSpec {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::objects) gateways: Vec<String>,
+    /// None in a delegate.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::objects) hosts: Vec<String>,
     pub(in crate::objects) http: Vec<HttpRoute>,
 }

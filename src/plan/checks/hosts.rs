@@ -5,6 +5,10 @@ use crate::plan::{Plan, StringMatch};
 use crate::units::{DnsLabel, hosts_overlap, names};
 
 pub(super) fn check(plan: &Plan, report: &mut Report) {
+    // Those of a delegate are somebody else's.
+    if plan.traffic.router.is_delegate() {
+        return;
+    }
     let mut known: Vec<String> = plan
         .traffic
         .hosts

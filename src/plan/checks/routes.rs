@@ -28,7 +28,7 @@ fn cohort_at(cohort: usize) -> Route {
     Route::root().key("spec").key("cohorts").index(cohort)
 }
 
-/// Only the last base route may take everything, and it must; none may be covered by those before it.
+/// Only the last base route may take everything; none may be covered by those before it.
 fn check_base_routes(plan: &Plan, report: &mut Report) {
     let at = Route::root().key("spec").key("traffic").key("routes");
     let routes = &plan.traffic.routes;
@@ -36,8 +36,8 @@ fn check_base_routes(plan: &Plan, report: &mut Report) {
     for (index, route) in routes.iter().enumerate() {
         let is_last = index + 1 == routes.len();
         let place = Place::value(at.index(index).key("name"));
-        match (route.entries.is_empty(), is_last) {
-            (true, false) => report.push(
+        if route.takes_all() && !is_last {
+            report.push(
                 Diagnostic::new(
                     Code::GP211,
                     place,
@@ -46,20 +46,9 @@ fn check_base_routes(plan: &Plan, report: &mut Report) {
                         route.name
                     ),
                 )
-                .help("put it last, or give it a `match`"),
-            ),
-            (false, true) => report.push(
-                Diagnostic::new(
-                    Code::GP211,
-                    place,
-                    format!(
-                        "the last base route, `{}`, has a `match`, so other requests have no route",
-                        route.name
-                    ),
-                )
-                .help("add a route without `match` at the end"),
-            ),
-            (true, true) | (false, false) => {}
+                .help("put it last, or give it a narrower `match`"),
+            );
+            return;
         }
         let hidden = |entry: &BaseMatch| earlier.iter().any(|wide| wide.covers(&entry.as_match()));
         if !route.entries.is_empty() && route.entries.iter().all(hidden) {

@@ -17,6 +17,8 @@ pub struct Istio {
     pub gateways: Vec<String>,
     /// The gateway that is one of the objects.
     pub gateway: Option<Gateway>,
+    /// Whether the VirtualService has no hosts and gateways, and another one hands requests over to it.
+    pub delegate: bool,
     /// The DestinationRule's `trafficPolicy`.
     pub policy: Option<Value>,
     /// The `trafficPolicy` of a model's subset, where the spec gives one.
@@ -27,6 +29,13 @@ pub struct Istio {
     pub mesh_virtual_service: String,
     /// The DestinationRule's name.
     pub destination_rule: String,
+}
+
+impl Istio {
+    /// Whether requests come in from beyond the mesh: through a gateway, be it that of who delegates.
+    pub fn has_entrance(&self) -> bool {
+        !self.gateways.is_empty() || self.delegate
+    }
 }
 
 /// A Gateway that is created.

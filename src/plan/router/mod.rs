@@ -31,10 +31,17 @@ impl Router {
         }
     }
 
-    /// Whether requests come in through a gateway, and not only from the mesh.
+    /// Whether requests come in through a gateway, and not only from the mesh; be it the gateway of somebody who delegates.
     pub fn has_gateway(&self) -> bool {
         match self {
-            Self::Istio(istio) => !istio.gateways.is_empty(),
+            Self::Istio(istio) => istio.has_entrance(),
+        }
+    }
+
+    /// Whether an object of somebody else's hands requests over, so that hosts and gateways are its.
+    pub fn is_delegate(&self) -> bool {
+        match self {
+            Self::Istio(istio) => istio.delegate,
         }
     }
 }

@@ -101,6 +101,10 @@ fn routes(identity: &Identity, body: &Value) -> Routes {
         }
         known.extend(entries);
     }
+    // At a gateway Istio puts what objects say of one host together, and a route that takes everything comes last.
+    if !found.entries.iter().any(|route| route.takes_all) {
+        found.claims.retain(|(_, way)| way == MESH);
+    }
     for protocol in ["tls", "tcp"] {
         for (index, route) in items(&spec[protocol]).iter().enumerate() {
             let field = Field::root().key("spec").key(protocol).index(index);
@@ -115,12 +119,16 @@ fn routes(identity: &Identity, body: &Value) -> Routes {
     found
 }
 
-/// Whether a route takes every request: it asks for nothing, or one of its entries does.
+/// Whether a route takes every request: it asks for nothing, or one of its entries does, as `IsCatchAllRoute` has it.
 fn takes_all(route: &Value) -> bool {
     let entries = items(&route["match"]);
     let asks_nothing = |entry: &Value| {
-        let fields = entry.as_object().into_iter().flatten();
-        fields.filter(|(field, _)| *field != "name").count() == 0
+        let mut fields = entry.as_object().into_iter().flatten();
+        fields.all(|(field, condition)| match field.as_str() {
+            "name" => true,
+            "uri" => condition["prefix"] == "/" || condition["regex"] == ".*",
+            _ => false,
+        })
     };
     entries.is_empty() || entries.iter().any(asks_nothing)
 }

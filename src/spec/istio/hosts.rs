@@ -16,6 +16,21 @@ pub(super) fn check(traffic: &Value, route: &Route, faults: &mut Vec<Diagnostic>
         .collect();
     let has_gateway =
         traffic.get("gateway").is_some() || items(traffic.get("gateways")).next().is_some();
+    if traffic.get("delegate").and_then(Value::as_bool) == Some(true) {
+        for field in ["hosts", "gateway", "gateways"] {
+            if traffic.get(field).is_some() {
+                faults.push(
+                    Diagnostic::new(
+                        Code::GP213,
+                        Place::key(route.key(field)),
+                        format!("a delegate has no `{field}`: those of the VirtualService that delegates count"),
+                    )
+                    .help(format!("remove `{field}`, or `delegate: true`")),
+                );
+            }
+        }
+        return;
+    }
     if has_gateway && hosts.is_empty() {
         faults.push(
             Diagnostic::new(

@@ -12,11 +12,12 @@
 //! | `validateCORSPolicy`, `validateAllowOrigins`, `ValidateCORSHTTPHeaderName` | VirtualService | `cors` |
 //! | `validateHTTPRewrite` | VirtualService | `route`; there is no `uriRegexRewrite` |
 //! | `validateAuthorityRewrite`, `ValidateHTTPHeader*OperationName`, `ValidateHTTPHeaderValue` | VirtualService | `plan/resolve/traffic/headers.rs`; `%` is doubled there, so no value is a broken format |
-//! | `validateHTTPRouteMatchRequest`, `validateStringMatch` | VirtualService | `plan/resolve/cohorts.rs`, `plan/resolve/condition.rs`, `units/regex` |
+//! | `validateHTTPRouteMatchRequest`, `validateStringMatch` | VirtualService | `plan/resolve/entry`, `plan/resolve/condition.rs`, `units/regex` |
 //! | `validateGatewayNames` | VirtualService | `gateway` |
 //! | hosts of `ValidateVirtualService`: forms, `*` in the mesh, overlaps | VirtualService | `hosts`; overlaps with the Service's own host: `plan/checks/router/istio/hosts.rs` |
+//! | a VirtualService without hosts has no gateways; claims of a token only at gateways | VirtualService | `hosts`; `plan/checks/router/istio/claims.rs` |
 //! | `validateHTTPRouteDestinations`, `validateDestination`, `validateSubsetName`, mirrors | VirtualService | cannot occur: the plan writes destinations, weights that sum to a whole, and mirrors |
-//! | `validateHTTPRouteConflict`, redirects, direct responses, faults, delegates, TLS and TCP routes, `exportTo` | VirtualService | cannot occur: none is written |
+//! | `validateHTTPRouteConflict`, redirects, direct responses, faults, routes that delegate, TLS and TCP routes, `exportTo` | VirtualService | cannot occur: none is written |
 //! | `validateTrafficPolicy`, `validatePortTrafficPolicies`, `validateProxyProtocol` | DestinationRule | `policy` |
 //! | `validateConnectionPool` | DestinationRule | `pool` |
 //! | `validateLoadBalancer` | DestinationRule | `balancer` |

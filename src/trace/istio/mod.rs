@@ -51,14 +51,17 @@ pub(super) fn trace(objects: &[Arc<Object>], request: &Request) -> Result<Outcom
     Ok(Outcome::NoRoute)
 }
 
-/// Whether a VirtualService is bound to the way that a request comes in; without gateways, that is the mesh.
+/// Whether a VirtualService is bound to the way that a request comes in; without gateways, that is the mesh. One without hosts is
+/// a delegate, which whoever is bound to a gateway hands requests over to.
 fn applies(service: &Value, via: Via) -> bool {
     let gateways: Vec<&str> = items(&service["spec"]["gateways"])
         .iter()
         .filter_map(Value::as_str)
         .collect();
+    let is_delegate = items(&service["spec"]["hosts"]).is_empty();
     match via {
-        Via::Gateway => gateways.iter().any(|gateway| *gateway != MESH),
+        Via::Gateway => is_delegate || gateways.iter().any(|gateway| *gateway != MESH),
+        Via::Mesh if is_delegate => false,
         Via::Mesh => gateways.is_empty() || gateways.contains(&MESH),
     }
 }

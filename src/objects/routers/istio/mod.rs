@@ -62,7 +62,7 @@ pub(super) fn build(plan: &Plan, router: &Istio, stage: StageId, waves: Waves) -
             .as_ref()
             .map(|gateway| builder.gateway(gateway, waves.config)),
     );
-    if !router.gateways.is_empty() {
+    if router.has_entrance() {
         objects.push(builder.gateway_routes(waves.routes));
     }
     if plan.traffic.mesh {

@@ -19,7 +19,7 @@ pub(super) struct Copy<'a> {
 }
 
 impl Builder<'_> {
-    /// For requests that come in through gateways: all of them lead to one port.
+    /// For requests that come in through gateways, or are handed over: all of them lead to one port.
     pub(super) fn gateway_routes(&self, wave: i32) -> Object {
         let traffic = &self.plan.traffic;
         let port = &self.plan.service.ports[traffic.port];
@@ -42,7 +42,7 @@ impl Builder<'_> {
     pub(super) fn mesh_routes(&self, wave: i32) -> Object {
         let plan = self.plan;
         let mut hosts = vec![self.host.clone()];
-        if self.router.gateways.is_empty() {
+        if !self.router.has_entrance() {
             hosts.extend(
                 plan.traffic
                     .hosts
@@ -77,10 +77,10 @@ impl Builder<'_> {
             hosts,
             http: http.collect(),
         };
-        let file = if self.router.gateways.is_empty() {
-            "virtual-service"
-        } else {
+        let file = if self.router.has_entrance() {
             "virtual-service-mesh"
+        } else {
+            "virtual-service"
         };
         let name = &self.router.mesh_virtual_service;
         self.object(VIRTUAL_SERVICE, name, file, wave, spec)

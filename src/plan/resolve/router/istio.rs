@@ -29,7 +29,7 @@ pub(super) fn resolve(spec: &Spec, rollout: &DnsLabel, at: &Route, report: &mut 
         name
     };
     let virtual_service = kept(&given.names.virtual_service, "virtualService", report);
-    let mesh_virtual_service = if gateways.is_empty() {
+    let mesh_virtual_service = if gateways.is_empty() && !given.delegate {
         virtual_service.clone()
     } else {
         format!("{virtual_service}-mesh")
@@ -49,6 +49,7 @@ pub(super) fn resolve(spec: &Spec, rollout: &DnsLabel, at: &Route, report: &mut 
         api_version: spec.outputs.istio_api_version,
         gateways,
         gateway,
+        delegate: given.delegate,
         policy: given.policy.clone(),
         subset_policies: policies
             .filter_map(|(index, model)| Some((ModelId(index), model.traffic_policy.clone()?)))

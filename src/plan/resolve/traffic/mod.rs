@@ -3,6 +3,7 @@
 mod headers;
 mod port;
 mod routes;
+mod unmatched;
 
 use crate::diag::{Report, Route};
 use crate::plan::{Service, Traffic};
@@ -26,6 +27,7 @@ pub(super) fn resolve(
     let router = router::resolve(spec, rollout, &at, report);
     let routes = routes::resolve(&given.routes, &at.key("routes"), report)?;
     Some(Traffic {
+        unmatched: unmatched::resolve(given, &routes, &at, report)?,
         hosts: given.hosts.clone(),
         router,
         port: port?,

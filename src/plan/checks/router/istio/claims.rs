@@ -14,14 +14,21 @@ pub(super) fn check(plan: &Plan, istio: &Istio, report: &mut Report) {
             let at = cohorts.index(index).key("match").index(number);
             let place = Place::key(at.key("jwtClaims"));
             if istio.gateways.is_empty() {
-                report.push(
-                    Diagnostic::new(
-                        Code::GP230,
-                        place,
-                        "the claims of a token are known at a gateway only, and no gateway leads here",
+                let (found, help) = if istio.delegate {
+                    (
+                        "the claims of a token are known at a gateway only, and a delegate is bound to none",
+                        "tell these callers apart by a header, which `outputClaimToHeaders` of a RequestAuthentication can set",
                     )
-                    .note("Istio refuses a route by claims that is not bound to a gateway")
-                    .help("add `gateway` or `gateways` to `traffic`, or tell these callers apart by a header"),
+                } else {
+                    (
+                        "the claims of a token are known at a gateway only, and no gateway leads here",
+                        "add `gateway` or `gateways` to `traffic`, or tell these callers apart by a header",
+                    )
+                };
+                report.push(
+                    Diagnostic::new(Code::GP230, place, found)
+                        .note("Istio refuses a route by claims that is not bound to a gateway")
+                        .help(help),
                 );
             } else if entry.asks_for_source() {
                 report.push(

@@ -1,6 +1,7 @@
 //! What Istio guesses, and what its metrics cannot tell.
 
 mod claims;
+mod delegate;
 mod hosts;
 mod limit;
 mod ports;
@@ -12,6 +13,7 @@ use crate::spec::Document;
 
 pub(super) fn check(plan: &Plan, istio: &Istio, document: &Document, report: &mut Report) {
     claims::check(plan, istio, report);
+    delegate::check(plan, istio, report);
     hosts::check(plan, report);
     ports::check(plan, document, report);
     let at = Route::root().key("spec").key("gates");
