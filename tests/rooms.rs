@@ -124,7 +124,15 @@ const WORLD: &[(&[&str], &[&str])] = &[
 const WORLDLY: &[&str] = &["sink", "http", "gate/prometheus", "cli", "main"];
 
 /// What only the routers' files may name, as an identifier or in a string, whatever its case and its hyphens.
-const ROUTERS_WORDS: &[&str] = &["virtualservice", "destinationrule", "networkingistioio"];
+const ROUTERS_WORDS: &[&str] = &[
+    "virtualservice",
+    "destinationrule",
+    "networkingistioio",
+    "httproute",
+    "grpcroute",
+    "referencegrant",
+    "gatewaynetworkingk8sio",
+];
 /// What is a kind of a router as a whole string, and a word of everybody's otherwise.
 const ROUTERS_KINDS: &[&str] = &["Gateway"];
 
@@ -135,7 +143,9 @@ const ROUTERS: &[&str] = &[
     "plan/resolve/router",
     "plan/checks/router",
     "objects/routers",
+    "objects/api/gateway_api",
     "objects/api/istio",
+    "trace/gateway_api",
     "trace/istio",
     "safety/routers",
     "adopt/routers",

@@ -1,4 +1,4 @@
-//! The hosts that a rollout routes, as Istio tells them apart.
+//! The hosts that a rollout routes, as the routers tell them apart.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -49,6 +49,11 @@ impl Plan {
         let gateways: Vec<String> = match &self.traffic.router {
             Router::Istio(istio) if istio.gateways.is_empty() => vec![MESH.to_owned()],
             Router::Istio(istio) => istio.gateways.iter().map(|name| within(name)).collect(),
+            Router::GatewayApi(api) => api
+                .parents
+                .iter()
+                .map(|parent| within(&parent.to_string()))
+                .collect(),
         };
         let at = Route::root().key("spec").key("traffic").key("hosts");
         let hosts = self.traffic.hosts.iter().enumerate();

@@ -1,5 +1,6 @@
 //! What two conditions on one string have to do with each other.
 
+use crate::spec::Provider;
 use crate::units::{check_re2, escape_re2};
 
 use super::{Match, StringMatch};
@@ -17,7 +18,7 @@ pub enum Joined {
 
 /// The narrower of two conditions on the same string; `None` is no condition.
 pub fn join(a: Option<&StringMatch>, b: Option<&StringMatch>) -> Joined {
-    use StringMatch::{Exact, Prefix, Present, Regex};
+    use StringMatch::{Below, Exact, Prefix, Present, Regex};
     let (a, b) = match (a, b) {
         (None, other) | (other, None) => return Joined::Both(other.cloned()),
         (Some(a), Some(b)) => (a, b),
@@ -27,7 +28,26 @@ pub fn join(a: Option<&StringMatch>, b: Option<&StringMatch>) -> Joined {
     }
     match (a, b) {
         (Present, other) | (other, Present) => Joined::Both(Some(other.clone())),
-        (Regex(_), _) | (_, Regex(_)) => Joined::Unknown,
+        // Of prefixes, one router reads all in one way.
+        (Regex(_), _) | (_, Regex(_)) | (Below(_), Prefix(_)) | (Prefix(_), Below(_)) => {
+            Joined::Unknown
+        }
+        (Exact(value), Below(path)) | (Below(path), Exact(value)) => {
+            if is_below(value, path) {
+                Joined::Both(Some(Exact(value.clone())))
+            } else {
+                Joined::Never
+            }
+        }
+        (Below(one), Below(other)) => {
+            if is_below(one, other) {
+                Joined::Both(Some(Below(one.clone())))
+            } else if is_below(other, one) {
+                Joined::Both(Some(Below(other.clone())))
+            } else {
+                Joined::Never
+            }
+        }
         (Exact(_), Exact(_)) => Joined::Never,
         (Exact(value), Prefix(prefix)) | (Prefix(prefix), Exact(value)) => {
             if value.starts_with(prefix.as_str()) {
@@ -55,24 +75,28 @@ pub fn join(a: Option<&StringMatch>, b: Option<&StringMatch>) -> Joined {
 const EVERYTHING: &str = ".*";
 
 /// Whether a condition on what every request has, its path or its method, holds for all of them.
-fn asks_nothing(condition: &StringMatch) -> bool {
+pub(super) fn asks_nothing(condition: &StringMatch) -> bool {
     match condition {
         StringMatch::Present => true,
         StringMatch::Regex(pattern) => pattern == EVERYTHING,
         // Every path begins with it, and no method does.
-        StringMatch::Prefix(prefix) => prefix == "/",
+        StringMatch::Prefix(prefix) | StringMatch::Below(prefix) => prefix == "/",
         StringMatch::Exact(_) => false,
     }
 }
 
 /// Whether every string that `narrow` takes is taken by `wide` too, as far as can be told without running a regex.
 pub(super) fn covers(wide: &StringMatch, narrow: &StringMatch) -> bool {
-    use StringMatch::{Exact, Prefix, Present, Regex};
+    use StringMatch::{Below, Exact, Prefix, Present, Regex};
     match (wide, narrow) {
         _ if wide == narrow => true,
         (Present, _) => true,
         (Regex(pattern), _) => pattern == EVERYTHING,
-        (Prefix(prefix), Exact(value) | Prefix(value)) => value.starts_with(prefix.as_str()),
+        (Prefix(prefix), Exact(value) | Prefix(value) | Below(value)) => {
+            value.starts_with(prefix.as_str())
+        }
+        (Below(path), Exact(value) | Below(value)) => is_below(value, path),
+        (Below(path), Prefix(_) | Regex(_) | Present) => path == "/",
         (Prefix(_), Regex(_) | Present) | (Exact(_), _) => false,
     }
 }
@@ -80,11 +104,29 @@ pub(super) fn covers(wide: &StringMatch, narrow: &StringMatch) -> bool {
 /// Whether the empty text may meet a condition, as far as an expression's shortest match tells.
 pub(super) fn may_take_nothing(condition: &StringMatch) -> bool {
     match condition {
-        StringMatch::Exact(text) | StringMatch::Prefix(text) => text.is_empty(),
+        StringMatch::Exact(text) | StringMatch::Prefix(text) | StringMatch::Below(text) => {
+            text.is_empty()
+        }
         StringMatch::Regex(pattern) => {
             regex_syntax::parse(pattern).is_ok_and(|hir| hir.properties().minimum_len() == Some(0))
         }
         StringMatch::Present => false,
+    }
+}
+
+/// Whether `path` is `root`, or below it by whole elements.
+fn is_below(path: &str, root: &str) -> bool {
+    let rest = path.strip_prefix(root.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+impl StringMatch {
+    /// A condition on a path as the router reads it.
+    pub(super) fn of_path(self, provider: Provider) -> Self {
+        match (provider, self) {
+            (Provider::GatewayApi, Self::Prefix(path)) => Self::Below(path),
+            (_, condition) => condition,
+        }
     }
 }
 
@@ -138,7 +180,9 @@ pub(super) fn cookie(name: &str, value: &StringMatch) -> StringMatch {
     let name = escape_re2(name);
     let value = match value {
         StringMatch::Exact(text) => escape_re2(text),
-        StringMatch::Prefix(text) => format!("{}[^;]*", escape_re2(text)),
+        StringMatch::Prefix(text) | StringMatch::Below(text) => {
+            format!("{}[^;]*", escape_re2(text))
+        }
         StringMatch::Regex(pattern) => format!("(?:{pattern})"),
         StringMatch::Present => "[^;]*".to_owned(),
     };
@@ -147,8 +191,10 @@ pub(super) fn cookie(name: &str, value: &StringMatch) -> StringMatch {
 
 /// Why Envoy would refuse a condition, if it would.
 pub(super) fn fault(condition: &StringMatch) -> Option<String> {
-    if let StringMatch::Exact(text) | StringMatch::Prefix(text) | StringMatch::Regex(text) =
-        condition
+    if let StringMatch::Exact(text)
+    | StringMatch::Prefix(text)
+    | StringMatch::Below(text)
+    | StringMatch::Regex(text) = condition
         && text.contains('\n')
     {
         return Some("a line break is in no value of a request, so this never matches".to_owned());
@@ -158,7 +204,10 @@ pub(super) fn fault(condition: &StringMatch) -> Option<String> {
         StringMatch::Prefix(prefix) if prefix.is_empty() => {
             Some("Istio refuses an empty prefix".to_owned())
         }
-        StringMatch::Exact(_) | StringMatch::Prefix(_) | StringMatch::Present => None,
+        StringMatch::Exact(_)
+        | StringMatch::Prefix(_)
+        | StringMatch::Below(_)
+        | StringMatch::Present => None,
     }
 }
 

@@ -47,8 +47,10 @@ pub use model::{
 pub use patch::{Change, Patch};
 pub use pods::Config;
 pub use resolve::{Expansion, expand, resolve};
-pub use router::{Gateway, Istio, Router, Server};
-pub use rules::{Callers, Rule};
+pub use router::{Gateway, GatewayApi, Grant, Istio, Parent, Router, Server, WrittenGateway};
+pub use rules::{
+    Callers, Copy, MOST_MATCHES, MOST_RULES, Origin, Part, Rule, Unordered, WrittenRule,
+};
 pub use scaling::{Autoscaler, Autoscaling, Scaling};
 pub use sources::{Auth, MetricSource, SourceId};
 pub use split::Split;
@@ -61,8 +63,8 @@ pub use way_back::WayBack;
 pub use wire::Wire;
 
 pub use crate::spec::{
-    Approval, DrainHook, HeaderOperations, Headers, Keda, NoData, OnInconclusive, PortRef, Rewrite,
-    RuntimeName, ServiceType,
+    Approval, DrainHook, Feature, HeaderOperations, Headers, Keda, NoData, OnInconclusive, PortRef,
+    Rewrite, RuntimeName, ServiceType,
 };
 
 use crate::units::{DnsLabel, Duration, Percent, Quantity};

@@ -99,6 +99,8 @@ pub enum StringMatch {
     Exact(String),
     /// The value begins with this.
     Prefix(String),
+    /// The path is this, or one below it, by whole elements: a prefix as Gateway API reads it.
+    Below(String),
     /// The whole value matches this RE2 expression.
     Regex(String),
     /// There is a value.
@@ -116,9 +118,11 @@ pub struct BaseRoute {
     pub rewrite: Option<Rewrite>,
     /// The timeout of the whole request, such as `5s`.
     pub timeout: Option<String>,
-    /// The retries, in Istio's shape.
+    /// The retries, in the router's shape.
     pub retries: Option<Value>,
-    /// The CORS policy, in Istio's shape.
+    /// The timeout of one try, where the router has it apart from the retries.
+    pub try_timeout: Option<String>,
+    /// The CORS policy, in the router's shape.
     pub cors_policy: Option<Value>,
     /// Headers set, added or removed, their values as Envoy must read them.
     pub headers: Option<Headers>,

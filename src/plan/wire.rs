@@ -68,6 +68,11 @@ impl Wire {
         }
     }
 
+    /// Whether it carries calls of gRPC, and nothing else; gRPC-Web is plain HTTP.
+    pub fn is_grpc(&self) -> bool {
+        matches!(self, Self::Requests(protocol) if protocol.eq_ignore_ascii_case("grpc"))
+    }
+
     /// Whether an HTTP route sees its requests.
     pub fn is_routed(&self) -> bool {
         matches!(self, Self::Requests(_))

@@ -5,6 +5,7 @@
 mod argocd;
 mod cohort;
 pub mod gate;
+mod gateway_api;
 mod istio;
 mod kube;
 mod metrics;
@@ -30,7 +31,8 @@ pub use argocd::{
 };
 pub use cohort::{Cohort, Flag, FullMatcher, MatchEntry, Matcher};
 pub use gate::{Gate, GateDefaults, GateKind, NoData, OnInconclusive};
-pub use istio::{IstioVersion, is_zero};
+pub use gateway_api::{Channel, Feature, GatewayApi, GatewayApiVersion, cors, retry};
+pub use istio::{IstioVersion, is_zero, milliseconds};
 pub use kube::check_object;
 pub use kube::check_pod;
 pub use metrics::{Auth, MetricSource, Metrics, NoFields, Prometheus, Sigv4};
@@ -51,8 +53,8 @@ pub use schema::SCHEMA;
 pub use step::{Approval, CohortTarget, Linear, Mirror, Step, StepDefaults};
 pub use strategy::{AbTest, BlueGreen, Canary, Shadow, Strategy, Then};
 pub use traffic::{
-    BaseMatch, BaseRoute, Expected, Gateway, HeaderOperations, Headers, PortRef, Provider, Rewrite,
-    Server, ServerProtocol, Traffic, TrafficNames, Unmatched,
+    BaseMatch, BaseRoute, Expected, Gateway, HeaderOperations, Headers, ParentRef, PortRef,
+    Provider, Rewrite, Server, ServerProtocol, Traffic, TrafficNames, Unmatched,
 };
 
 /// A whole `rollout.yaml`.
@@ -325,6 +327,9 @@ pub struct Outputs {
     /// The oldest release of Istio that must take the objects; default: the oldest that is supported.
     #[serde(default)]
     pub istio_version: IstioVersion,
+    /// The Gateway API that the cluster has; default: the standard channel of 1.4.
+    #[serde(default)]
+    pub gateway_api: GatewayApi,
     /// The objects that Argo CD itself reads; default: none.
     pub argocd: Option<Argocd>,
 }

@@ -5,7 +5,7 @@ use serde_json::{Number, Value};
 use crate::diag::{Code, Diagnostic, Place, Report, unreadable};
 use crate::text::{self, Node, Route, Segment, Source};
 
-use super::{Document, istio, kube, owner, schema};
+use super::{Document, gateway_api, istio, kube, owner, schema};
 
 /// A document that the schema allows, with the node tree that finds its places.
 #[derive(Clone, Debug)]
@@ -38,7 +38,10 @@ pub fn read(source: &Source) -> Result<Read, Report> {
     for found in kube::check(&mut json) {
         report.push(found);
     }
-    for found in istio::check(&json).into_iter().chain(owner::check(&json)) {
+    let of_router = istio::check(&json)
+        .into_iter()
+        .chain(gateway_api::check(&json));
+    for found in of_router.chain(owner::check(&json)) {
         report.push(found);
     }
     if report.has_errors() {

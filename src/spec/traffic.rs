@@ -21,12 +21,15 @@ pub struct Traffic {
     pub hosts: Vec<String>,
     /// A Gateway that is created.
     pub gateway: Option<Gateway>,
-    /// Gateways that exist.
+    /// Istio's Gateways that exist.
     #[serde(default)]
     pub gateways: Vec<String>,
+    /// Gateway API's Gateways that exist.
+    #[serde(default)]
+    pub parent_refs: Vec<ParentRef>,
     /// The Service port that gateways lead to.
     pub port: Option<PortRef>,
-    /// Whether callers in the mesh are routed too; default true.
+    /// Whether callers in the mesh are routed too; the router knows the default.
     pub mesh: Option<bool>,
     /// What becomes of requests that no base route takes.
     pub unmatched: Option<Unmatched>,
@@ -53,6 +56,24 @@ pub enum Provider {
     /// Istio's `VirtualService` and `DestinationRule`.
     #[default]
     Istio,
+    /// Gateway API's routes.
+    #[serde(rename = "gateway-api")]
+    GatewayApi,
+}
+
+/// A Gateway of Gateway API that exists, or a part of it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ParentRef {
+    /// The Gateway's name.
+    pub name: String,
+    /// The Gateway's namespace; default: the rollout's.
+    pub namespace: Option<String>,
+    /// One listener, by name.
+    pub section_name: Option<String>,
+    /// The listeners on one port.
+    pub port: Option<u16>,
 }
 
 /// What becomes of requests that no base route takes.
@@ -73,10 +94,15 @@ pub enum Unmatched {
 pub struct Gateway {
     /// The Gateway's name.
     pub name: String,
-    /// The labels of the pods that carry the Gateway.
+    /// The labels of the pods that carry the Gateway; Istio's.
+    #[serde(default)]
     pub selector: BTreeMap<String, String>,
-    /// The ports that the Gateway opens; default: port 80, HTTP, the hosts.
+    /// The ports that the Gateway opens; Istio's; default: port 80, HTTP, the hosts.
     pub servers: Option<Vec<Server>>,
+    /// Who carries the Gateway; Gateway API's.
+    pub gateway_class_name: Option<String>,
+    /// The ports that the Gateway opens, in Gateway API's shape; default: port 80, HTTP, every host.
+    pub listeners: Option<Vec<Value>>,
 }
 
 /// One port of a Gateway.

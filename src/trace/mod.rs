@@ -3,6 +3,7 @@
 //! a plan.
 //! Never sees the plan, and never guesses: what it does not know is an error.
 
+mod gateway_api;
 mod istio;
 mod regex;
 mod text;
@@ -97,6 +98,7 @@ pub fn trace(
     request: &Request,
 ) -> Result<Outcome, String> {
     match router {
+        RouterName::GatewayApi => gateway_api::trace(objects, request),
         RouterName::Istio => istio::trace(objects, request),
     }
 }

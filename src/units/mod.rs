@@ -4,6 +4,7 @@
 
 mod claim;
 mod duration;
+mod gateway_duration;
 mod hash;
 mod host;
 mod image;
@@ -23,6 +24,7 @@ mod timestamp;
 
 pub use claim::ClaimPath;
 pub use duration::Duration;
+pub use gateway_duration::GatewayDuration;
 pub use hash::{is_sha256_hex, sha256_hex};
 pub use host::{
     Hosts, hosts_overlap, is_fqdn, is_host_label, is_ip_address, is_wildcard_domain, overlaps,
@@ -37,7 +39,7 @@ pub use percent::{HUNDRED, Percent};
 pub use prom_duration::PromDuration;
 pub use quantity::{Quantity, amount_words};
 pub use regex::{
-    Re2Fault, as_latin1, check_re2, escape_re2, misread_by_bytes, re2_over_bytes,
+    Re2Fault, as_latin1, check_re2, escape_re2, misread_by_bytes, re2_over_bytes, re2_takes,
     reads_like_a_search,
 };
 pub use request_path::{normalized_path, normalized_prefix, unsent_in_path, unsent_in_query};

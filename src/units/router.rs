@@ -5,4 +5,6 @@
 pub enum RouterName {
     /// Istio's sidecars and gateways.
     Istio,
+    /// Gateway API's routes, whoever implements them.
+    GatewayApi,
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use glidepath::trace::{Request, Via};
+use glidepath::units::RouterName;
 
 use super::rollout::{Entry, Matcher, Rollout, Shares, WHOLE, name};
 
@@ -35,7 +36,7 @@ pub(crate) fn answer(
     let claimed = state.cohorts.iter().find(|(cohort, _)| {
         rollout.cohorts[**cohort]
             .iter()
-            .any(|entry| takes(entry, request))
+            .any(|entry| takes(rollout.router, entry, request))
     });
     let (shares, mirror) = match claimed {
         Some((_, shares)) => (shares, None),
@@ -59,7 +60,7 @@ fn named(shares: &Shares) -> BTreeMap<String, u32> {
         .collect()
 }
 
-fn takes(entry: &Entry, request: &Request) -> bool {
+fn takes(router: RouterName, entry: &Entry, request: &Request) -> bool {
     let cookies: Vec<(&str, &str)> = request
         .headers
         .get("cookie")
@@ -81,7 +82,7 @@ fn takes(entry: &Entry, request: &Request) -> bool {
         && entry
             .uri
             .as_ref()
-            .is_none_or(|matcher| meets(matcher, Some(&request.path)))
+            .is_none_or(|matcher| meets_path(router, matcher, &request.path))
         && entry
             .method
             .as_ref()
@@ -107,6 +108,16 @@ fn meets(matcher: &Matcher, value: Option<&str>) -> bool {
     })
 }
 
+/// A prefix of a path goes by characters, or by whole elements.
+fn meets_path(router: RouterName, matcher: &Matcher, path: &str) -> bool {
+    match (router, matcher) {
+        (RouterName::GatewayApi, Matcher::Prefix(prefix)) => {
+            *prefix == "/" || path == *prefix || path.starts_with(&format!("{prefix}/"))
+        }
+        (RouterName::GatewayApi | RouterName::Istio, _) => meets(matcher, Some(path)),
+    }
+}
+
 /// The path after the first base route that takes the request; its rewrite is the same whoever is claimed by a cohort.
 fn path(rollout: &Rollout, request: &Request) -> String {
     for base in &rollout.routes {
@@ -118,17 +129,20 @@ fn path(rollout: &Rollout, request: &Request) -> String {
         };
         let taken = entries.iter().find(|(uri, method)| {
             uri.as_ref()
-                .is_none_or(|matcher| meets(matcher, Some(&request.path)))
+                .is_none_or(|matcher| meets_path(rollout.router, matcher, &request.path))
                 && method
                     .as_ref()
                     .is_none_or(|matcher| meets(matcher, Some(&request.method)))
         });
         let Some((uri, _)) = taken else { continue };
         let Some(to) = base.rewrite else { break };
-        let rest = match uri {
-            Some(Matcher::Prefix(prefix)) => &request.path[prefix.len()..],
-            None => &request.path[1..],
-            Some(_) => "",
+        let rest = match (uri, rollout.router) {
+            (Some(Matcher::Prefix(prefix)), _) => &request.path[prefix.len()..],
+            (None, RouterName::Istio) => &request.path[1..],
+            (None, RouterName::GatewayApi) => {
+                return format!("{}{}", to.trim_end_matches('/'), request.path);
+            }
+            (Some(_), _) => "",
         };
         return format!("{to}{rest}");
     }

@@ -6,6 +6,7 @@ mod matcher;
 use std::collections::{BTreeMap, BTreeSet};
 
 use glidepath::trace::{Request, Via};
+use glidepath::units::RouterName;
 
 pub(crate) use matcher::{Base, Entry, Matcher};
 use matcher::{base_routes, entry};
@@ -67,6 +68,7 @@ pub(crate) struct State {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Rollout {
+    pub(crate) router: RouterName,
     pub(crate) models: usize,
     pub(crate) stable: usize,
     pub(crate) cohorts: Vec<Vec<Entry>>,
@@ -81,14 +83,20 @@ pub(crate) struct Rollout {
 
 impl Rollout {
     pub(crate) fn random(tape: &mut Tape<'_>) -> Self {
+        let router = *tape.pick(&[RouterName::Istio, RouterName::Istio, RouterName::GatewayApi]);
+        Self::random_for(router, tape)
+    }
+
+    pub(crate) fn random_for(router: RouterName, tape: &mut Tape<'_>) -> Self {
+        let is_plain = router == RouterName::GatewayApi;
         let models = 2 + tape.below(4);
         let stable = tape.below(models);
         let routes = base_routes(tape);
-        let may_use_regex_paths = routes.len() < 2;
+        let may_use_regex_paths = routes.len() < 2 && !is_plain;
         let cohorts: Vec<Vec<Entry>> = (0..tape.below(4))
             .map(|_| {
                 (0..=tape.below(2))
-                    .map(|_| entry(tape, may_use_regex_paths))
+                    .map(|_| entry(tape, may_use_regex_paths, is_plain))
                     .collect()
             })
             .collect();
@@ -98,9 +106,12 @@ impl Rollout {
         });
         let sizes = sizes.collect();
         let mut ports = vec![("http", 80)];
-        ports.extend(tape.once_in(2).then_some(("grpc", 9090)));
+        // A GRPCRoute rewrites nothing.
+        let may_call = !is_plain || routes.iter().all(|route| route.rewrite.is_none());
+        ports.extend((tape.once_in(2) && may_call).then_some(("grpc", 9090)));
         ports.extend(tape.once_in(3).then_some(("redis", 6379)));
         let mut rollout = Self {
+            router,
             models,
             stable,
             cohorts,
@@ -288,6 +299,17 @@ impl Rollout {
 
     pub(crate) fn request(&self, tape: &mut Tape<'_>) -> Request {
         const VALUES: [&str; 6] = ["v1", "v2", "v17", "w", "on", "x-v1"];
+        const PATHS: &[&str] = &[
+            "/",
+            "/v1/models/a",
+            "/v1/models/a/b",
+            "/v1/models",
+            "/v1/models2",
+            "/v1/x",
+            "/v2",
+            "/v2/y",
+            "/V1/models",
+        ];
         let via = if self.gateway && tape.once_in(2) {
             Via::Gateway
         } else {
@@ -299,25 +321,22 @@ impl Rollout {
             .filter(|(name, _)| *name != "redis")
             .map(|(_, number)| *number)
             .collect();
+        let port = match via {
+            Via::Gateway => 80,
+            Via::Mesh => *tape.pick(&routed),
+        };
+        // A call of gRPC is nothing else.
+        let is_call = self.router == RouterName::GatewayApi && port == 9090;
+        let (methods, paths): (&[&str], &[&str]) = if is_call {
+            (&["POST"], &["/v1/models", "/v1/x", "/v2/y", "/v1/models2"])
+        } else {
+            (&["GET", "POST", "PUT"], PATHS)
+        };
         let mut request = Request {
             via,
-            port: if via == Via::Gateway {
-                80
-            } else {
-                *tape.pick(&routed)
-            },
-            method: (*tape.pick(&["GET", "POST", "PUT"])).to_owned(),
-            path: (*tape.pick(&[
-                "/",
-                "/v1/models/a",
-                "/v1/models/a/b",
-                "/v1/models",
-                "/v1/x",
-                "/v2",
-                "/v2/y",
-                "/V1/models",
-            ]))
-            .to_owned(),
+            port,
+            method: (*tape.pick(methods)).to_owned(),
+            path: (*tape.pick(paths)).to_owned(),
             headers: BTreeMap::new(),
             query: BTreeMap::new(),
             host: None,
@@ -332,7 +351,7 @@ impl Rollout {
             }
         }
         for name in ["q", "model"] {
-            if tape.once_in(2) {
+            if !is_call && tape.once_in(2) {
                 let value = (*tape.pick(&VALUES)).to_owned();
                 request.query.insert(name.to_owned(), value);
             }

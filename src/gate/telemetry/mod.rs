@@ -71,7 +71,8 @@ pub(super) struct RoutersTimes {
 /// The telemetry of a router.
 pub(super) fn of(router: &Router) -> &'static dyn Telemetry {
     match router {
-        Router::Istio(_) => &istio::Istio,
+        // Of what implements Gateway API, Istio's metrics are the ones that tell a Deployment's requests apart.
+        Router::Istio(_) | Router::GatewayApi(_) => &istio::Istio,
     }
 }
 

@@ -49,7 +49,9 @@ fn may_be(condition: &StringMatch, known: &str) -> bool {
     let is_wild = known.starts_with('*');
     match condition {
         StringMatch::Exact(host) => hosts_overlap(known, host),
-        StringMatch::Prefix(start) => is_wild || known.starts_with(start.as_str()),
+        StringMatch::Prefix(start) | StringMatch::Below(start) => {
+            is_wild || known.starts_with(start.as_str())
+        }
         StringMatch::Regex(pattern) => {
             is_wild
                 || regex::Regex::new(&format!(r"(?i)\A(?:{pattern})\z"))

@@ -161,7 +161,10 @@ fn check_service(plan: &Plan, document: &Document, report: &mut Report) {
             .help("let requests in through `traffic.gateway`"),
         );
     }
-    if !plan.traffic.mesh && plan.traffic.router.has_gateway() {
+    // What a router does by default nobody has chosen.
+    let is_chosen =
+        document.spec.traffic.mesh == Some(false) || plan.traffic.router.routes_mesh_by_default();
+    if !plan.traffic.mesh && plan.traffic.router.has_gateway() && is_chosen {
         report.push(Diagnostic::new(
             Code::GP606,
             Place::key(at.key("traffic").key("mesh")),

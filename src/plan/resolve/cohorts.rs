@@ -17,7 +17,12 @@ pub(super) fn resolve(spec: &Spec, report: &mut Report) -> Option<Vec<Cohort>> {
             .r#match
             .iter()
             .enumerate()
-            .map(|(index, entry)| entry::resolve(entry, &at.key("match").index(index), report))
+            .map(|(index, entry)| {
+                let at = at.key("match").index(index);
+                let mut entry = entry::resolve(entry, &at, report)?;
+                entry.uri = entry.uri.map(|uri| uri.of_path(spec.traffic.provider));
+                Some(entry)
+            })
             .collect();
         let share = cohort.share.as_ref();
         let share = share.map(|share| expected_share(share, &at.key("share"), report));

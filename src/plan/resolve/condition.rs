@@ -85,7 +85,7 @@ fn presence(condition: &StringMatch, subject: Subject) -> Option<String> {
 fn never_met(condition: &StringMatch, subject: Subject) -> Option<String> {
     let (text, is_whole) = match condition {
         StringMatch::Exact(text) => (text.as_str(), true),
-        StringMatch::Prefix(text) => (text.as_str(), false),
+        StringMatch::Prefix(text) | StringMatch::Below(text) => (text.as_str(), false),
         StringMatch::Regex(pattern) => {
             return (subject == Subject::Path && !may_begin_a_path(pattern))
                 .then(|| "every path begins with `/`".to_owned());
@@ -192,7 +192,7 @@ fn warn_of_regex(pattern: &str, at: &Route, report: &mut Report) {
 fn warn_of_path(condition: &StringMatch, at: &Route, report: &mut Report) {
     let seen = match condition {
         StringMatch::Exact(path) => Some(normalized_path(path)).filter(|seen| seen != path),
-        StringMatch::Prefix(prefix) => normalized_prefix(prefix),
+        StringMatch::Prefix(prefix) | StringMatch::Below(prefix) => normalized_prefix(prefix),
         StringMatch::Regex(_) | StringMatch::Present => None,
     };
     if let Some(seen) = seen {

@@ -1,14 +1,22 @@
 //! The rules by which one stage's requests find their models: a list of which the first match decides, in words that every router
 //! shares. A router prints it, and adds nothing of its own.
 
+mod copies;
+mod grpc;
 mod joined;
+mod order;
+mod written;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::{BaseMatch, BaseRoute, Headers, Match, Mirror, Plan, Rewrite, Split, Stage};
+use super::{BaseMatch, BaseRoute, CohortId, Headers, Match, Mirror, Plan, Rewrite, Split, Stage};
 
-use joined::{by_rewrite, joined};
+use joined::{by_rewrite, joined, narrowed};
+
+pub use copies::Copy;
+pub use order::{MOST_MATCHES, Part, Unordered};
+pub use written::{MOST_RULES, WrittenRule};
 
 /// Whose requests a list of rules is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +36,8 @@ pub struct Rule<'a> {
     pub entries: Vec<Match>,
     /// The base route that it is a copy of: timeout, retries and CORS are its.
     pub base: &'a BaseRoute,
+    /// What of the rollout it comes from.
+    pub origin: Origin,
     /// A new path or authority.
     pub rewrite: Option<Rewrite>,
     /// Headers set, added or removed.
@@ -36,6 +46,15 @@ pub struct Rule<'a> {
     pub split: Cow<'a, Split>,
     /// The copies of its requests.
     pub mirror: Option<Mirror>,
+}
+
+/// What of the rollout a rule comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The cohort whose requests it takes; none where it is for all.
+    pub cohort: Option<CohortId>,
+    /// The base route that it is a copy of, as an index.
+    pub base: usize,
 }
 
 impl Plan {
@@ -56,12 +75,16 @@ impl Plan {
             let has_gateway = self.traffic.router.has_gateway();
             let known = |entry: &&Match| entry.is_known_of(callers, has_gateway);
             let entries: Vec<&Match> = cohort.entries.iter().filter(known).collect();
-            for base in base_routes {
+            for (index, base) in base_routes.iter().enumerate() {
+                let origin = Origin {
+                    cohort: Some(*id),
+                    base: index,
+                };
                 let name = match base_routes.len() {
                     1 => format!("cohort-{}", cohort.name),
                     _ => format!("cohort-{}-{}", cohort.name, base.name),
                 };
-                let mut matches = joined(&entries, base);
+                let mut matches = joined(&entries, base, &self.traffic.router.any_path());
                 matches.retain(|(_, entry)| taken.insert(entry.clone()));
                 let groups = by_rewrite(matches);
                 for (index, (path, entries)) in groups.into_iter().enumerate() {
@@ -77,6 +100,7 @@ impl Plan {
                         name,
                         entries,
                         base,
+                        origin,
                         rewrite,
                         headers: base.headers.clone(),
                         split: Cow::Borrowed(split),
@@ -89,8 +113,12 @@ impl Plan {
     }
 
     fn weighted_rules<'a>(&'a self, stage: &'a Stage) -> impl Iterator<Item = Rule<'a>> {
-        let base_routes = self.traffic.routes.iter();
-        base_routes.map(|base| Rule {
+        let base_routes = self.traffic.routes.iter().enumerate();
+        base_routes.map(|(index, base)| Rule {
+            origin: Origin {
+                cohort: None,
+                base: index,
+            },
             name: base.name.clone(),
             entries: base.entries.iter().map(BaseMatch::as_match).collect(),
             base,

@@ -60,6 +60,11 @@ pub fn is_zero(text: &str) -> bool {
     nanoseconds(text) == Some(0)
 }
 
+/// `text` in whole milliseconds, cut; none where it is no duration.
+pub fn milliseconds(text: &str) -> Option<u64> {
+    nanoseconds(text).and_then(|time| u64::try_from(time / MILLISECOND).ok())
+}
+
 /// Complains where the field `name` is no whole number of milliseconds above zero (Istio's `ValidateDuration`).
 pub(super) fn check(value: &Value, name: &str, route: &Route, faults: &mut Vec<Diagnostic>) {
     whole(

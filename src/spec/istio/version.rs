@@ -43,6 +43,11 @@ pub enum IstioVersion {
     V1_30,
 }
 
+impl IstioVersion {
+    /// The newest that the schema was compared with.
+    pub const NEWEST: Self = Self::V1_30;
+}
+
 use IstioVersion::{V1_23, V1_24, V1_26, V1_27, V1_28, V1_30};
 
 impl fmt::Display for IstioVersion {

@@ -3,6 +3,7 @@
 //! Envoy's RE2 runs in its Latin-1 mode: every byte of the expression and of the value is a character of its own, so that `é` is two
 //! of them, `.` takes one byte, and `\d`, `\w`, `\s` and `\b` know ASCII alone.
 
+use regex::bytes::Regex;
 use regex_syntax::ast::{self, Ast, Visitor};
 
 use super::literals::escaped;
@@ -27,6 +28,19 @@ pub fn re2_over_bytes(pattern: &str) -> Option<String> {
     }
     text.push_str(&pattern[rest..]);
     Some(text)
+}
+
+/// The expression as Envoy runs it: against the whole of a value in its Latin-1 form, in time linear in the value, as RE2 does. None
+/// where it does not parse, or is too large.
+fn whole(pattern: &str) -> Option<Regex> {
+    let bytes = re2_over_bytes(pattern)?;
+    Regex::new(&format!(r"\A(?:{bytes})\z")).ok()
+}
+
+/// Whether Envoy's RE2 takes a whole value. None where the expression does not parse, or is too large.
+pub fn re2_takes(pattern: &str, value: &str) -> Option<bool> {
+    let regex = whole(pattern).filter(|_| !pattern.is_empty())?;
+    Some(regex.is_match(as_latin1(value).as_bytes()))
 }
 
 /// Collects what means more than ASCII in Rust, with what means the same in ASCII.

@@ -1,5 +1,6 @@
 //! The rollout as somebody would write it.
 
+use glidepath::units::RouterName;
 use serde_json::{Map, Value, json};
 
 use super::{Base, Entry, Rollout, Shares, Step, WHOLE, name};
@@ -33,9 +34,19 @@ impl Rollout {
             })
             .collect();
         let mut traffic = json!({"port": "http", "expected": {"requestsPerMinute": 60}});
-        if self.gateway {
-            traffic["gateways"] = json!(["infra/public"]);
-            traffic["hosts"] = json!(["*"]);
+        match self.router {
+            RouterName::Istio if self.gateway => {
+                traffic["gateways"] = json!(["infra/public"]);
+                traffic["hosts"] = json!(["*"]);
+            }
+            RouterName::Istio => {}
+            RouterName::GatewayApi => {
+                traffic["provider"] = json!("gateway-api");
+                if self.gateway {
+                    traffic["parentRefs"] = json!([{"name": "public", "namespace": "infra"}]);
+                    traffic["mesh"] = json!(true);
+                }
+            }
         }
         if !self.routes.is_empty() {
             traffic["routes"] = self.routes.iter().map(base_document).collect();

@@ -107,10 +107,11 @@ fn value(tape: &mut Tape<'_>) -> Matcher {
     .clone()
 }
 
-pub(super) fn entry(tape: &mut Tape<'_>, may_use_regex_paths: bool) -> Entry {
+/// `is_plain`: without what Gateway API has no word for.
+pub(super) fn entry(tape: &mut Tape<'_>, may_use_regex_paths: bool, is_plain: bool) -> Entry {
     let mut entry = Entry::default();
     for _ in 0..=tape.below(3) {
-        match tape.below(8) {
+        match tape.below(if is_plain { 6 } else { 8 }) {
             0 | 1 => {
                 let name = tape.pick(&["x-a", "x-b", "user-group"]);
                 entry.headers.insert(name, value(tape));
@@ -139,11 +140,8 @@ pub(super) fn entry(tape: &mut Tape<'_>, may_use_regex_paths: bool) -> Entry {
                 entry.uri = Some(tape.pick(&matchers).clone());
             }
             5 => {
-                let matchers = [
-                    Matcher::Exact("GET"),
-                    Matcher::Exact("POST"),
-                    Matcher::Prefix("P"),
-                ];
+                let mut matchers = vec![Matcher::Exact("GET"), Matcher::Exact("POST")];
+                matchers.extend((!is_plain).then_some(Matcher::Prefix("P")));
                 entry.method = Some(tape.pick(&matchers).clone());
             }
             6 => {

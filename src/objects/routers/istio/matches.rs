@@ -59,7 +59,9 @@ fn authority(host: StringMatch) -> api::StringMatch {
     const PORT: &str = "(?::[0-9]+)?";
     string_match(match host {
         StringMatch::Exact(host) => StringMatch::Regex(format!("(?i){}{PORT}", escape_re2(&host))),
-        StringMatch::Prefix(host) => StringMatch::Regex(format!("(?i){}.*", escape_re2(&host))),
+        StringMatch::Prefix(host) | StringMatch::Below(host) => {
+            StringMatch::Regex(format!("(?i){}.*", escape_re2(&host)))
+        }
         StringMatch::Regex(host) => StringMatch::Regex(format!("(?i)(?:{host}){PORT}")),
         StringMatch::Present => StringMatch::Present,
     })
@@ -69,7 +71,7 @@ fn string_match(condition: StringMatch) -> api::StringMatch {
     let mut result = api::StringMatch::default();
     match condition {
         StringMatch::Exact(text) => result.exact = Some(text),
-        StringMatch::Prefix(text) => result.prefix = Some(text),
+        StringMatch::Prefix(text) | StringMatch::Below(text) => result.prefix = Some(text),
         StringMatch::Regex(pattern) => result.regex = Some(pattern),
         StringMatch::Present => {}
     }

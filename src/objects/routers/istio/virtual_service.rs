@@ -51,19 +51,7 @@ impl Builder<'_> {
                     .cloned(),
             );
         }
-        let ports: Vec<&ServicePort> = plan
-            .service
-            .ports
-            .iter()
-            .filter(|port| port.wire.is_routed())
-            .collect();
-        let routed = &plan.service.ports[plan.traffic.port];
-        // A port of unknown protocol is routed only where the spec says that requests come in through it.
-        let ports = if ports.iter().any(|port| port.number == routed.number) {
-            ports
-        } else {
-            [ports, vec![routed]].concat()
-        };
+        let ports = plan.mesh_ports();
         let http = ports.iter().enumerate().flat_map(|(index, port)| {
             self.routes(Copy {
                 port,

@@ -1,5 +1,6 @@
 //! What only one router may stumble over. One file a router.
 
+mod gateway_api;
 mod istio;
 
 use crate::diag::Report;
@@ -10,5 +11,6 @@ use crate::spec::Document;
 pub(super) fn check(plan: &Plan, document: &Document, report: &mut Report) {
     match &plan.traffic.router {
         Router::Istio(router) => istio::check(plan, router, document, report),
+        Router::GatewayApi(router) => gateway_api::check(plan, router, report),
     }
 }

@@ -6,7 +6,6 @@ use crate::diag::words::or_list;
 use crate::diag::{Code, Diagnostic, Place, Route};
 use crate::plan::resolve::names::unknown;
 use crate::spec::{AbTest, Step};
-use crate::units::names::TEST;
 use crate::units::{HUNDRED, Percent};
 
 use super::blue_green::{KEEP, allow_the_jump};
@@ -25,7 +24,7 @@ pub(super) fn steps(given: &AbTest, maker: &mut Maker<'_>, at: &Route) -> Option
     hold_winner(given, maker, at)?;
     allow_the_jump(maker, at);
     let test = Step {
-        name: Some(TEST.to_owned()),
+        name: Some("test".to_owned()),
         weights: Some(split),
         bake: Some(given.duration.clone()),
         ..Step::default()

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::{Model, ModelId, Service};
-use crate::spec::{SessionAffinity, Spec};
+use crate::spec::{Provider, SessionAffinity, Spec};
 use crate::units::{DnsLabel, names};
 
 use super::models::Owned;
@@ -60,7 +60,11 @@ pub(super) fn resolve(
     Some(Service {
         name: name.as_str().to_owned(),
         create: spec.service.create.unwrap_or(true),
-        per_model: spec.service.per_model,
+        // Gateway API has no subsets.
+        per_model: match spec.traffic.provider {
+            Provider::Istio => spec.service.per_model,
+            Provider::GatewayApi => true,
+        },
         preview: preview::resolve(spec, &name, models, stable, report),
         kind,
         ports: ports?,

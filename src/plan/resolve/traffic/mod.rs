@@ -25,13 +25,13 @@ pub(super) fn resolve(
     let given = &spec.traffic;
     let port = port::routed(given, service, &at, report);
     let router = router::resolve(spec, rollout, &at, report);
-    let routes = routes::resolve(&given.routes, &at.key("routes"), report)?;
+    let routes = routes::resolve(&given.routes, given.provider, &at.key("routes"), report)?;
     Some(Traffic {
         unmatched: unmatched::resolve(given, &routes, &at, report)?,
         hosts: given.hosts.clone(),
+        mesh: given.mesh.unwrap_or(router.routes_mesh_by_default()),
         router,
         port: port?,
-        mesh: given.mesh.unwrap_or(true),
         expected_per_minute: given
             .expected
             .as_ref()

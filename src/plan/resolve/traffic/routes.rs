@@ -8,13 +8,15 @@ use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::resolve::condition::{Subject, condition};
 use crate::plan::resolve::label;
 use crate::plan::{BaseMatch, BaseRoute, StringMatch};
-use crate::spec::{self, Matcher, is_zero};
+use crate::spec::{self, Matcher, Provider, cors, is_zero, milliseconds, retry};
+use crate::units::GatewayDuration;
 
 use super::headers;
 
 /// The base routes; where there are none, one that takes everything.
 pub(super) fn resolve(
     given: &[spec::BaseRoute],
+    provider: Provider,
     at: &Route,
     report: &mut Report,
 ) -> Option<Vec<BaseRoute>> {
@@ -25,6 +27,7 @@ pub(super) fn resolve(
             rewrite: None,
             timeout: None,
             retries: None,
+            try_timeout: None,
             cors_policy: None,
             headers: None,
         }]);
@@ -64,7 +67,7 @@ pub(super) fn resolve(
                     found.map_or(Some(None), |condition| condition.map(Some))
                 };
                 Some(BaseMatch {
-                    uri: settle(uri)?,
+                    uri: settle(uri)?.map(|uri| uri.of_path(provider)),
                     method: settle(method)?,
                 })
             })
@@ -73,22 +76,53 @@ pub(super) fn resolve(
             headers::escape(headers, route.rewrite.as_ref(), &at.key("headers"), report)
         });
         let entries = entries.into_iter().collect::<Option<Vec<_>>>();
-        routes.push(entries.map(|entries| BaseRoute {
-            name: route.name.clone(),
-            entries,
-            rewrite: route.rewrite.clone(),
-            // Istio refuses `0s`, and means it where there is no timeout.
-            timeout: route.timeout.clone().filter(|timeout| !is_zero(timeout)),
-            retries: route.retries.clone().map(retries),
-            cors_policy: route.cors_policy.clone(),
-            headers,
+        routes.push(entries.map(|entries| {
+            BaseRoute {
+                name: route.name.clone(),
+                entries,
+                rewrite: route.rewrite.clone(),
+                // Istio refuses `0s`, and means it where there is no timeout.
+                timeout: route
+                    .timeout
+                    .clone()
+                    .filter(|timeout| !is_zero(timeout))
+                    .and_then(|timeout| duration(timeout, provider)),
+                retries: route.retries.clone().map(|given| retries(given, provider)),
+                try_timeout: try_timeout(route.retries.as_ref(), provider),
+                cors_policy: route.cors_policy.clone().map(|given| match provider {
+                    Provider::Istio => given,
+                    Provider::GatewayApi => cors(&given),
+                }),
+                headers,
+            }
         }));
     }
     routes.into_iter().collect()
 }
 
+/// A duration in the router's form.
+fn duration(given: String, provider: Provider) -> Option<String> {
+    match provider {
+        Provider::Istio => Some(given),
+        Provider::GatewayApi => {
+            milliseconds(&given).map(|time| GatewayDuration::from_millis(time).to_string())
+        }
+    }
+}
+
+/// The timeout of one try; Istio has it within the retries.
+fn try_timeout(retries: Option<&Value>, provider: Provider) -> Option<String> {
+    match provider {
+        Provider::Istio => None,
+        Provider::GatewayApi => {
+            let given = retries?.get("perTryTimeout")?.as_str()?;
+            duration(given.to_owned(), provider)
+        }
+    }
+}
+
 /// Retries that say how often: to Istio, no `attempts` is none.
-fn retries(mut given: Value) -> Value {
+fn retries(mut given: Value, provider: Provider) -> Value {
     /// As often as Istio retries where nothing is said of retries.
     const DEFAULT_ATTEMPTS: u32 = 2;
     if let Some(fields) = given.as_object_mut() {
@@ -96,5 +130,8 @@ fn retries(mut given: Value) -> Value {
             .entry("attempts")
             .or_insert_with(|| DEFAULT_ATTEMPTS.into());
     }
-    given
+    match provider {
+        Provider::Istio => given,
+        Provider::GatewayApi => retry(&given),
+    }
 }

@@ -1,0 +1,19 @@
+//! What Gateway API's routes have no order, no room or no word for.
+
+mod calls;
+mod grants;
+mod mirror;
+mod order;
+
+use crate::diag::Report;
+use crate::plan::{GatewayApi, Plan};
+
+pub(super) fn check(plan: &Plan, router: &GatewayApi, report: &mut Report) {
+    calls::check(plan, report);
+    mirror::check(plan, router, report);
+    grants::check(plan, report);
+    // What has no word has no order either.
+    if !report.has_errors() {
+        order::check(plan, report);
+    }
+}

@@ -1,0 +1,100 @@
+//! Header changes (`HTTPHeaderFilter`).
+
+use serde_json::Value;
+
+use crate::diag::{Code, Diagnostic, Place};
+use crate::spec::schema::excerpt;
+use crate::text::Route;
+
+use super::{entries, is_full, items, refused, unsaid};
+
+/// The most changes of one kind.
+const MAX: usize = 16;
+/// The longest name of a header.
+const MAX_NAME: usize = 256;
+/// The longest value of a header.
+const MAX_VALUE: usize = 4_096;
+
+/// `given` is a `headers` with changes on both ways.
+pub(super) fn check(given: &Value, at: &Route, faults: &mut Vec<Diagnostic>) {
+    for direction in ["request", "response"] {
+        let Some(operations) = given.get(direction) else {
+            continue;
+        };
+        let at = at.key(direction);
+        for kind in ["set", "add"] {
+            let at = at.key(kind);
+            let changes: Vec<_> = entries(operations.get(kind)).collect();
+            count(changes.len(), &at, faults);
+            for (name, value) in changes {
+                if is_full(faults) {
+                    return;
+                }
+                let value = value.as_str().unwrap_or_default();
+                self::name(name, Place::key(at.key(name)), faults);
+                self::value(name, value, at.key(name), faults);
+            }
+        }
+        let removed: Vec<_> = items(operations.get("remove")).collect();
+        count(removed.len(), &at.key("remove"), faults);
+        for (index, removed) in removed.into_iter().enumerate() {
+            if is_full(faults) {
+                return;
+            }
+            let place = Place::value(at.key("remove").index(index));
+            name(removed.as_str().unwrap_or_default(), place, faults);
+        }
+    }
+}
+
+fn count(count: usize, at: &Route, faults: &mut Vec<Diagnostic>) {
+    if count > MAX {
+        let message = format!("{count} headers are changed, and Gateway API takes {MAX}");
+        faults.push(Diagnostic::new(
+            Code::GP224,
+            Place::key(at.clone()),
+            message,
+        ));
+    }
+}
+
+fn name(name: &str, place: Place, faults: &mut Vec<Diagnostic>) {
+    // Every other wrong name is refused whoever routes.
+    if name.eq_ignore_ascii_case("host") || name.starts_with(':') {
+        let message = format!(
+            "the header `{}` cannot be changed by Gateway API",
+            excerpt(name)
+        );
+        let found = Diagnostic::new(Code::GP212, place, message);
+        faults.push(found.help("set `rewrite.authority` of a base route for another host"));
+    } else if name.len() > MAX_NAME {
+        let message = format!(
+            "the header's name is longer than the {MAX_NAME} characters that Gateway API takes"
+        );
+        faults.push(Diagnostic::new(Code::GP224, place, message));
+    }
+}
+
+fn value(name: &str, value: &str, at: Route, faults: &mut Vec<Diagnostic>) {
+    let name = excerpt(name);
+    if value.is_empty() {
+        let message = format!(
+            "the value of the header `{name}` is empty, and Gateway API takes one character or more"
+        );
+        faults.push(refused(at, message));
+    } else if value.chars().count() > MAX_VALUE {
+        let message = format!(
+            "the value of the header `{name}` is longer than the {MAX_VALUE} characters that Gateway API takes"
+        );
+        faults.push(refused(at, message));
+    } else if value.contains('%') {
+        faults.push(
+            unsaid(
+                at,
+                format!("the value of the header `{name}` has a `%`, which one gateway takes as it is, and another for a command"),
+            )
+            .note("gateways that are Envoy read `%` as the start of a command, and Gateway API says nothing of it")
+            .help("let the model set this header"),
+        );
+    }
+}
