@@ -1,6 +1,7 @@
 //! The life of a tree: rendered, moved on, changed under way, interrupted, and taken over by the next rollout.
 
 mod releases;
+mod strategies;
 
 use std::collections::BTreeMap;
 

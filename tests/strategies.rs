@@ -57,7 +57,7 @@ fn what_plan_expand_prints_has_the_same_tree_byte_for_byte() {
         .into_iter()
         .filter(|folder| is_expanded(folder))
         .collect();
-    assert!(expanded.len() >= 9, "only {} rollouts", expanded.len());
+    assert!(expanded.len() >= 13, "only {} rollouts", expanded.len());
     for folder in expanded {
         let [written, printed] = [copied(&folder), copied(&folder)];
         let text = written.run(&["plan", "--expand"]).exits(0).stdout;

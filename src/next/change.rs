@@ -95,11 +95,23 @@ pub(super) fn renamed(
         found.keys(&at.key("weights"))?;
         found.keys(&at.key("replicas"))?;
         found.value(at.key("mirror").key("to"))?;
+        found.value(at.key("linear").key("model"))?;
         for at in found.entries(&at.key("cohorts")) {
             found.value(at.clone())?;
             found.keys(&at)?;
         }
     }
+    for at in strategies() {
+        for (strategy, model) in [
+            ("canary", "model"),
+            ("blueGreen", "model"),
+            ("shadow", "to"),
+        ] {
+            found.value(at.key(strategy).key(model))?;
+        }
+        found.keys(&at.key("abTest").key("split"))?;
+    }
+    found.value(spec.key("service").key("preview"))?;
     for at in found.items(&spec.key("gates")) {
         found.value(at.key("model"))?;
     }
@@ -109,6 +121,13 @@ pub(super) fn renamed(
             .push(Change::value(spec.key("stage"), BASELINE));
     }
     Ok(found.changes)
+}
+
+/// Where strategies stand.
+pub(super) fn strategies() -> [Route; 2] {
+    let first = Route::root().key("spec").key("strategy");
+    let then = first.key("shadow").key("then");
+    [first, then]
 }
 
 /// Collects the mentions of models.

@@ -4,12 +4,14 @@
 
 mod adopted;
 mod change;
+mod entry;
 mod list;
 mod models;
 mod roles;
 mod scalar;
 #[cfg(test)]
 mod tests;
+mod winner;
 
 use serde_json::Value;
 
@@ -22,6 +24,9 @@ use crate::units::DnsLabel;
 use adopted::Adopted;
 use change::{Change, changed, renamed};
 use roles::Roles;
+use winner::Decided;
+
+pub use winner::{decide, is_test};
 
 /// What the next release brings.
 #[derive(Clone, Debug)]
@@ -61,6 +66,7 @@ pub fn next(compiled: &Compiled, release: &Release, files: &dyn Files) -> Result
         stable: models::of_stable(compiled, &roles)?,
         copy: models::of_copy(document, &roles, release)?,
         adopted: Adopted::of(compiled, document, &roles),
+        decided: Decided::of(document),
     };
     let wanted = wanted(document, &roles, &changes);
     let adopted = match &changes.adopted {
@@ -117,6 +123,8 @@ struct Changes<'a> {
     copy: Vec<Change>,
     /// What becomes of `adopt`, where it goes.
     adopted: Option<Adopted<'a>>,
+    /// The winner of a test, who goes from it.
+    decided: Option<Decided>,
 }
 
 /// The document as it shall be, by what it says and not by its text.
@@ -127,6 +135,9 @@ fn wanted(document: &Node, roles: &Roles, changes: &Changes<'_>) -> Option<Value
     *whole.pointer_mut("/spec/models")? = Value::Array(models.into());
     if let Some(adopted) = &changes.adopted {
         adopted.say(&mut whole)?;
+    }
+    if let Some(decided) = &changes.decided {
+        decided.say(&mut whole)?;
     }
     Some(whole)
 }
@@ -146,11 +157,16 @@ fn edited(
         edits.collect()
     };
     let copy = place(&changes.copy, winner)?;
+    let decided = match &changes.decided {
+        Some(decided) => vec![decided.edit(text, document)?],
+        None => Vec::new(),
+    };
     let edits = [
         place(&changes.names, document)?,
         place(&changes.stable, winner)?,
         list::edits(text, models, roles.winner, &copy)?,
         adopted,
+        decided,
     ];
     applied(text, Span::new(0, text.len()), &edits.concat())
 }

@@ -4,6 +4,8 @@ use crate::compile::{Compiled, Environment, NoFiles, Source, compile};
 
 use super::{Refused, Release, next};
 
+mod strategies;
+
 const HEAD: &str = "\
 # the ranker
 apiVersion: glidepath.dev/v1alpha1

@@ -1,6 +1,7 @@
 //! Whether a rollout is over, so that the next one may be written in its place.
 
 use crate::compile::Compiled;
+use crate::units::names::TEST;
 
 use super::committed::Committed;
 use super::{Error, Refusal, Why};
@@ -24,5 +25,18 @@ impl Committed {
             ));
         }
         self.staleness(compiled)
+    }
+
+    /// Why the A/B test of the rollout is decided already; none where its winner may still be given, or be another one.
+    pub fn decided(&self) -> Option<Refusal> {
+        let test = self.lock.stage_named(TEST)?;
+        let mut before = self.live.earlier();
+        before.any(|stage| stage == test).then(|| {
+            let message = format!(
+                "the test is decided: `{}` is live, which comes after it",
+                self.stage().folder
+            );
+            Refusal::new(Why::Conflict, message).help("roll back to the test first")
+        })
     }
 }

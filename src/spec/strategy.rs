@@ -69,7 +69,9 @@ pub struct BlueGreen {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Preview {
     /// A cohort of the document.
-    pub cohort: String,
+    pub cohort: Option<String>,
+    /// In its place: requests for a host of their own.
+    pub host: Option<String>,
 }
 
 /// Shares side by side for a time, then one winner.

@@ -78,6 +78,9 @@ pub const RETIRE: &str = "retire";
 /// The generated stages' names.
 pub const GENERATED_STAGES: [&str; 4] = [ADOPT, BASELINE, DEPLOY, RETIRE];
 
+/// The stage in which the models of an A/B test share the requests.
+pub const TEST: &str = "test";
+
 /// The most characters a Service's name may have (it becomes a DNS label).
 pub const MAX_LABEL: usize = 63;
 /// The most characters other objects' names may have (DNS subdomains).

@@ -6,6 +6,7 @@
 mod oracle;
 mod rollout;
 mod scaling;
+mod strategies;
 
 use std::fmt;
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use crate::diag::words::or_list;
 use crate::diag::{Code, Diagnostic, Place, Route};
 use crate::plan::resolve::names::unknown;
 use crate::spec::{AbTest, Step};
+use crate::units::names::TEST;
 use crate::units::{HUNDRED, Percent};
 
 use super::blue_green::{KEEP, allow_the_jump};
@@ -24,7 +25,7 @@ pub(super) fn steps(given: &AbTest, maker: &mut Maker<'_>, at: &Route) -> Option
     hold_winner(given, maker, at)?;
     allow_the_jump(maker, at);
     let test = Step {
-        name: Some("test".to_owned()),
+        name: Some(TEST.to_owned()),
         weights: Some(split),
         bake: Some(given.duration.clone()),
         ..Step::default()

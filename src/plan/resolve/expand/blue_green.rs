@@ -6,6 +6,8 @@ use crate::units::HUNDRED;
 
 use super::maker::{Common, Maker, Origin};
 
+/// The stage of the preview, and the cohort of those who have a host of their own.
+pub(super) const PREVIEW: &str = "preview";
 /// How long the others run on where nobody says it: time to see what all requests do to the one that has them.
 pub(super) const KEEP: &str = "1h";
 
@@ -29,18 +31,25 @@ pub(super) fn steps(given: &BlueGreen, maker: &mut Maker<'_>, at: &Route) -> Opt
         maker.origins.insert(made, Place::key(at.clone()));
         maker.preview = Some(model.clone());
     }
-    let cohort = &given.preview.cohort;
+    let preview_at = at.key("preview");
+    let (cohort, cohort_at) = match (&given.preview.cohort, &given.preview.host) {
+        (Some(cohort), _) => (cohort.as_str(), preview_at.key("cohort")),
+        (None, host) => {
+            let at = preview_at.key("host");
+            previewers(host.as_ref()?, maker, &at);
+            (PREVIEW, at)
+        }
+    };
     let target = CohortTarget::Model(model.clone());
     let preview = Step {
-        name: Some("preview".to_owned()),
-        cohorts: [(cohort.clone(), Some(target))].into(),
+        name: Some(PREVIEW.to_owned()),
+        cohorts: [(cohort.to_owned(), Some(target))].into(),
         bake: given.bake.clone(),
         ..Step::default()
     };
     let part = Route::root().key("cohorts").key(cohort);
-    let from = at.key("preview");
-    let from = Origin::new(Place::key(from.clone()))
-        .part(part, Place::value(from.key("cohort")))
+    let from = Origin::new(Place::key(preview_at))
+        .part(part, Place::value(cohort_at))
         .field("bake", Place::value(at.key("bake")));
     maker.push_of(&common, preview, false, from)?;
     let switch = Step {
@@ -50,6 +59,19 @@ pub(super) fn steps(given: &BlueGreen, maker: &mut Maker<'_>, at: &Route) -> Opt
     };
     let from = Origin::new(Place::key(at.clone())).field("bake", Place::value(at.key("keep")));
     maker.push_of(&common, switch, false, from)
+}
+
+/// The cohort of those who ask for a host of their own, ahead of all others.
+fn previewers(host: &str, maker: &mut Maker<'_>, at: &Route) {
+    let cohorts = Route::root().key("spec").key("cohorts");
+    for index in 0..maker.spec.cohorts.len() {
+        let from = Place::value(cohorts.index(index));
+        maker.origins.insert(cohorts.index(index + 1), from);
+    }
+    maker
+        .origins
+        .insert(cohorts.index(0), Place::value(at.clone()));
+    maker.host = Some(host.to_owned());
 }
 
 /// One jump is what was asked for, unless the document limits it.

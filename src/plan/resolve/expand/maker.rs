@@ -19,6 +19,7 @@ pub(super) struct Maker<'a> {
     pub(super) origins: Origins,
     pub(super) max_increase: Option<f64>,
     pub(super) preview: Option<String>,
+    pub(super) host: Option<String>,
     /// The candidate of strategies that name none.
     pub(super) candidate: Option<String>,
     /// Whether the next step ends the shadow traffic of the one before it.
@@ -69,6 +70,7 @@ impl<'a> Maker<'a> {
             origins: Origins::default(),
             max_increase: None,
             preview: None,
+            host: None,
             candidate: None,
             ends_copies: false,
             bytes: 0,

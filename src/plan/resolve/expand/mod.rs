@@ -13,8 +13,9 @@ mod shadow;
 use serde_json::{Map, Value, json};
 
 use crate::diag::{Origins, Place, Report, Route};
-use crate::spec::{Document, Step, Strategy, settle_numbers};
+use crate::spec::{Cohort, Document, MatchEntry, Matcher, Step, Strategy, settle_numbers};
 
+use blue_green::PREVIEW;
 use maker::Maker;
 
 /// What a document says once its strategy, ramps and step defaults are written as steps.
@@ -26,6 +27,8 @@ pub struct Expansion {
     max_increase: Option<f64>,
     /// `service.preview`, likewise.
     preview: Option<String>,
+    /// The host of a cohort ahead of the document's own.
+    host: Option<String>,
     /// Where in the document each of the steps comes from.
     origins: Origins,
 }
@@ -53,6 +56,7 @@ pub fn expand(document: &Document, report: &mut Report) -> Option<Expansion> {
         steps: Some(maker.steps),
         max_increase: maker.max_increase,
         preview: maker.preview,
+        host: maker.host,
         origins: maker.origins,
     })
 }
@@ -93,6 +97,16 @@ impl Expansion {
         if self.preview.is_some() {
             spec.service.preview.clone_from(&self.preview);
         }
+        let entry = |host: &String| MatchEntry {
+            host: Some(Matcher::Bare(host.clone())),
+            ..MatchEntry::default()
+        };
+        let previewers = self.host.as_ref().map(|host| Cohort {
+            name: PREVIEW.to_owned(),
+            share: None,
+            r#match: vec![entry(host)],
+        });
+        spec.cohorts.splice(0..0, previewers);
     }
 
     /// Makes the text of a document, as JSON, say the same.
@@ -113,6 +127,12 @@ impl Expansion {
                 _ => {
                     said.insert(key, value);
                 }
+            }
+        }
+        if let Some(host) = &self.host {
+            let cohorts = said.entry("cohorts").or_insert_with(|| json!([]));
+            if let Value::Array(cohorts) = cohorts {
+                cohorts.insert(0, json!({"name": PREVIEW, "match": [{"host": host}]}));
             }
         }
         let mut add = |field: &str, key: &str, value: Value| {
