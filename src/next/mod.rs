@@ -1,5 +1,5 @@
-//! In: a rollout that is over, as text and as plan, and what its next release brings. Out: the text of the next rollout, which compiles
-//! and begins where this one ends, or why there is none.
+//! In: a rollout that is over, as text and as plan, and what its next release brings; or an A/B test and its winner. Out: the text that
+//! follows, which compiles, and of a next rollout begins where this one ends; or why there is none.
 //! Changes what it must and nothing else: comments, order and layout stay. Never touches the disk, asks which stage is live, or guesses.
 
 mod adopted;

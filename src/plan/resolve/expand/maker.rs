@@ -1,15 +1,12 @@
 //! The steps that are made, each with where it comes from, within limits.
 
 use crate::diag::words::and_list;
-use crate::diag::{Code, Diagnostic, Origins, Place, Report, Route};
+use crate::diag::{Code, Diagnostic, MAX_BYTES, Origins, Place, Report, Route};
 use crate::plan::resolve::names::unknown;
 use crate::plan::resolve::stages::{MAX_STAGES, MAX_STEPS};
 use crate::spec::{Approval, Mirror, Spec, Step};
 
 use super::gates::Gates;
-
-/// The most bytes of names and words in all steps together: as much as a document may become through its aliases.
-const MAX_BYTES: usize = 10 << 20;
 
 /// Collects steps.
 pub(super) struct Maker<'a> {
@@ -103,7 +100,7 @@ impl<'a> Maker<'a> {
         self.bytes += bytes(&step);
         let too_much = too_much.or_else(|| {
             (self.bytes > MAX_BYTES)
-                .then(|| format!("this expands to more than {MAX_BYTES} bytes (10 MiB) of steps"))
+                .then(|| format!("this expands to more than {MAX_BYTES} bytes (1 MiB) of steps, and no file is larger"))
         });
         if let Some(message) = too_much {
             let found = Diagnostic::new(Code::GP002, from.at, message);
