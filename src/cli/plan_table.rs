@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::builder::styling::{AnsiColor, Style};
 
 use crate::plan::{Plan, StageId};
-use crate::tree::{back_words, target_words};
+use crate::tree::{back_words, target_words, users_words};
 use crate::units::{Duration, Percent};
 
 use super::table::{self, Cell, Line, cell, number};
@@ -144,7 +144,7 @@ fn models(plan: &Plan, index: StageId) -> Vec<Vec<Cell>> {
 /// The headings of [`facts`].
 const FACTS: [&str; 4] = ["ROUTES", "BAKE", "GATES", "ROLLBACK"];
 
-/// What a stage says beside its models: cohorts and copies, bake, gates, the stage that a rollback goes to.
+/// What a stage says beside its models: cohorts, copies and who moves, bake, gates, the stage that a rollback goes to.
 fn facts(plan: &Plan, index: StageId) -> [Vec<String>; 4] {
     let stage = plan.stage(index);
     let mut routes: Vec<String> = stage
@@ -157,6 +157,7 @@ fn facts(plan: &Plan, index: StageId) -> [Vec<String>; 4] {
         let model = &plan.model(mirror.to).name;
         format!("copies of {} % → {model}", mirror.percent)
     }));
+    routes.extend(users_words(plan, index));
     let bake = (stage.bake != Duration::ZERO).then(|| stage.bake.to_string());
     let gates = stage.gates.iter().map(|gate| plan.gate(*gate).name.clone());
     let back = back_words(plan, index);

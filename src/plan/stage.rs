@@ -8,7 +8,7 @@ use crate::diag::Route;
 use crate::spec::Approval;
 use crate::units::{DnsLabel, Duration, Percent};
 
-use super::{GateId, ModelId, Served, Split};
+use super::{GateId, ModelId, Served, Split, StageBuckets};
 
 /// A cohort's place in the order of the spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +77,8 @@ pub struct Stage {
     pub split: Split,
     /// How each cohort's requests are shared, where it does not follow the default route.
     pub cohorts: BTreeMap<CohortId, Split>,
+    /// Who serves which users; none where nobody sticks to a model.
+    pub buckets: Option<StageBuckets>,
     /// The shadow traffic.
     pub mirror: Option<Mirror>,
     /// The least time in the stage, as the step asks for it.

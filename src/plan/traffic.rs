@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::units::{ClaimPath, HeaderName, Percent};
 
-use super::{Callers, Headers, Rewrite, Router};
+use super::{Callers, Headers, Rewrite, Router, Sticky};
 
 /// How requests come in.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Traffic {
     pub expected_per_minute: Option<f64>,
     /// What becomes of requests that no base route takes.
     pub unmatched: Unmatched,
+    /// What users are known by who stay with a model; none where each request is on its own.
+    pub sticky: Option<Sticky>,
     /// The base routes; never empty.
     pub routes: Vec<BaseRoute>,
 }

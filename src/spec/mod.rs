@@ -19,6 +19,7 @@ mod read;
 mod scaling;
 mod schema;
 mod step;
+mod sticky;
 mod strategy;
 mod traffic;
 
@@ -51,6 +52,7 @@ pub use scaling::{
 };
 pub use schema::SCHEMA;
 pub use step::{Approval, CohortTarget, Linear, Mirror, Step, StepDefaults};
+pub use sticky::{SameSite, Sticky};
 pub use strategy::{AbTest, BlueGreen, Canary, Shadow, Strategy, Then};
 pub use traffic::{
     BaseMatch, BaseRoute, Expected, Gateway, HeaderOperations, Headers, ParentRef, PortRef,

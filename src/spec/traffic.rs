@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Matcher;
+use super::{Matcher, Sticky};
 
 /// How requests come in.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -38,6 +38,8 @@ pub struct Traffic {
     pub delegate: bool,
     /// How much traffic is expected.
     pub expected: Option<Expected>,
+    /// How users stay with a version; default: each request is on its own.
+    pub sticky: Option<Sticky>,
     /// The base routes; default: one that takes everything.
     #[serde(default)]
     pub routes: Vec<BaseRoute>,

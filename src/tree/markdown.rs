@@ -7,6 +7,7 @@ use crate::plan::{ModelId, Plan, Split, StageId, WayBack};
 use crate::units::Duration;
 
 use super::chart::traffic_chart;
+use super::users::users_words;
 
 /// The plan as Markdown: a table of stages, a chart of the traffic, and, in a tree, links to its files.
 pub fn plan_markdown(plan: &Plan, in_tree: bool) -> String {
@@ -128,6 +129,7 @@ fn row(plan: &Plan, index: StageId, in_tree: bool) -> String {
             plan.model(mirror.to).name
         ));
     }
+    requests.extend(users_words(plan, index));
     let cohorts = stage.cohorts.iter().map(|(cohort, split)| {
         format!(
             "{} → {}",

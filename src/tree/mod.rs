@@ -13,6 +13,7 @@ mod markdown;
 mod pointer;
 mod print;
 mod sheet;
+mod users;
 
 pub use chart::traffic_chart;
 pub use content::Content;
@@ -25,3 +26,4 @@ pub use markdown::{back_words, plan_markdown, target_words};
 pub use pointer::{NoLiveStage, Pointer};
 pub use print::{stream, yaml};
 pub use sheet::HEADER;
+pub use users::users_words;

@@ -145,6 +145,16 @@ impl HeaderName {
         }
         Ok(Self(text.to_owned()))
     }
+
+    /// The header that holds all cookies.
+    pub fn cookie() -> Self {
+        Self("cookie".to_owned())
+    }
+
+    /// The header in which Envoy keeps the id of a request, which it gives one where there is none.
+    pub fn request_id() -> Self {
+        Self("x-request-id".to_owned())
+    }
 }
 
 #[cfg(test)]

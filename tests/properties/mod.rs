@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use glidepath::compile::{Compiled, Environment, NoFiles, compile};
 use glidepath::diag::Code;
 use glidepath::objects::Object;
-use glidepath::plan::{StageId, StageKind, transition};
+use glidepath::plan::{CohortId, StageId, StageKind, transition};
 use glidepath::safety::{Applied, Conditions, Weight, prove};
 use glidepath::text::Source;
 use glidepath::trace::{Outcome, trace};
@@ -220,8 +220,16 @@ fn agree(router: RouterName) {
             let objects = compiled.objects(at);
             for request in &requests {
                 pairs.fetch_add(1, Ordering::Relaxed);
-                let wanted =
-                    oracle::answer(&rollout, step, stage.kind == StageKind::Retire, request);
+                let served = |cohort: Option<usize>, bucket| {
+                    let buckets = stage.buckets.as_ref().expect("sticky");
+                    let model = buckets
+                        .of(cohort.map(CohortId))
+                        .model(bucket)
+                        .expect("a bucket");
+                    compiled.plan.model(model).name.to_string()
+                };
+                let is_over = stage.kind == StageKind::Retire;
+                let wanted = oracle::answer(&rollout, step, is_over, request, served);
                 let outcome = trace(router, &objects, request).map_err(TestCaseError::fail)?;
                 let Outcome::Routed(served) = outcome else {
                     return Err(TestCaseError::fail(format!("{outcome:?} for {request:?}")));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use glidepath::trace::{Request, Via};
 use glidepath::units::RouterName;
 
-use super::rollout::{Entry, Matcher, Rollout, Shares, WHOLE, name};
+use super::rollout::{Entry, Matcher, Rollout, Shares, Sticky, WHOLE, name};
 
 /// Who serves a request, and what path they see; shares in hundredths of a percent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,12 +25,14 @@ pub(crate) fn hundredths(share: f64) -> u32 {
     (share * f64::from(WHOLE)).round() as u32
 }
 
-/// The answer in the stage of a step; before the first one, all goes to stable. `is_over`: in the stage `retire`.
+/// The answer in the stage of a step; before the first one, all goes to stable. `is_over`: in the stage `retire`. `served`: the model
+/// of a bucket in this stage, for a cohort or for those that none claims; who that is, is the layout's to say, and held elsewhere.
 pub(crate) fn answer(
     rollout: &Rollout,
     step: Option<usize>,
     is_over: bool,
     request: &Request,
+    served: impl Fn(Option<usize>, u16) -> String,
 ) -> Answer {
     let state = rollout.state(step.map_or(0, |step| step + 1));
     let claimed = state.cohorts.iter().find(|(cohort, _)| {
@@ -42,15 +44,41 @@ pub(crate) fn answer(
         Some((_, shares)) => (shares, None),
         None => (&state.split, state.mirror),
     };
+    let of_users = bucket(rollout, request).filter(|_| shares.values().all(|share| *share < WHOLE));
+    let cohort = claimed.map(|(cohort, _)| *cohort);
     // `retire` drops the mirror, but for copies to a kept model. A cohort rule that repeats the default route is dropped too, and nobody can tell.
     let last = rollout.steps.last();
     let is_kept = |to: &usize| last.is_some_and(|last| last.keep.contains(to));
     let mirror = mirror.filter(|(to, _)| !is_over || is_kept(to));
     Answer {
-        shares: named(shares),
+        shares: match of_users {
+            Some(bucket) => BTreeMap::from([(served(cohort, bucket), WHOLE)]),
+            None => named(shares),
+        },
         mirror: mirror.map(|(to, share)| (name(to), share)),
         path: path(rollout, request),
     }
+}
+
+/// The user's bucket: the first three hexadecimal digits of the cookie, or else of the request's id, or of the header.
+fn bucket(rollout: &Rollout, request: &Request) -> Option<u16> {
+    let header = |name: &str| request.headers.get(name).map(String::as_str);
+    let digits = |text: &str| {
+        let digits = text.get(..3)?;
+        let is_lower = !digits.contains(|c: char| c.is_ascii_uppercase());
+        Some((u16::from_str_radix(digits, 16).ok()?, is_lower))
+    };
+    let lower = |text: &str| digits(text).filter(|(_, is_lower)| *is_lower);
+    let found = match rollout.sticky? {
+        Sticky::Header => digits(header("x-user-hash")?),
+        Sticky::Cookie => {
+            let cookies = header("cookie").unwrap_or_default().split("; ");
+            let mut own = cookies.filter_map(|cookie| cookie.strip_prefix("bucket="));
+            own.find_map(lower)
+                .or_else(|| lower(header("x-request-id")?))
+        }
+    };
+    found.map(|(bucket, _)| bucket)
 }
 
 fn named(shares: &Shares) -> BTreeMap<String, u32> {

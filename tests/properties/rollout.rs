@@ -66,6 +66,13 @@ pub(crate) struct State {
     pub(crate) mirror: Option<(usize, u32)>,
 }
 
+/// What users are known by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sticky {
+    Cookie,
+    Header,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Rollout {
     pub(crate) router: RouterName,
@@ -76,6 +83,7 @@ pub(crate) struct Rollout {
     pub(crate) sizes: Vec<Option<u32>>,
     pub(crate) routes: Vec<Base>,
     pub(crate) steps: Vec<Step>,
+    pub(crate) sticky: Option<Sticky>,
     ports: Vec<(&'static str, u16)>,
     gateway: bool,
     retire: bool,
@@ -117,6 +125,7 @@ impl Rollout {
             cohorts,
             sizes,
             routes,
+            sticky: None,
             steps: Vec::new(),
             ports,
             gateway: tape.once_in(2),
@@ -129,7 +138,41 @@ impl Rollout {
         rollout.end_with_traffic_only();
         rollout.keep_what_cohorts_use();
         rollout.deploy_and_retire(tape);
+        rollout.sticky = rollout.key(tape);
         rollout
+    }
+
+    /// There is one matcher for each header, so no user is known by a cookie where a cohort is.
+    fn key(&self, tape: &mut Tape<'_>) -> Option<Sticky> {
+        let mut entries = self.cohorts.iter().flatten();
+        let by_cookie = entries.all(|entry| entry.cookie.is_none());
+        match tape.below(4) {
+            0 | 1 => None,
+            2 if by_cookie => Some(Sticky::Cookie),
+            _ => Some(Sticky::Header),
+        }
+    }
+
+    /// Whatever a user may be known by, and what looks like it.
+    fn be_known(&self, request: &mut Request, tape: &mut Tape<'_>) {
+        if self.sticky.is_none() {
+            return;
+        }
+        for name in ["x-request-id", "x-user-hash", "cookie"] {
+            let id = format!("{:03x}{:02x}-4e", tape.below(4_096), tape.below(256));
+            let value = match tape.below(6) {
+                0 => continue,
+                1 => "zz9".to_owned(),
+                2 => id.to_ascii_uppercase(),
+                _ => id,
+            };
+            let value = match name {
+                "cookie" => (*tape.pick(&["a=1; bucket={}", "bucket={}; q=1", "xbucket={}"]))
+                    .replace("{}", &value),
+                _ => value,
+            };
+            request.headers.insert(name.to_owned(), value);
+        }
     }
 
     /// Some models get some shares; stable is named only where all is given away.
@@ -369,6 +412,7 @@ impl Rollout {
                 .headers
                 .insert("cookie".to_owned(), (*tape.pick(&cookies)).to_owned());
         }
+        self.be_known(&mut request, tape);
         if via == Via::Mesh {
             if tape.once_in(2) {
                 let app = (*tape.pick(&["web", "batch", "other"])).to_owned();

@@ -18,6 +18,7 @@ mod routes;
 mod runtime;
 mod secrets;
 mod selection;
+mod sticky;
 mod stopping;
 mod strain;
 mod transitions;
@@ -35,6 +36,7 @@ pub(super) fn run(plan: &Plan, document: &Document, report: &mut Report) {
     brought::check(plan, report);
     routes::check(plan, report);
     hosts::check(plan, report);
+    sticky::check(plan, report);
     transitions::check(plan, report);
     increase::check(plan, report);
     end::check(plan, document, report);

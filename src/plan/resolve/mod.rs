@@ -148,6 +148,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         argocd,
     }
     .scaled_with_traffic()
+    .with_buckets()
     .with_ways_back();
     (!report.has_errors()).then_some(plan)
 }

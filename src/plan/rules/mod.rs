@@ -5,6 +5,7 @@ mod copies;
 mod grpc;
 mod joined;
 mod order;
+mod sticky;
 mod written;
 
 use std::borrow::Cow;
@@ -59,10 +60,26 @@ pub struct Origin {
 
 impl Plan {
     /// The rules of a stage: cohorts in their order, each a copy of every base route; then the base routes with the weights.
+    ///
+    /// Where users stick, a rule with several models is one for each model and its users, ahead of the shares.
     pub fn rules<'a>(&'a self, stage: &'a Stage, callers: Callers) -> Vec<Rule<'a>> {
         let mut rules = self.cohort_rules(stage, callers);
-        rules.extend(self.weighted_rules(stage));
+        let weighted = self.weighted_rules(stage);
+        rules.extend(weighted.flat_map(|rule| self.by_user(rule, stage, None)));
         rules
+    }
+
+    fn by_user<'a>(
+        &self,
+        rule: Rule<'a>,
+        stage: &Stage,
+        cohort: Option<CohortId>,
+    ) -> Vec<Rule<'a>> {
+        let buckets = stage.buckets_of(cohort, &rule.split);
+        match (&self.traffic.sticky, buckets) {
+            (Some(sticky), Some(buckets)) => sticky::by_user(rule, sticky, buckets, &self.models),
+            (None, _) | (_, None) => vec![rule],
+        }
     }
 
     fn cohort_rules<'a>(&'a self, stage: &'a Stage, callers: Callers) -> Vec<Rule<'a>> {
@@ -96,7 +113,7 @@ impl Plan {
                         uri: path.or(rewrite.uri),
                         ..rewrite
                     });
-                    rules.push(Rule {
+                    let rule = Rule {
                         name,
                         entries,
                         base,
@@ -105,7 +122,8 @@ impl Plan {
                         headers: base.headers.clone(),
                         split: Cow::Borrowed(split),
                         mirror: None,
-                    });
+                    };
+                    rules.extend(self.by_user(rule, stage, Some(*id)));
                 }
             }
         }

@@ -3,7 +3,7 @@
 use glidepath::units::RouterName;
 use serde_json::{Map, Value, json};
 
-use super::{Base, Entry, Rollout, Shares, Step, WHOLE, name};
+use super::{Base, Entry, Rollout, Shares, Step, Sticky, WHOLE, name};
 
 impl Rollout {
     /// The rollout in the language.
@@ -50,6 +50,11 @@ impl Rollout {
         }
         if !self.routes.is_empty() {
             traffic["routes"] = self.routes.iter().map(base_document).collect();
+        }
+        match self.sticky {
+            None => {}
+            Some(Sticky::Cookie) => traffic["sticky"] = json!({"cookie": "bucket"}),
+            Some(Sticky::Header) => traffic["sticky"] = json!({"header": "x-user-hash"}),
         }
         let ports: Vec<Value> = self
             .ports

@@ -165,9 +165,6 @@ fn resolve_cookies(
         report.push(Diagnostic::new(Code::GP203, Place::value(at), message));
         return false;
     }
-    headers.insert(
-        HeaderName::parse("cookie").expect("`cookie` is a header name"),
-        header,
-    );
+    headers.insert(HeaderName::cookie(), header);
     true
 }

@@ -21,6 +21,7 @@ fn generated(name: &str, kind: StageKind, at: &Route) -> Stage {
         running: BTreeMap::new(),
         split: Split::all(ModelId(0)),
         cohorts: BTreeMap::new(),
+        buckets: None,
         mirror: None,
         bake: Duration::ZERO,
         gates: Vec::new(),
@@ -81,7 +82,14 @@ pub(super) fn deploy(
 }
 
 /// The mirror, cohort rules that repeat the default route, and models without traffic are gone; copies to a kept model are not.
-pub(super) fn retire(last: &Stage, keep: &[ModelId], elsewhere: &[ModelId]) -> Option<Stage> {
+///
+/// Where users stick, a cohort with the same shares may have other users with a model, so its rule stays.
+pub(super) fn retire(
+    last: &Stage,
+    keep: &[ModelId],
+    elsewhere: &[ModelId],
+    users_stick: bool,
+) -> Option<Stage> {
     let mut stage = Stage {
         mirror: last.mirror.filter(|mirror| keep.contains(&mirror.to)),
         running: last.running.clone(),
@@ -89,7 +97,9 @@ pub(super) fn retire(last: &Stage, keep: &[ModelId], elsewhere: &[ModelId]) -> O
         cohorts: last.cohorts.clone(),
         ..generated(RETIRE, StageKind::Retire, &last.place)
     };
-    stage.cohorts.retain(|_, split| *split != stage.split);
+    let is_shared_by_users = users_stick && stage.split.sole().is_none();
+    let kept = |split: &Split| *split != stage.split || is_shared_by_users;
+    stage.cohorts.retain(|_, split| kept(split));
     let used = stage.with_traffic();
     stage
         .running

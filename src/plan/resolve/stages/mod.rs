@@ -93,7 +93,12 @@ pub(super) fn resolve(
     }
     if spec.retire == Retire::Auto {
         let last = stages.last().expect("there is a baseline");
-        stages.extend(retire(last, &keep.unwrap_or_default(), &elsewhere));
+        stages.extend(retire(
+            last,
+            &keep.unwrap_or_default(),
+            &elsewhere,
+            spec.traffic.sticky.is_some(),
+        ));
     }
     if spec.adopt {
         stages.insert(0, adopt(&stages[0]));

@@ -51,6 +51,7 @@ impl StepChange {
             running,
             split: self.split.unwrap_or_else(|| before.split.clone()),
             cohorts,
+            buckets: None,
             mirror: self.mirror.unwrap_or(before.mirror),
             bake: self.bake,
             gates: self.gates,

@@ -3,6 +3,7 @@
 mod headers;
 mod port;
 mod routes;
+mod sticky;
 mod unmatched;
 
 use crate::diag::{Report, Route};
@@ -25,6 +26,8 @@ pub(super) fn resolve(
     let given = &spec.traffic;
     let port = port::routed(given, service, &at, report);
     let router = router::resolve(spec, rollout, &at, report);
+    let sticky = given.sticky.as_ref();
+    let sticky = sticky.map(|sticky| sticky::resolve(sticky, &at.key("sticky"), report));
     let routes = routes::resolve(&given.routes, given.provider, &at.key("routes"), report)?;
     Some(Traffic {
         unmatched: unmatched::resolve(given, &routes, &at, report)?,
@@ -36,6 +39,7 @@ pub(super) fn resolve(
             .expected
             .as_ref()
             .map(|expected| expected.requests_per_minute),
+        sticky: sticky.map_or(Some(None), |sticky| sticky.map(Some))?,
         routes,
     })
 }
