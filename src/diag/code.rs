@@ -133,6 +133,7 @@ codes! {
     GP240 Error "a sticky cookie that browsers drop or routes cannot hold",
     GP241 Error "a shared cohort that is told by the header that tells users apart",
     GP242 Error "a header operation that takes a sticky cookie from users",
+    GP243 Error "sticky versions by nobody knows whom",
     GP301 Error "traffic to a model that was not running in the stage before",
     GP302 Error "a model removed while the stage before still sends it traffic",
     GP303 Error "a subset removed while a route of the same stage names it",

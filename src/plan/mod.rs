@@ -65,8 +65,8 @@ pub use way_back::WayBack;
 pub use wire::Wire;
 
 pub use crate::spec::{
-    Approval, DrainHook, Feature, HeaderOperations, Headers, Keda, NoData, OnInconclusive, PortRef,
-    Rewrite, RuntimeName, ServiceType,
+    Approval, DrainHook, Feature, HeaderOperations, Headers, Implementation, Keda, NoData,
+    OnInconclusive, PortRef, Rewrite, RuntimeName, ServiceType,
 };
 
 use crate::units::{DnsLabel, Duration, Percent, Quantity};

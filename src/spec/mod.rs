@@ -55,8 +55,8 @@ pub use step::{Approval, CohortTarget, Linear, Mirror, Step, StepDefaults};
 pub use sticky::{SameSite, Sticky};
 pub use strategy::{AbTest, BlueGreen, Canary, Shadow, Strategy, Then};
 pub use traffic::{
-    BaseMatch, BaseRoute, Expected, Gateway, HeaderOperations, Headers, ParentRef, PortRef,
-    Provider, Rewrite, Server, ServerProtocol, Traffic, TrafficNames, Unmatched,
+    BaseMatch, BaseRoute, Expected, Gateway, HeaderOperations, Headers, Implementation, ParentRef,
+    PortRef, Provider, Rewrite, Server, ServerProtocol, Traffic, TrafficNames, Unmatched,
 };
 
 /// A whole `rollout.yaml`.

@@ -16,6 +16,8 @@ pub struct Traffic {
     /// Who routes.
     #[serde(default)]
     pub provider: Provider,
+    /// Who carries Gateway API's routes, for what the specification leaves open.
+    pub implementation: Option<Implementation>,
     /// The hosts that the routes answer to.
     #[serde(default)]
     pub hosts: Vec<String>,
@@ -61,6 +63,17 @@ pub enum Provider {
     /// Gateway API's routes.
     #[serde(rename = "gateway-api")]
     GatewayApi,
+}
+
+/// Who carries Gateway API's routes, of those whose way with header values is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Implementation {
+    /// Istio's gateways and waypoints.
+    Istio,
+    /// Envoy Gateway.
+    EnvoyGateway,
 }
 
 /// A Gateway of Gateway API that exists, or a part of it.

@@ -138,12 +138,16 @@ impl Rollout {
         rollout.end_with_traffic_only();
         rollout.keep_what_cohorts_use();
         rollout.deploy_and_retire(tape);
-        rollout.sticky = rollout.key(tape);
+        rollout.sticky = rollout.key(router, tape);
         rollout
     }
 
     /// There is one matcher for each header, so no user is known by a cookie where a cohort is.
-    fn key(&self, tape: &mut Tape<'_>) -> Option<Sticky> {
+    fn key(&self, router: RouterName, tape: &mut Tape<'_>) -> Option<Sticky> {
+        // A route of Gateway API holds few rules, and each model of a split is two.
+        if router == RouterName::GatewayApi && !(self.models == 2 && tape.once_in(2)) {
+            return None;
+        }
         let mut entries = self.cohorts.iter().flatten();
         let by_cookie = entries.all(|entry| entry.cookie.is_none());
         match tape.below(4) {

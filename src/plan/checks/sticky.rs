@@ -1,12 +1,13 @@
 //! GP24x and GP550: what stands in the way of users who stay with a version.
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
-use crate::plan::{GateKind, HeaderOperations, Plan, Split, Sticky};
+use crate::plan::{GateKind, HeaderOperations, Implementation, Plan, Router, Split, Sticky};
 
 pub(super) fn check(plan: &Plan, report: &mut Report) {
     let Some(sticky) = &plan.traffic.sticky else {
         return;
     };
+    check_router(plan, report);
     check_cohorts(plan, sticky, report);
     check_headers(plan, sticky, report);
     check_gates(plan, report);
@@ -15,6 +16,29 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
 fn at_sticky() -> Place {
     let traffic = Route::root().key("spec").key("traffic");
     Place::key(traffic.key("sticky"))
+}
+
+/// The rules of sticky versions are regexes, and a header of the answer that holds one of the request: Gateway API leaves both to who
+/// implements it. Istio and Envoy Gateway hand Envoy both as they are.
+fn check_router(plan: &Plan, report: &mut Report) {
+    let is_known = match &plan.traffic.router {
+        Router::Istio(_) => true,
+        Router::GatewayApi(router) => match router.implementation {
+            Some(Implementation::Istio | Implementation::EnvoyGateway) => true,
+            None => false,
+        },
+    };
+    if !is_known {
+        report.push(
+            Diagnostic::new(
+                Code::GP243,
+                at_sticky(),
+                "Gateway API alone cannot keep users with a version, and who implements it is not said",
+            )
+            .note("the cookie is a header of the answer that holds the request's id, and buckets are regexes; the specification says neither")
+            .help("add `implementation: istio` or `implementation: envoy-gateway` below `traffic`; no other one is known to take both"),
+        );
+    }
 }
 
 /// There is one matcher for each header, so a cohort that takes the user's own cannot be told into users.

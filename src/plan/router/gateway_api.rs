@@ -13,6 +13,8 @@ use super::Router;
 /// What only Gateway API has: which of it the cluster has, and the Gateways that lead here.
 #[derive(Clone, Debug)]
 pub struct GatewayApi {
+    /// Who carries the routes, where the spec says it.
+    pub implementation: Option<spec::Implementation>,
     /// The CRDs of the cluster.
     pub installed: spec::GatewayApi,
     /// Every Gateway that leads here, a written one first.

@@ -40,6 +40,10 @@ const OF_ISTIO: &[Field] = &[
 /// What only Gateway API's objects have a place for.
 const OF_GATEWAY_API: &[Field] = &[
     (
+        &["traffic", "implementation"],
+        "remove it, or set `provider: gateway-api`",
+    ),
+    (
         &["traffic", "parentRefs"],
         "name Istio's Gateways in `traffic.gateways`, or set `provider: gateway-api`",
     ),

@@ -51,6 +51,9 @@ impl Rollout {
         if !self.routes.is_empty() {
             traffic["routes"] = self.routes.iter().map(base_document).collect();
         }
+        if self.sticky.is_some() && self.router == RouterName::GatewayApi {
+            traffic["implementation"] = json!("envoy-gateway");
+        }
         match self.sticky {
             None => {}
             Some(Sticky::Cookie) => traffic["sticky"] = json!({"cookie": "bucket"}),

@@ -23,6 +23,7 @@ pub(super) fn resolve(spec: &Spec, rollout: &DnsLabel) -> GatewayApi {
         port: parent.port,
     });
     GatewayApi {
+        implementation: given.implementation,
         installed: spec.outputs.gateway_api,
         parents: own.chain(others).collect(),
         gateway,
