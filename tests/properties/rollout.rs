@@ -167,7 +167,8 @@ impl Rollout {
             let value = match tape.below(6) {
                 0 => continue,
                 1 => "zz9".to_owned(),
-                2 => id.to_ascii_uppercase(),
+                // Envoy's own are in lower case.
+                2 if name == "x-user-hash" => id.to_ascii_uppercase(),
                 _ => id,
             };
             let value = match name {
