@@ -128,6 +128,7 @@ codes! {
     GP224 Error "a value that Gateway API refuses",
     GP225 Error "an order of rules that Gateway API cannot keep",
     GP226 Error "more rules or matches than a route of Gateway API holds",
+    GP227 Error "requests shared by an inference pool and a Service",
     GP230 Error "a condition that no request can meet where it comes in",
     GP231 Error "an answer to unmatched requests that cannot be",
     GP240 Error "a sticky cookie that browsers drop or routes cannot hold",
@@ -208,6 +209,8 @@ codes! {
     GP617 Warning "requests that a server drops when it stops",
     GP618 Warning "a key in plain text",
     GP619 Warning "a backend in a namespace whose owners must allow it",
+    GP621 Warning "a CORS policy where requests go to inference pools",
+    GP622 Warning "requests shared between inference pools",
     GP623 Warning "claims that no gateway knows by itself",
     GP625 Warning "a regex that a delegate's parent may rule out",
 }

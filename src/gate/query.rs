@@ -6,7 +6,7 @@ use crate::http::encode;
 use crate::plan::runtimes::Server;
 use crate::plan::template::{Variable, fill};
 use crate::plan::{Backend, ModelId, Plan, PodNames, SourceId};
-use crate::units::{Duration, Timestamp, names};
+use crate::units::{Duration, RouterName, Timestamp, names};
 
 use super::telemetry::{self, Telemetry};
 
@@ -83,6 +83,8 @@ pub struct Target {
     pub version: String,
     /// The rollout's name.
     pub rollout: String,
+    /// The Service that requests for the model are sent to: the one in front of all, or its own.
+    pub(super) destination: String,
     /// The Service's name.
     pub service: String,
     /// The Services that requests of the rollout go to, and their namespaces: the rollout's own, and those of backends.
@@ -125,18 +127,36 @@ impl Target {
             .models
             .iter()
             .filter_map(|model| model.backend.as_ref());
-        let own = (plan.service.name.clone(), namespace.to_owned());
-        let (services, namespaces) = backends.map(of_backend).chain([own]).unzip();
+        // Where each model is a Service of its own, that one is the destination.
+        let by_model = match plan.traffic.router.name() {
+            RouterName::Istio => &[][..],
+            RouterName::GatewayApi => &plan.models[..],
+        };
+        let by_model = by_model
+            .iter()
+            .map(|model| plan.service.name_of(&model.name));
+        let own = by_model.chain([plan.service.name.clone()]);
+        let own = own.map(|name| (name, namespace.to_owned()));
+        let (services, namespaces) = backends.map(of_backend).chain(own).unzip();
         let mut target = Self {
             prefix,
             services: [services, namespaces],
-            backend: found.backend.as_ref().map(of_backend),
+            // Requests to a pool are told by the pods that serve them.
+            backend: found
+                .backend
+                .as_ref()
+                .filter(|_| found.pool.is_none())
+                .map(of_backend),
             pods: found.pod_names(),
             namespace: namespace.to_owned(),
             workload: found.workload_name.clone(),
             subset: found.name.to_string(),
             version: version.cloned().unwrap_or_else(|| found.name.to_string()),
             rollout: plan.name.to_string(),
+            destination: match plan.traffic.router.name() {
+                RouterName::Istio => plan.service.name.clone(),
+                RouterName::GatewayApi => plan.service.name_of(&found.name),
+            },
             service: plan.service.name.clone(),
             source: source.name.clone(),
             matchers: matchers(&source.labels),

@@ -13,6 +13,7 @@ mod matching;
 mod model;
 mod patch;
 pub mod pods;
+mod pool;
 mod resolve;
 mod router;
 mod rules;
@@ -47,6 +48,7 @@ pub use model::{
 };
 pub use patch::{Change, Patch};
 pub use pods::Config;
+pub use pool::{CreatedPool, Pool};
 pub use resolve::{Expansion, expand, resolve};
 pub use router::{Gateway, GatewayApi, Grant, Istio, Parent, Router, Server, WrittenGateway};
 pub use rules::{

@@ -34,6 +34,8 @@ pub struct Model {
     pub workload: Workload,
     /// Where its requests go, where that is no subset of the Service's pods.
     pub backend: Option<Backend>,
+    /// The inference pool that its requests go to, in place of a Service.
+    pub pool: Option<super::Pool>,
     /// The model server whose own measurements gates may ask, where it is known.
     pub server: Option<&'static Server>,
     /// Replicas before any step changes them.

@@ -45,6 +45,8 @@ pub struct MatchEntry {
     /// Conditions by claim of the caller's token; gateways only.
     #[serde(default)]
     pub jwt_claims: BTreeMap<String, Matcher>,
+    /// The model that the caller asks for, by the gateway's word.
+    pub served_model: Option<String>,
     /// A feature flag that is on.
     pub flag: Option<Flag>,
     /// Labels of the calling pod; mesh only.

@@ -6,6 +6,7 @@ mod argocd;
 mod cohort;
 pub mod gate;
 mod gateway_api;
+mod inference_pool;
 mod istio;
 mod kube;
 mod metrics;
@@ -33,6 +34,7 @@ pub use argocd::{
 pub use cohort::{Cohort, Flag, FullMatcher, MatchEntry, Matcher};
 pub use gate::{Gate, GateDefaults, GateKind, NoData, OnInconclusive};
 pub use gateway_api::{Channel, Feature, GatewayApi, GatewayApiVersion, cors, retry};
+pub use inference_pool::{CreatedPool, EndpointPicker, FailureMode, InferencePool};
 pub use istio::{IstioVersion, is_zero, milliseconds};
 pub use kube::check_object;
 pub use kube::check_pod;

@@ -181,7 +181,17 @@ impl Model {
 
     /// Whether somebody else runs it, in every stage.
     pub fn runs_elsewhere(&self) -> bool {
-        self.workload.is_none() && self.backend.is_some()
+        self.workload.is_none() && self.backend.is_some() && self.runtime.is_none()
+    }
+
+    /// Whether it is no subset of the Service's pods.
+    pub fn is_apart(&self) -> bool {
+        self.backend.is_some() && self.runtime.is_none()
+    }
+
+    /// The inference pool that its requests go to.
+    pub fn pool(&self) -> Option<&super::InferencePool> {
+        self.backend.as_ref()?.inference_pool.as_ref()
     }
 }
 
@@ -212,8 +222,10 @@ pub struct OwnWorkload {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Backend {
-    /// The Service.
-    pub service: BackendService,
+    /// The Service; this or a pool.
+    pub service: Option<BackendService>,
+    /// The inference pool.
+    pub inference_pool: Option<super::InferencePool>,
     /// Header changes of these requests.
     pub headers: Option<super::Headers>,
 }

@@ -38,6 +38,8 @@ pub struct Traffic {
     /// Whether somebody else's `VirtualService` hands requests over to these routes.
     #[serde(default)]
     pub delegate: bool,
+    /// The header in which the gateway says which model a request asks for; default: `x-gateway-model-name`.
+    pub served_model_header: Option<String>,
     /// How much traffic is expected.
     pub expected: Option<Expected>,
     /// How users stay with a version; default: each request is on its own.

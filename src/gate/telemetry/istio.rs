@@ -228,7 +228,7 @@ impl Telemetry for Istio {
         let own = labels(target, Some(reporter));
         // Where no pod could be chosen, Envoy knows the Service and no workload.
         let asked = match &target.backend {
-            None => service_labels(&target.service, &target.namespace),
+            None => service_labels(&target.destination, &target.namespace),
             Some((service, namespace)) => service_labels(service, namespace),
         };
         let nowhere = format!(

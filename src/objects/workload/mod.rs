@@ -4,6 +4,7 @@ mod autoscaler;
 mod config_map;
 mod deployment;
 mod disruption_budget;
+mod inference_pool;
 mod own;
 mod scaled_object;
 mod service_account;
@@ -28,7 +29,12 @@ pub(super) fn build(plan: &Plan, model_id: ModelId, replicas: u32, waves: Waves)
         plan::Workload::Own(own) => own::build(model, model_id, own, replicas, waves),
         plan::Workload::Elsewhere => Vec::new(),
     };
-    if plan.service.per_model && model.backend.is_none() {
+    if let Some(pool) = &model.pool
+        && let Some(made) = &pool.create
+    {
+        objects.push(inference_pool::build(plan, model_id, pool, made, waves));
+    }
+    if plan.service.per_model && model.backend.is_none() && model.pool.is_none() {
         objects.push(of_model(plan, model_id, waves));
     }
     objects

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
-use crate::spec::{Model, Spec};
+use crate::spec::{self, Model, Spec};
 use crate::units::{DnsLabel, names};
 
 use super::models::Owned;
@@ -22,12 +22,12 @@ pub(super) fn selector(
     if let Some(selector) = brought(spec, rollout, owned) {
         return selector;
     }
-    if spec.models.iter().all(|model| model.backend.is_some()) {
+    if spec.models.iter().all(spec::Model::is_apart) {
         return BTreeMap::new();
     }
     let indices = || 0..spec.models.len();
     let carried = |index: usize| match owned.get(index) {
-        Some(_) if spec.models[index].backend.is_some() => None,
+        Some(_) if spec.models[index].is_apart() => None,
         Some(found) => found.pods.as_ref().map(|pods| pods.labels.clone()),
         None => carried(&spec.models[index]),
     };

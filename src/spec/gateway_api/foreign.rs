@@ -83,6 +83,18 @@ pub(super) fn of_istio(spec: &Value, route: &Route, faults: &mut Vec<Diagnostic>
 /// Complains about what Istio has no place for.
 pub(super) fn of_gateway_api(spec: &Value, route: &Route, faults: &mut Vec<Diagnostic>) {
     strange(spec, route, OF_GATEWAY_API, "istio", faults);
+    for (index, model) in super::items(spec.get("models")).enumerate() {
+        if model.pointer("/backend/inferencePool").is_some() {
+            let at = route.key("models").index(index).key("backend");
+            let help = "set `traffic.provider: gateway-api`: only its routes lead to pools";
+            faults.push(fault(
+                at.key("inferencePool"),
+                "inferencePool",
+                "istio",
+                help,
+            ));
+        }
+    }
     needs(
         spec,
         route,

@@ -4,7 +4,7 @@ use crate::objects::api::gateway_api as api;
 use crate::plan::{Copy, Mirror, ModelId, Split};
 use crate::units::{HUNDRED, Percent};
 
-use super::{Builder, filters};
+use super::{Builder, INFERENCE_GROUP, INFERENCE_POOL, filters};
 
 impl Builder<'_> {
     /// The models with their weights, which sum to 100, or where two decimals need it to 1,000 or 10,000.
@@ -41,6 +41,15 @@ impl Builder<'_> {
 
     fn to(&self, model: ModelId, copy: &Copy<'_>) -> api::Ref {
         let model = self.plan.model(model);
+        if let Some(pool) = &model.pool {
+            return api::Ref {
+                group: INFERENCE_GROUP,
+                kind: INFERENCE_POOL,
+                name: pool.name.clone(),
+                namespace: None,
+                port: pool.port,
+            };
+        }
         let (name, namespace, port) = match &model.backend {
             None => (
                 self.plan.service.name_of(&model.name),

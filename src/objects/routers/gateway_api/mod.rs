@@ -28,6 +28,9 @@ const GRPC_ROUTE: &str = "GRPCRoute";
 const HTTP_ROUTE: &str = "HTTPRoute";
 const REFERENCE_GRANT: &str = "ReferenceGrant";
 
+const INFERENCE_GROUP: &str = "inference.networking.k8s.io";
+const INFERENCE_POOL: &str = "InferencePool";
+
 const GROUP: &str = "gateway.networking.k8s.io";
 const API_VERSION: &str = "gateway.networking.k8s.io/v1";
 
@@ -37,6 +40,7 @@ pub(super) const KINDS: &[Kind] = &[
     (GROUP, GRPC_ROUTE),
     (GROUP, HTTP_ROUTE),
     (GROUP, REFERENCE_GRANT),
+    (INFERENCE_GROUP, INFERENCE_POOL),
 ];
 
 pub(super) fn build(plan: &Plan, router: &GatewayApi, stage: StageId, waves: Waves) -> Vec<Object> {

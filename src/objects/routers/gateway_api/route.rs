@@ -67,7 +67,9 @@ impl Builder<'_> {
             backend_request: base.try_timeout.clone(),
         };
         let has_timeouts = timeouts.request.is_some() || timeouts.backend_request.is_some();
-        let names = self.router.installed.has(Feature::RuleName);
+        // Istio keeps the endpoint pickers of a host by the names of its rules, and those of another rollout may have the same.
+        let has_pools = self.plan.models.iter().any(|model| model.pool.is_some());
+        let names = self.router.installed.has(Feature::RuleName) && !has_pools;
         let mut filters = filters::of_rule(&rule);
         filters.extend(rule.of.mirror.map(|mirror| self.mirror(mirror, copy)));
         let matches = rule.matches.iter();

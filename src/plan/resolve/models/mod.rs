@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
-use crate::plan::Scaling;
 use crate::plan::model::{Backend, Budget, Generated, Model, Workload};
 use crate::plan::runtimes::{self, RuntimeFacts};
+use crate::plan::{ContainerPort, CreatedPool, Pool, Scaling};
 use crate::spec::{self, DisruptionBudget, Document, Named};
 use crate::units::DnsLabel;
 
@@ -61,6 +61,9 @@ pub(super) fn resolve(
     own::tell_apart(document, owned, models, report)
 }
 
+/// The port that stands for a pool, which is reached without one.
+const HTTP: u16 = 80;
+
 /// Resolves one model.
 struct Resolver<'a> {
     model: &'a spec::Model,
@@ -80,7 +83,7 @@ impl Resolver<'_> {
         let model = self.model;
         if model.workload.is_some() {
             self.own(found?)
-        } else if model.backend.is_some() {
+        } else if model.runs_elsewhere() {
             self.elsewhere()
         } else {
             self.made()
@@ -110,6 +113,7 @@ impl Resolver<'_> {
         let mut resolved = Model {
             // It moves in once its pod is made.
             workload: Workload::Generated(Box::new(own.clone())),
+            pool: self.pool(ports.as_deref()),
             backend: None,
             replicas: model.count().unwrap_or(1),
             scaling: self.scaling(),
@@ -142,6 +146,7 @@ impl Resolver<'_> {
                 .clone()
                 .unwrap_or_else(|| backend.service.clone()),
             backend: Some(backend),
+            pool: self.pool(None),
             replicas: 1,
             scaling: Scaling::External,
             capacity: self.capacity(),
@@ -159,23 +164,53 @@ impl Resolver<'_> {
         capacity.map(|capacity| capacity.requests_per_second)
     }
 
+    /// The inference pool, where requests go to one; `ports` are those of the pods that are made.
+    fn pool(&self, ports: Option<&[ContainerPort]>) -> Option<Pool> {
+        let given = self.model.pool()?;
+        let by_name = |port: &&ContainerPort| port.name.as_deref() == Some("http");
+        let ports = ports.unwrap_or_default();
+        let default = ports.iter().find(by_name).or(ports.first());
+        let default = default.map(|port| port.number);
+        let create = given.create.as_ref().map(|create| CreatedPool {
+            target_ports: create
+                .target_ports
+                .clone()
+                .unwrap_or_else(|| default.into_iter().collect()),
+            picker: create.endpoint_picker.clone(),
+        });
+        Some(Pool {
+            name: given.name.clone(),
+            port: given.port,
+            create,
+        })
+    }
+
     /// Where the model's requests go, where the spec says so.
     fn backend(&mut self) -> Option<Backend> {
         let given = self.model.backend.as_ref()?;
         let at = self.at.key("backend");
-        let namespace = given.service.namespace.as_ref();
+        if let Some(pool) = &given.inference_pool {
+            return Some(Backend {
+                service: pool.name.clone(),
+                namespace: None,
+                port: pool.port.unwrap_or(HTTP),
+                headers: None,
+            });
+        }
+        let given_service = given.service.as_ref()?;
+        let namespace = given_service.namespace.as_ref();
         let namespace = namespace.map(|name| {
             let at = at.key("service").key("namespace");
             namespace_name(name, at, self.report)
         });
         let headers = given.headers.as_ref();
         Some(Backend {
-            service: given.service.name.clone(),
+            service: given_service.name.clone(),
             namespace: match namespace {
                 Some(name) => Some(name?.to_string()),
                 None => None,
             },
-            port: given.service.port,
+            port: given_service.port,
             headers: headers.map(|headers| escape(headers, None, &at.key("headers"), self.report)),
         })
     }

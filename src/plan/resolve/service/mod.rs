@@ -98,11 +98,18 @@ fn has_several(models: &[Model]) -> bool {
 /// Each model's backend is a Service of its own, and not the one in front of all.
 fn hold_backends(name: &DnsLabel, models: &[Model], report: &mut Report) -> bool {
     let mut sound = true;
+    let models_of_pools: Vec<bool> = models.iter().map(|model| model.pool.is_some()).collect();
     let at = |index: usize| {
         let models = Route::root().key("spec").key("models");
-        models.index(index).key("backend").key("service")
+        let backend = models.index(index).key("backend");
+        let is_pool = models_of_pools[index];
+        backend.key(if is_pool { "inferencePool" } else { "service" })
     };
     let own = |model: &Model| {
+        // A pool of the name of a Service is another one.
+        if let Some(pool) = &model.pool {
+            return Some((format!("InferencePool/{}", pool.name), 0));
+        }
         let backend = model.backend.as_ref()?;
         Some((backend.host(None), backend.port))
     };

@@ -190,3 +190,92 @@ fn plain(entry: &Match) -> Match {
         ..entry.clone()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(name: &str, condition: StringMatch) -> Match {
+        let name = HeaderName::parse(name).expect("a name");
+        plain(&Match {
+            headers: [(name, condition)].into(),
+            ..Match::default()
+        })
+    }
+
+    fn below(path: &str) -> Match {
+        Match {
+            uri: Some(StringMatch::Below(path.to_owned())),
+            ..Match::default()
+        }
+    }
+
+    fn regex(pattern: &str) -> StringMatch {
+        StringMatch::Regex(pattern.to_owned())
+    }
+
+    /// What the first of two matches needs to stay the first.
+    fn kept(a: &Match, b: &Match) -> Result<Option<Match>, Unordered<usize>> {
+        needed(a, b, (0, 1))
+    }
+
+    #[test]
+    fn the_earlier_rule_gets_what_both_take_where_the_later_one_is_more_specific() {
+        let tester = header("x-group", StringMatch::Present);
+        let mut rank = below("/v1");
+        let both = kept(&tester, &rank).expect("an order").expect("a match");
+        assert_eq!(
+            (both.uri.as_ref(), both.headers.len()),
+            (rank.uri.as_ref(), 1)
+        );
+        assert_eq!(kept(&rank, &tester), Ok(None), "a longer path wins anyhow");
+        rank.uri = Some(StringMatch::Below("/".to_owned()));
+        assert_eq!(kept(&tester, &rank), Ok(None), "a header wins anyhow");
+        // Envoy Gateway counts a method as a header, and the specification before all headers.
+        let get = Match {
+            method: Some(StringMatch::Exact("GET".to_owned())),
+            ..plain(&Match::default())
+        };
+        assert!(kept(&tester, &get).is_ok_and(|both| both.is_some()));
+    }
+
+    #[test]
+    fn what_excludes_each_other_needs_no_order() {
+        let v2 = header("x-a", StringMatch::Exact("v2".to_owned()));
+        let mut later = header("x-a", regex("w[0-9]+"));
+        later.uri = Some(StringMatch::Below("/v1".to_owned()));
+        assert_eq!(kept(&v2, &later), Ok(None), "the regex is run");
+        let v = header("x-a", regex("v[0-9]+"));
+        assert_eq!(kept(&v, &later), Ok(None), "they begin differently");
+        assert_eq!(kept(&below("/v1"), &below("/v1x/y")), Ok(None));
+    }
+
+    #[test]
+    fn what_nobody_can_order_is_said() {
+        let mut later = header("x-a", regex(".*b"));
+        later.uri = Some(StringMatch::Below("/v1".to_owned()));
+        let found = kept(&header("x-a", regex(".*a.*")), &later);
+        assert!(
+            matches!(found, Err(Unordered::Unjoined { .. })),
+            "{found:?}"
+        );
+        let by_regex = Match {
+            uri: Some(regex("/v[0-9]")),
+            ..Match::default()
+        };
+        let found = kept(&by_regex, &below("/"));
+        assert_eq!(
+            found,
+            Err(Unordered::Paths {
+                earlier: 0,
+                later: 1
+            })
+        );
+        assert_eq!(kept(&by_regex, &below("/x")), Ok(None));
+        let exact = Match {
+            uri: Some(StringMatch::Exact("/v1".to_owned())),
+            ..Match::default()
+        };
+        assert_eq!(kept(&by_regex, &exact), Ok(Some(exact)));
+    }
+}

@@ -4,6 +4,7 @@ mod calls;
 mod grants;
 mod mirror;
 mod order;
+mod pools;
 
 use crate::diag::Report;
 use crate::plan::{GatewayApi, Plan};
@@ -12,6 +13,7 @@ pub(super) fn check(plan: &Plan, router: &GatewayApi, report: &mut Report) {
     calls::check(plan, report);
     mirror::check(plan, router, report);
     grants::check(plan, report);
+    pools::check(plan, report);
     // What has no word has no order either.
     if !report.has_errors() {
         order::check(plan, report);

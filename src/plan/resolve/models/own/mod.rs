@@ -84,6 +84,7 @@ impl Resolver<'_> {
         };
         Some(Model {
             workload: Workload::Own(Box::new(own)),
+            pool: self.pool(None),
             backend,
             replicas: counted.unwrap_or(1),
             scaling,
