@@ -104,6 +104,7 @@ codes! {
     GP135 Error "a strategy that does not say where requests move",
     GP136 Error "a ramp that does not lead where it says",
     GP137 Error "a winner that was not in the test",
+    GP138 Error "a preview of a model that no stage can show",
     GP201 Error "weights that are no percentages of one whole",
     GP202 Error "a cohort that can never match",
     GP203 Error "a matcher that Envoy would refuse or never match",

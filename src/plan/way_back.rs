@@ -29,6 +29,14 @@ impl WayBack {
         }
     }
 
+    /// The index of the stage that the first move back goes to.
+    pub(super) fn first(self) -> Option<usize> {
+        match self {
+            Self::To(first) | Self::By { first, .. } => Some(first),
+            Self::Stable | Self::Gone => None,
+        }
+    }
+
     /// Whether no single safe move brings stable back: the stage is past the point of no return.
     pub fn is_past_return(self) -> bool {
         match self {

@@ -6,6 +6,7 @@ Nothing here knows how glidepath plans, or what a rollout.yaml says but for what
 """
 
 import yaml
+from routing import short, tables
 from tools import Failed, build, rendered, rollouts, stage_folders, title
 
 
@@ -14,9 +15,9 @@ def run(report):
     for name, spec in rollouts().items():
         try:
             document = yaml.safe_load(spec.read_text())
-            elsewhere, foreign = scaled_elsewhere(document), foreign_services(document)
+            elsewhere, foreign, leaves = scaled_elsewhere(document), foreign_services(document), refuses(document)
             with rendered(spec) as deploy:
-                stages = [Stage(folder.name, build(folder), elsewhere, foreign) for folder in stage_folders(deploy)]
+                stages = [Stage(folder.name, build(folder), elsewhere, foreign, leaves) for folder in stage_folders(deploy)]
         except Failed as error:
             report.check(f"{name}: renders and builds", [error])
             continue
@@ -30,7 +31,8 @@ def run(report):
         for at, stage in enumerate(stages):
             if exposes(stage, baseline) and baseline.routed <= stage.running:
                 report.check(f"{name}/{stage.name}: an earlier stage takes the traffic back at once", stuck(stage, stages[first:at], baseline))
-        report.check(f"{name}: the first stage and the last serve different models", [] if baseline.routed != stages[-1].routed else ["nothing was rolled out"])
+        if not ends_as_it_began(document):
+            report.check(f"{name}: the first stage and the last serve different models", [] if baseline.routed != stages[-1].routed else ["nothing was rolled out"])
 
 
 def scaled_elsewhere(spec):
@@ -43,10 +45,29 @@ def foreign_services(spec):
     """The Services that somebody else writes, by name: `None` for a backend, of which nothing is known, else its spec."""
     name, spec = spec["metadata"]["name"], spec["spec"]
     service = spec.get("service", {})
-    foreign = {m["backend"]["service"]["name"]: None for m in spec["models"] if "backend" in m}
+    backends = [m["backend"] for m in spec["models"] if "backend" in m]
+    foreign = {one["name"]: None for backend in backends for one in backend.values() if "name" in one and not one.get("create")}
     if service.get("create") is False and "selector" in service:
         foreign[service.get("name", name)] = {"selector": service["selector"], "ports": service["ports"]}
     return foreign
+
+
+def refuses(spec):
+    """Whether a rollout has no route for what its own routes do not take."""
+    routes = spec["spec"].get("traffic", {}).get("routes", [])
+    return bool(routes and routes[-1].get("match"))
+
+
+def ends_as_it_began(spec):
+    """Whether a strategy may end with stable alone: copies that nothing follows, or a test that stable has won."""
+    strategy = spec["spec"].get("strategy", {})
+    shadow = "shadow" in strategy and "then" not in strategy["shadow"]
+    return shadow or strategy.get("abTest", {}).get("winner") == spec["spec"]["stable"]
+
+
+def pool(spec):
+    """An inference pool as the Service that it is like."""
+    return {"selector": spec["selector"]["matchLabels"], "ports": [{"port": port["number"]} for port in spec["targetPorts"]]}
 
 
 class Stage:
@@ -55,7 +76,7 @@ class Stage:
     `running`: (host, subset) pairs with pods; `routed`: those that requests or copies of requests go to.
     """
 
-    def __init__(self, name, objects, elsewhere=frozenset(), foreign=None):
+    def __init__(self, name, objects, elsewhere=frozenset(), foreign=None, refuses=False):
         self.name = name
         self.adopts = name == "00-adopt"
         self.elsewhere = elsewhere
@@ -65,6 +86,7 @@ class Stage:
         self.backends = {name for name, known in foreign.items() if known is None}
         self.services = {name: known for name, known in foreign.items() if known is not None}
         self.services |= {o["metadata"]["name"]: o["spec"] for o in self.of("Service")}
+        self.services |= {o["metadata"]["name"]: pool(o["spec"]) for o in self.of("InferencePool")}
         kinds = ("Deployment", "StatefulSet")
         self.workloads = {o["metadata"]["name"]: o["spec"] for kind in kinds for o in self.of(kind)}
         self.subsets = {}
@@ -72,7 +94,7 @@ class Stage:
         self.routed = set()
         self._services()
         self._subsets()
-        self._routes()
+        self._routes(refuses)
         self._references()
 
     def of(self, kind):
@@ -93,6 +115,8 @@ class Stage:
             pods = self.pods(service["selector"])
             if not pods:
                 self.fault(f"Service/{name} selects no pods")
+            if any(spec.get("replicas", 1) > 0 for spec in pods.values()):
+                self.running.add((name, None))
             for port in service["ports"]:
                 target = port.get("targetPort", port["port"])
                 for workload, spec in pods.items():
@@ -124,48 +148,28 @@ class Stage:
                 if any(spec.get("replicas", 1) > 0 for spec in pods.values()):
                     self.running.add(key)
 
-    def _routes(self):
-        if bool(self.of("VirtualService")) == self.adopts:
-            self.fault("a VirtualService in a stage that adopts" if self.adopts else "no VirtualService")
-        gateways = {o["metadata"]["name"] for o in self.of("Gateway")}
-        for service in self.of("VirtualService"):
-            name, spec = title(service), service["spec"]
-            for gateway in spec.get("gateways", []):
-                if gateways and gateway not in gateways | {"mesh"}:
-                    self.fault(f"{name} is bound to {gateway}, which is no Gateway here")
-            routes = spec.get("http", [])
-            if not routes or routes[-1].get("match"):
-                self.fault(f"{name} has no route for what nothing else matches")
-            if any(not route.get("match") for route in routes[:-1]):
-                self.fault(f"{name} has routes behind one that takes everything")
-            for route in routes:
-                self._route(f"{name}/{route.get('name')}", route)
+    def _routes(self, refuses):
+        found = tables(self.objects, refuses)
+        if bool(found) == self.adopts:
+            self.fault("routes in a stage that adopts" if self.adopts else "no routes")
+        for table in found:
+            self.faults += table.faults
+            for rule, targets in table.rules:
+                for target in targets:
+                    self._target(f"{table.name}/{rule}", target)
 
-    def _route(self, where, route):
-        weights = [target.get("weight", 100 if len(route["route"]) == 1 else 0) for target in route["route"]]
-        if sum(weights) not in (100, 1_000, 10_000):
-            self.fault(f"{where}: the weights sum to {sum(weights)}")
-        targets = [target["destination"] for target, weight in zip(route["route"], weights) if weight > 0]
-        targets += [mirror["destination"] for mirror in route.get("mirrors", [])]
-        targets += [route["mirror"]] if "mirror" in route else []
-        for target in targets:
-            key = (short(target["host"]), target.get("subset"))
-            if key[0] in self.backends:
-                self.running.add(key)
-                self.routed.add(key)
-                continue
-            service = self.services.get(key[0])
-            if service is None:
-                self.fault(f"{where} leads to {target['host']}, which is no Service here")
-            elif "port" in target and target["port"]["number"] not in [port["port"] for port in service["ports"]]:
-                self.fault(f"{where} leads to port {target['port']['number']}, which {key[0]} does not have")
-            elif key not in self.running:
-                self.fault(f"{where} leads to {key[1]}, which has no subset or no pods")
-            self.routed.add(key)
-        for match in route.get("match", []):
-            for header in match.get("headers", {}):
-                if header != header.lower():
-                    self.fault(f"{where}: Envoy sees no header {header}, only {header.lower()}")
+    def _target(self, where, target):
+        self.routed.add(target.key)
+        if target.host in self.backends:
+            self.running.add(target.key)
+            return
+        service = self.services.get(target.host)
+        if service is None:
+            self.fault(f"{where} leads to {target.host}, which is no Service here")
+        elif target.port is not None and target.port not in [port["port"] for port in service["ports"]]:
+            self.fault(f"{where} leads to port {target.port}, which {target.host} does not have")
+        elif target.key not in self.running:
+            self.fault(f"{where} leads to {target.subset or target.host}, which has no subset or no pods")
 
     def _references(self):
         configs = {o["metadata"]["name"]: o.get("data", {}) for o in self.of("ConfigMap")}
@@ -196,7 +200,7 @@ def change(before, after):
         for stage in (before, after):
             if key not in stage.running:
                 source = "routed" if key in stage.routed else f"routed in {(after if stage is before else before).name}"
-                faults.append(f"{key[1]} is {source}, but has no subset or no pods in {stage.name}")
+                faults.append(f"{key[1] or key[0]} is {source}, but has no subset or no pods in {stage.name}")
         if before.subsets.get(key) != after.subsets.get(key):
             faults.append(f"the subset {key[1]} selects other pods from {after.name} on")
     for name, service in before.services.items():
@@ -205,7 +209,10 @@ def change(before, after):
         then = after.services.get(name, {"selector": {}})
         if then.get("ports") != service["ports"]:
             faults.append(f"Service/{name} changes its ports")
-        if any(stage.pods(service["selector"]).keys() != stage.pods(then["selector"]).keys() for stage in (before, after)):
+        # By the name of a subset the pods have to stay; by the Service alone, whichever pods are found have to be there.
+        has_subsets = any(host == name for stage in (before, after) for host, _ in stage.subsets)
+        found = [stage.pods(selector) for stage in (before, after) for selector in (service["selector"], then["selector"])]
+        if any(not pods for pods in found) or (has_subsets and any(pods.keys() != other.keys() for pods, other in (found[:2], found[2:]))):
             faults.append(f"Service/{name} finds other pods from {after.name} on")
     for name, spec in before.workloads.items():
         if name in after.workloads and after.workloads[name]["selector"] != spec["selector"]:
@@ -231,10 +238,6 @@ def used_configs(spec):
     yield from (volume["configMap"]["name"] for volume in pod.get("volumes", []) if "configMap" in volume)
 
 
-def short(host):
-    return host.split(".")[0]
-
-
 def unsafe_changes_pass():
     """Trees that must be found wanting; the ones that are not are the faults."""
     alone, both = ["a"], ["a", "b"]
@@ -251,20 +254,41 @@ def unsafe_changes_pass():
         "weights that sum to 90": simple(both, {"a": 90}).faults,
         "no way back": stuck(moved, [baseline], baseline),
     }
+    by_services = [by_service(alone, {"a": 100}), by_service(both, {"a": 100}), by_service(both, {"a": 1, "b": 9}), by_service(["b"], {"b": 100})]
+    faults += [f"a sound tree: {fault}" for s in by_services for fault in s.faults]
+    faults += [f"a sound tree: {fault}" for pair in zip(by_services, by_services[1:3]) for fault in change(*pair)]
+    everything = {"path": {"type": "PathPrefix", "value": "/"}}
+    unsafe |= {
+        "a Service that comes with its traffic": change(by_services[0], by_services[2]),
+        "a Service that goes with its traffic": change(by_services[2], by_services[3]),
+        "a route to a Service that is not there": by_service(alone, {"b": 100}).faults,
+        "a route without a rule for everything": by_service(alone, {"a": 1}, matches=[{**everything, "method": "GET"}]).faults,
+        "129 matches": by_service(alone, {"a": 1}, matches=[everything] * 129).faults,
+        "a Service selector without pods": change(by_services[1], by_service(both, {"a": 100}, app="other")),
+    }
     return faults + [f"{what} is accepted" for what, found in unsafe.items() if not found]
+
+
+def item(kind, name, spec):
+    return {"kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def workload(model, replicas=2):
+    labels = {"app": "m", "version": model}
+    pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"ports": [{"containerPort": 80}]}]}}
+    return item("Deployment", model, {"replicas": replicas, "selector": {"matchLabels": labels}, "template": pod})
+
+
+def by_service(models, weights, matches=(), app="m"):
+    """A stage as small as it can be, by Gateway API: each model is a Service."""
+    services = [item("Service", f"m-{model}", {"selector": {"app": app, "version": model}, "ports": [{"port": 80}]}) for model in models]
+    backends = [{"name": f"m-{model}", "port": 80, "weight": weight} for model, weight in weights.items()]
+    route = {"parentRefs": [{"name": "g"}], "rules": [{"matches": list(matches), "backendRefs": backends}]}
+    return Stage("+".join(models), [*services, item("HTTPRoute", "m", route), *map(workload, models)])
 
 
 def simple(models, weights, subsets=None, replicas=2):
     """A stage as small as it can be."""
-
-    def item(kind, name, spec):
-        return {"kind": kind, "metadata": {"name": name}, "spec": spec}
-
-    def workload(model):
-        labels = {"app": "m", "version": model}
-        pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"ports": [{"containerPort": 80}]}]}}
-        return item("Deployment", model, {"replicas": replicas, "selector": {"matchLabels": labels}, "template": pod})
-
     rules = [{"name": model, "labels": {"version": model}} for model in (models if subsets is None else subsets)]
     route = [{"destination": {"host": "m", "subset": model}, "weight": weight} for model, weight in weights.items()]
     return Stage(
@@ -273,6 +297,6 @@ def simple(models, weights, subsets=None, replicas=2):
             item("Service", "m", {"selector": {"app": "m"}, "ports": [{"port": 80}]}),
             item("DestinationRule", "m", {"host": "m", "subsets": rules}),
             item("VirtualService", "m", {"hosts": ["m"], "http": [{"route": route}]}),
-            *map(workload, models),
+            *(workload(model, replicas) for model in models),
         ],
     )

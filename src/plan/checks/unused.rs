@@ -27,6 +27,22 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
             ));
         }
     }
+    let leads = |model| {
+        plan.stage_ids()
+            .any(|stage| plan.preview_in(stage) == Some(model))
+    };
+    if let Some(model) = plan.service.preview.filter(|model| !leads(*model)) {
+        let place = Route::root().key("spec").key("service").key("preview");
+        report.push(
+            Diagnostic::new(
+                Code::GP138,
+                Place::value(place),
+                format!("the Service for previews leads to `{}` in no stage", plan.model(model).name),
+            )
+            .note("it leads to a model whose pods run in the stage, in those before and after it, and in the one that a rollback goes to")
+            .help("leave it to the generated stage `deploy` to start the model, and to `retire` to remove it"),
+        );
+    }
     for (index, cohort) in plan.cohorts.iter().enumerate() {
         if !plan
             .stages
