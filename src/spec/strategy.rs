@@ -83,6 +83,8 @@ pub struct AbTest {
     pub split: Option<BTreeMap<String, f64>>,
     /// The least time of the test.
     pub duration: String,
+    /// Whether users stay with a model while the test goes on; default true.
+    pub sticky: Option<bool>,
     /// What must hold before the test is over.
     pub gates: Option<Vec<String>>,
     /// Who may merge the end of the test and the removal of the losers.

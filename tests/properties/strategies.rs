@@ -116,6 +116,7 @@ fn ab_test(tape: &mut Tape<'_>) -> Value {
             json!({"b": 60, "c": 60}),
         ],
     );
+    maybe(tape, &mut body, "sticky", &[json!(true), json!(false)]);
     maybe(
         tape,
         &mut body,

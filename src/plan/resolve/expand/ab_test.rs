@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use crate::diag::words::or_list;
 use crate::diag::{Code, Diagnostic, Place, Route};
 use crate::plan::resolve::names::unknown;
+use crate::plan::sticky::MAX_COOKIE_NAME;
 use crate::spec::{AbTest, Step};
 use crate::units::names::TEST;
 use crate::units::{HUNDRED, Percent};
 
 use super::blue_green::{KEEP, allow_the_jump};
 use super::maker::{Common, Maker, Origin};
+
+/// What the name of the cookie ends with.
+const BUCKET: &str = "-bucket";
 
 pub(super) fn steps(given: &AbTest, maker: &mut Maker<'_>, at: &Route) -> Option<()> {
     let common = Common {
@@ -24,6 +28,9 @@ pub(super) fn steps(given: &AbTest, maker: &mut Maker<'_>, at: &Route) -> Option
     };
     hold_winner(given, maker, at)?;
     allow_the_jump(maker, at);
+    if given.sticky.unwrap_or(true) && maker.spec.traffic.sticky.is_none() {
+        stick(maker, at);
+    }
     let test = Step {
         name: Some(TEST.to_owned()),
         weights: Some(split),
@@ -46,6 +53,15 @@ pub(super) fn steps(given: &AbTest, maker: &mut Maker<'_>, at: &Route) -> Option
     let from =
         Origin::new(Place::value(at.key("winner"))).field("bake", Place::value(at.key("keep")));
     maker.push_of(&common, step, true, from)
+}
+
+/// Users stay with their model by a cookie of the rollout's own.
+fn stick(maker: &mut Maker<'_>, at: &Route) {
+    let made = Route::root().key("spec").key("traffic").key("sticky");
+    maker.origins.insert(made, Place::key(at.clone()));
+    let most = MAX_COOKIE_NAME - BUCKET.len();
+    let name: String = maker.name.chars().take(most).collect();
+    maker.cookie = Some(format!("{}{BUCKET}", name.trim_end_matches('-')));
 }
 
 /// The same share for every model, to two decimals; stable has what that leaves.

@@ -4,12 +4,14 @@ use crate::diag::words::and_list;
 use crate::diag::{Code, Diagnostic, MAX_BYTES, Origins, Place, Report, Route};
 use crate::plan::resolve::names::unknown;
 use crate::plan::resolve::stages::{MAX_STAGES, MAX_STEPS};
-use crate::spec::{Approval, Mirror, Spec, Step};
+use crate::spec::{Approval, Document, Mirror, Spec, Step};
 
 use super::gates::Gates;
 
 /// Collects steps.
 pub(super) struct Maker<'a> {
+    /// The rollout's name.
+    pub(super) name: &'a str,
     pub(super) spec: &'a Spec,
     pub(super) report: &'a mut Report,
     pub(super) steps: Vec<Step>,
@@ -17,6 +19,7 @@ pub(super) struct Maker<'a> {
     pub(super) max_increase: Option<f64>,
     pub(super) preview: Option<String>,
     pub(super) host: Option<String>,
+    pub(super) cookie: Option<String>,
     /// The candidate of strategies that name none.
     pub(super) candidate: Option<String>,
     /// Whether the next step ends the shadow traffic of the one before it.
@@ -59,15 +62,17 @@ pub(super) struct Common<'a> {
 }
 
 impl<'a> Maker<'a> {
-    pub(super) fn new(spec: &'a Spec, report: &'a mut Report) -> Self {
+    pub(super) fn new(document: &'a Document, report: &'a mut Report) -> Self {
         Self {
-            spec,
+            name: &document.metadata.name,
+            spec: &document.spec,
             report,
             steps: Vec::new(),
             origins: Origins::default(),
             max_increase: None,
             preview: None,
             host: None,
+            cookie: None,
             candidate: None,
             ends_copies: false,
             bytes: 0,

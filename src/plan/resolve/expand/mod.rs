@@ -13,7 +13,7 @@ mod shadow;
 use serde_json::{Map, Value, json};
 
 use crate::diag::{Origins, Place, Report, Route};
-use crate::spec::{Cohort, Document, MatchEntry, Matcher, Step, Strategy, settle_numbers};
+use crate::spec::{Cohort, Document, MatchEntry, Matcher, Step, Sticky, Strategy, settle_numbers};
 
 use blue_green::PREVIEW;
 use maker::Maker;
@@ -29,6 +29,8 @@ pub struct Expansion {
     preview: Option<String>,
     /// The host of a cohort ahead of the document's own.
     host: Option<String>,
+    /// The cookie by which users stay with a model, where the strategy asks for one and the document says nothing of it.
+    cookie: Option<String>,
     /// Where in the document each of the steps comes from.
     origins: Origins,
 }
@@ -42,7 +44,7 @@ pub fn expand(document: &Document, report: &mut Report) -> Option<Expansion> {
     if is_plain {
         return Some(Expansion::default());
     }
-    let mut maker = Maker::new(spec, report);
+    let mut maker = Maker::new(document, report);
     let made = match &spec.strategy {
         Some(strategy) => {
             let at = Route::root().key("spec").key("strategy");
@@ -57,6 +59,7 @@ pub fn expand(document: &Document, report: &mut Report) -> Option<Expansion> {
         max_increase: maker.max_increase,
         preview: maker.preview,
         host: maker.host,
+        cookie: maker.cookie,
         origins: maker.origins,
     })
 }
@@ -96,6 +99,12 @@ impl Expansion {
         spec.policy.max_increase = self.max_increase.or(spec.policy.max_increase);
         if self.preview.is_some() {
             spec.service.preview.clone_from(&self.preview);
+        }
+        if self.cookie.is_some() {
+            spec.traffic.sticky = Some(Sticky {
+                cookie: self.cookie.clone(),
+                ..Sticky::default()
+            });
         }
         let entry = |host: &String| MatchEntry {
             host: Some(Matcher::Bare(host.clone())),
@@ -146,6 +155,9 @@ impl Expansion {
         }
         if let Some(model) = &self.preview {
             add("service", "preview", json!(model));
+        }
+        if let Some(cookie) = &self.cookie {
+            add("traffic", "sticky", json!({"cookie": cookie}));
         }
         *spec = said;
     }
