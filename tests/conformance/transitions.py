@@ -66,8 +66,8 @@ def ends_as_it_began(spec):
 
 
 def pool(spec):
-    """An inference pool as the Service that it is like."""
-    return {"selector": spec["selector"]["matchLabels"], "ports": [{"port": port["number"]} for port in spec["targetPorts"]]}
+    """An inference pool as the Service that it is like. Servers of several ranks listen on more ports than the first, which is declared."""
+    return {"selector": spec["selector"]["matchLabels"], "ports": [{"port": port["number"]} for port in spec["targetPorts"][:1]]}
 
 
 class Stage:

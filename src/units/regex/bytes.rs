@@ -10,13 +10,13 @@ use super::literals::escaped;
 use super::parse;
 
 /// Each byte as the character of its number, as Envoy's RE2 sees a value.
-pub fn as_latin1(text: &str) -> String {
+fn as_latin1(text: &str) -> String {
     text.bytes().map(char::from).collect()
 }
 
 /// The expression of Rust's `regex::bytes` that takes the Latin-1 form of a value exactly where Envoy's RE2 takes the value.
 /// None where the expression does not parse.
-pub fn re2_over_bytes(pattern: &str) -> Option<String> {
+fn re2_over_bytes(pattern: &str) -> Option<String> {
     let pattern = escaped(&as_latin1(pattern));
     let ast = parse(&pattern).ok()?;
     let mut rest = 0;
