@@ -153,9 +153,13 @@ fn facts(plan: &Plan, index: StageId) -> [Vec<String>; 4] {
         .map(|(id, split)| format!("{} → {}", plan.cohort(*id).name, target_words(plan, split)))
         .collect();
     routes.extend((!stage.kind.is_routed()).then(|| "by the Service alone".to_owned()));
-    routes.extend(stage.mirror.map(|mirror| {
-        let model = &plan.model(mirror.to).name;
-        format!("copies of {} % → {model}", mirror.percent)
+    routes.extend(stage.mirror_target().map(|copies| {
+        let model = &plan.model(copies.to).name;
+        format!(
+            "copies of {} % → {model}{}",
+            copies.percent,
+            plan.copied_words(stage)
+        )
     }));
     routes.extend(users_words(plan, index));
     let bake = (stage.bake != Duration::ZERO).then(|| stage.bake.to_string());

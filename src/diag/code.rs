@@ -132,6 +132,7 @@ codes! {
     GP227 Error "requests shared by an inference pool and a Service",
     GP230 Error "a condition that no request can meet where it comes in",
     GP231 Error "an answer to unmatched requests that cannot be",
+    GP232 Error "a cohort of every request",
     GP240 Error "a sticky cookie that browsers drop or routes cannot hold",
     GP241 Error "a shared cohort that is told by the header that tells users apart",
     GP242 Error "a header operation that takes a sticky cookie from users",
@@ -213,6 +214,7 @@ codes! {
     GP621 Warning "a CORS policy where requests go to inference pools",
     GP622 Warning "requests shared between inference pools",
     GP623 Warning "claims that no gateway knows by itself",
+    GP624 Warning "cohort requests that a mirror leaves out",
     GP625 Warning "a regex that a delegate's parent may rule out",
 }
 

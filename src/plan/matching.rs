@@ -72,7 +72,7 @@ pub fn join(a: Option<&StringMatch>, b: Option<&StringMatch>) -> Joined {
 }
 
 /// The expression that takes every text.
-const EVERYTHING: &str = ".*";
+pub(super) const EVERYTHING: &str = ".*";
 
 /// Whether a condition on what every request has, its path or its method, holds for all of them.
 pub(super) fn asks_nothing(condition: &StringMatch) -> bool {

@@ -9,6 +9,7 @@ mod cost;
 pub mod gates;
 mod hosts;
 mod labels;
+mod match_join;
 mod matching;
 mod model;
 mod patch;
@@ -41,6 +42,7 @@ pub use cost::{Amount, Between};
 pub use gates::{Gate, GateId, GateKind};
 pub use hosts::RoutedHost;
 pub use labels::labels;
+pub use match_join::MatchJoin;
 pub use matching::{Joined, join};
 pub use model::{
     Account, Backend, Budget, ContainerPort, Drain, Generated, HostPort, Model, ModelId, Own,
@@ -57,7 +59,7 @@ pub use rules::{
 pub use scaling::{Autoscaler, Autoscaling, Scaling};
 pub use sources::{Auth, MetricSource, SourceId};
 pub use split::Split;
-pub use stage::{CohortId, Mirror, Stage, StageId, StageKind};
+pub use stage::{CohortId, Mirror, MirrorTarget, Stage, StageId, StageKind};
 pub use sticky::{BUCKETS, Buckets, Moved, Moves, StageBuckets, Sticky, StickyCookie};
 pub use storage::{Content, INITIALIZER, MODELS_FOLDER, ModelCache, OwnVolume, Source};
 pub use total_share::{Fraction, TotalShare};

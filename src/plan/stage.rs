@@ -8,7 +8,7 @@ use crate::diag::Route;
 use crate::spec::Approval;
 use crate::units::{DnsLabel, Duration, Percent};
 
-use super::{GateId, ModelId, Served, Split, StageBuckets};
+use super::{GateId, Match, ModelId, Served, Split, StageBuckets};
 
 /// A cohort's place in the order of the spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,9 +89,30 @@ pub struct Stage {
     pub approval: Approval,
 }
 
-/// Copies of weighted requests, their answers dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Copies of requests, their answers dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mirror {
+    /// Who gets how many copies.
+    pub target: MirrorTarget,
+    /// The entries, of which any may match, for a request to be copied; without one, all are.
+    pub entries: Vec<Match>,
+    /// The cohorts whose requests are copied beside those that no cohort claims; `None` where the spec says nothing of them, and
+    /// none is.
+    pub cohorts: Option<BTreeSet<CohortId>>,
+}
+
+impl Mirror {
+    /// Whether requests of a cohort are copied.
+    pub fn copies_cohort(&self, cohort: CohortId) -> bool {
+        self.cohorts
+            .as_ref()
+            .is_some_and(|cohorts| cohorts.contains(&cohort))
+    }
+}
+
+/// Who gets how many copies of requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MirrorTarget {
     /// The model that gets the copies.
     pub to: ModelId,
     /// How many of the requests are copied.
@@ -99,6 +120,11 @@ pub struct Mirror {
 }
 
 impl Stage {
+    /// Who gets how many copies, where the stage has a mirror.
+    pub fn mirror_target(&self) -> Option<MirrorTarget> {
+        self.mirror.as_ref().map(|mirror| mirror.target)
+    }
+
     /// Whether a model answers any requests of a cohort.
     pub fn serves_cohorts_with(&self, model: ModelId) -> bool {
         let mut splits = self.cohorts.values();
@@ -131,7 +157,7 @@ impl Served for Stage {
         self.split
             .models()
             .chain(self.cohorts.values().flat_map(Split::models))
-            .chain(self.mirror.map(|mirror| mirror.to))
+            .chain(self.mirror_target().map(|mirror| mirror.to))
     }
 
     fn routed(&self) -> Vec<ModelId> {

@@ -2,7 +2,7 @@
 
 use crate::units::{HUNDRED, Percent};
 
-use super::{ModelId, Plan, Split, Stage, StageId};
+use super::{CohortId, ModelId, Plan, Split, Stage, StageId};
 
 /// A part of all requests, from nothing to everything; copies beside requests may make it more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,12 +73,17 @@ impl TotalShare {
 /// The one computation: `weighted` of the requests that no cohort claims, and `pinned` of each cohort's.
 ///
 /// With a cohort's size `x` and what is left of 100 %: `weighted · (1 − Σx) + Σ x · pinned`, all in hundredths of a percent.
-fn total(plan: &Plan, stage: &Stage, weighted: u32, pinned: impl Fn(&Split) -> u32) -> TotalShare {
+fn total(
+    plan: &Plan,
+    stage: &Stage,
+    weighted: u32,
+    pinned: impl Fn(CohortId, &Split) -> u32,
+) -> TotalShare {
     let weighted = i64::from(weighted);
     let mut left = i64::from(HUNDRED.hundredths());
     let (mut claimed, mut least, mut most) = (0, 0, 0);
     for (cohort, split) in &stage.cohorts {
-        let pinned = i64::from(pinned(split));
+        let pinned = i64::from(pinned(*cohort, split));
         if let Some(share) = plan.cohort(*cohort).share {
             left -= i64::from(share.hundredths());
             claimed += i64::from(share.hundredths()) * pinned;
@@ -99,9 +104,13 @@ fn total(plan: &Plan, stage: &Stage, weighted: u32, pinned: impl Fn(&Split) -> u
 impl Stage {
     /// The part of the requests that no cohort claims which a model gets, copies included, in hundredths of a percent.
     fn weighted_with_copies(&self, model: ModelId) -> u32 {
-        let mirror = self.mirror.filter(|mirror| mirror.to == model);
-        let copied = mirror.map_or(0, |mirror| mirror.percent.hundredths());
-        self.split.of(model).hundredths() + copied
+        self.split.of(model).hundredths() + self.copied_to(model)
+    }
+
+    /// The part of the requests of which copies are made that a model gets as copies, at most, in hundredths of a percent.
+    fn copied_to(&self, model: ModelId) -> u32 {
+        let target = self.mirror_target().filter(|mirror| mirror.to == model);
+        target.map_or(0, |mirror| mirror.percent.hundredths())
     }
 }
 
@@ -110,14 +119,27 @@ impl Plan {
     pub fn share(&self, stage: StageId, model: ModelId) -> TotalShare {
         let stage = self.stage(stage);
         let weighted = stage.split.of(model).hundredths();
-        total(self, stage, weighted, |split| split.of(model).hundredths())
+        total(self, stage, weighted, |_, split| {
+            split.of(model).hundredths()
+        })
     }
 
-    /// The same with the copies that a mirror sends it: only weighted requests are copied.
+    /// The same with the copies that a mirror sends it, as if its `match` took all of the requests that may be copied.
     pub fn share_with_copies(&self, stage: StageId, model: ModelId) -> TotalShare {
         let stage = self.stage(stage);
         let weighted = stage.weighted_with_copies(model);
-        total(self, stage, weighted, |split| split.of(model).hundredths())
+        let is_copied = |cohort| {
+            let mirror = stage.mirror.as_ref();
+            mirror.is_some_and(|mirror| mirror.copies_cohort(cohort))
+        };
+        total(self, stage, weighted, |cohort, split| {
+            let copied = if is_copied(cohort) {
+                stage.copied_to(model)
+            } else {
+                0
+            };
+            split.of(model).hundredths() + copied
+        })
     }
 
     /// The larger of that and of the share of the requests that no cohort claims: the prover, which reads manifests alone, knows no
@@ -132,7 +154,28 @@ impl Plan {
     pub fn exposure(&self, stage: StageId) -> TotalShare {
         let stage = self.stage(stage);
         let others = |split: &Split| split.of(self.stable).rest().hundredths();
-        total(self, stage, others(&stage.split), others)
+        total(self, stage, others(&stage.split), |_, split| others(split))
+    }
+
+    /// What is to be said of the requests that a stage copies, beside how many: `, those of the cohort beta, too`.
+    pub fn copied_words(&self, stage: &Stage) -> String {
+        let Some(mirror) = &stage.mirror else {
+            return String::new();
+        };
+        let cohorts = stage.cohorts.keys();
+        let cohorts = cohorts.filter(|cohort| mirror.copies_cohort(**cohort));
+        let cohorts: Vec<&str> = cohorts.map(|id| self.cohort(*id).name.as_str()).collect();
+        let whose = match cohorts.len() {
+            0 => String::new(),
+            1 => format!(", those of the cohort {}, too", cohorts[0]),
+            _ => format!(", those of the cohorts {}, too", cohorts.join(", ")),
+        };
+        let which = if mirror.entries.is_empty() {
+            ""
+        } else {
+            ", of some requests"
+        };
+        format!("{which}{whose}")
     }
 
     /// `12.5 % of the requests`, or `10 % of the requests that no cohort claims` where how many those are is unknown.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Percentage;
 
@@ -20,44 +20,50 @@ pub struct Cohort {
 }
 
 /// Conditions that must all hold.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MatchEntry {
     /// Conditions by header name.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, Matcher>,
     /// Conditions by header name, of which none may hold; a header that is not there meets none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub without_headers: BTreeMap<String, Matcher>,
     /// Conditions by query parameter.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub query_params: BTreeMap<String, Matcher>,
     /// Conditions by cookie name.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub cookies: BTreeMap<String, Matcher>,
     /// The condition on the path.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub uri: Option<Matcher>,
     /// The condition on the HTTP method.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<Matcher>,
     /// The condition on the host, without its port and in any case.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<Matcher>,
     /// Conditions by claim of the caller's token; gateways only.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub jwt_claims: BTreeMap<String, Matcher>,
     /// The model that the caller asks for, by the gateway's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub served_model: Option<String>,
     /// A feature flag that is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub flag: Option<Flag>,
     /// Labels of the calling pod; mesh only.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub source_labels: BTreeMap<String, String>,
     /// Namespace of the calling pod; mesh only.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_namespace: Option<String>,
 }
 
 /// A feature flag, which callers say the value of in a header.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Flag {
@@ -66,6 +72,7 @@ pub struct Flag {
     /// The header that says what the flag is for a request.
     pub header: String,
     /// The header's value where the flag is on; default: `true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub on: Option<String>,
 }
 
@@ -77,7 +84,7 @@ impl Flag {
 }
 
 /// A condition on one string; a bare string means `exact`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Matcher {
@@ -88,7 +95,7 @@ pub enum Matcher {
 }
 
 /// A condition by name.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum FullMatcher {

@@ -53,7 +53,9 @@ pub use scaling::{
     Advanced, Autoscaling, Fallback, Keda, MetricType, Replicas, Scale, ScalingModifiers, Trigger,
 };
 pub use schema::SCHEMA;
-pub use step::{Approval, CohortTarget, Linear, Mirror, Step, StepDefaults};
+pub use step::{
+    Approval, CohortTarget, CohortsWord, CopiedCohorts, Linear, Mirror, Step, StepDefaults,
+};
 pub use sticky::{SameSite, Sticky};
 pub use strategy::{AbTest, BlueGreen, Canary, Shadow, Strategy, Then};
 pub use traffic::{

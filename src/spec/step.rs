@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::MatchEntry;
+
 /// One step; everything it does not name stays as it was.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -120,9 +122,37 @@ pub enum CohortTarget {
 pub struct Mirror {
     /// The model that gets the copies.
     pub to: String,
-    /// How many of the weighted requests are copied; default 100.
+    /// How many of the requests are copied; default 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percent: Option<f64>,
+    /// The entries, of which any may match, for a request to be copied; default: all are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub r#match: Vec<MatchEntry>,
+    /// The cohorts whose requests are copied, beside those that no cohort claims; default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cohorts: Option<CopiedCohorts>,
+}
+
+/// Cohorts whose requests are copied.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum CopiedCohorts {
+    /// Every cohort, or none.
+    Word(CohortsWord),
+    /// These.
+    Names(Vec<String>),
+}
+
+/// Every cohort, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum CohortsWord {
+    /// Every cohort.
+    All,
+    /// No cohort.
+    None,
 }
 
 /// Who may merge a promotion.

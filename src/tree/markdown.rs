@@ -122,11 +122,12 @@ fn row(plan: &Plan, index: StageId, in_tree: bool) -> String {
     if !stage.kind.is_routed() {
         requests.push("by the Service alone".to_owned());
     }
-    if let Some(mirror) = stage.mirror {
+    if let Some(copies) = stage.mirror_target() {
         requests.push(format!(
-            "{} % copied to {}",
-            mirror.percent,
-            plan.model(mirror.to).name
+            "{} % copied to {}{}",
+            copies.percent,
+            plan.model(copies.to).name,
+            plan.copied_words(stage)
         ));
     }
     requests.extend(users_words(plan, index));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use glidepath::trace::{Request, Via};
-use glidepath::units::RouterName;
+use glidepath::units::{ClaimPath, RouterName};
 
 use super::rollout::{Entry, Matcher, Rollout, Shares, Sticky, WHOLE, name};
 
@@ -25,39 +25,44 @@ pub(crate) fn hundredths(share: f64) -> u32 {
     (share * f64::from(WHOLE)).round() as u32
 }
 
-/// The answer in the stage of a step; before the first one, all goes to stable. `is_over`: in the stage `retire`. `served`: the model
-/// of a bucket in this stage, for a cohort or for those that none claims; who that is, is the layout's to say, and held elsewhere.
+/// The answer in the stage of a step, or none where no route takes the request; before the first one, all goes to stable. `is_over`: in
+/// the stage `retire`. `served`: the model of a bucket in this stage, for a cohort or for those that none claims; who that is, is the
+/// layout's to say, and held elsewhere.
 pub(crate) fn answer(
     rollout: &Rollout,
     step: Option<usize>,
     is_over: bool,
     request: &Request,
     served: impl Fn(Option<usize>, u16) -> String,
-) -> Answer {
+) -> Option<Answer> {
     let state = rollout.state(step.map_or(0, |step| step + 1));
     let claimed = state.cohorts.iter().find(|(cohort, _)| {
         rollout.cohorts[**cohort]
             .iter()
-            .any(|entry| takes(rollout.router, entry, request))
+            .any(|entry| takes(rollout, entry, request))
     });
     let (shares, mirror) = match claimed {
-        Some((_, shares)) => (shares, None),
+        Some((cohort, _)) if !rollout.copied_cohorts.has(*cohort) => (&state.cohorts[cohort], None),
+        Some((_, shares)) => (shares, state.mirror),
         None => (&state.split, state.mirror),
     };
     let of_users = bucket(rollout, request).filter(|_| shares.values().all(|share| *share < WHOLE));
     let cohort = claimed.map(|(cohort, _)| *cohort);
+    let is_copied = |entry: &Entry| takes(rollout, entry, request);
+    let mirror =
+        mirror.filter(|_| rollout.copied.is_empty() || rollout.copied.iter().any(is_copied));
     // `retire` drops the mirror, but for copies to a kept model. A cohort rule that repeats the default route is dropped too, and nobody can tell.
     let last = rollout.steps.last();
     let is_kept = |to: &usize| last.is_some_and(|last| last.keep.contains(to));
     let mirror = mirror.filter(|(to, _)| !is_over || is_kept(to));
-    Answer {
+    Some(Answer {
         shares: match of_users {
             Some(bucket) => BTreeMap::from([(served(cohort, bucket), WHOLE)]),
             None => named(shares),
         },
         mirror: mirror.map(|(to, share)| (name(to), share)),
-        path: path(rollout, request),
-    }
+        path: path(rollout, request)?,
+    })
 }
 
 /// The user's bucket: the first three hexadecimal digits of the cookie, or else of the request's id, or of the header.
@@ -88,7 +93,8 @@ fn named(shares: &Shares) -> BTreeMap<String, u32> {
         .collect()
 }
 
-fn takes(router: RouterName, entry: &Entry, request: &Request) -> bool {
+fn takes(rollout: &Rollout, entry: &Entry, request: &Request) -> bool {
+    let (router, has_gateway) = (rollout.router, rollout.gateway);
     let cookies: Vec<(&str, &str)> = request
         .headers
         .get("cookie")
@@ -102,6 +108,20 @@ fn takes(router: RouterName, entry: &Entry, request: &Request) -> bool {
             .all(|(name, matcher)| meets(matcher, values.get(*name).map(String::as_str)))
     };
     all(&entry.headers, &request.headers)
+        && !entry
+            .without
+            .iter()
+            .any(|(name, matcher)| meets(matcher, request.headers.get(*name).map(String::as_str)))
+        && entry.host.as_ref().is_none_or(|matcher| {
+            let host = request.host.as_deref().unwrap_or_default().to_lowercase();
+            let host = host.split(':').next();
+            (!has_gateway || request.via == Via::Gateway) && meets(matcher, host)
+        })
+        && entry.claims.iter().all(|(name, matcher)| {
+            let path = ClaimPath::parse(name).expect("a claim");
+            let mut items = request.claims.get(&path).into_iter().flatten();
+            request.via == Via::Gateway && items.any(|item| meets(matcher, Some(item)))
+        })
         && all(&entry.query, &request.query)
         && entry.cookie.as_ref().is_none_or(|(wanted, matcher)| {
             let mut named = cookies.iter().filter(|(name, _)| name == wanted);
@@ -147,7 +167,7 @@ fn meets_path(router: RouterName, matcher: &Matcher, path: &str) -> bool {
 }
 
 /// The path after the first base route that takes the request; its rewrite is the same whoever is claimed by a cohort.
-fn path(rollout: &Rollout, request: &Request) -> String {
+fn path(rollout: &Rollout, request: &Request) -> Option<String> {
     for base in &rollout.routes {
         let nothing = [(None, None)];
         let entries = if base.entries.is_empty() {
@@ -163,16 +183,18 @@ fn path(rollout: &Rollout, request: &Request) -> String {
                     .is_none_or(|matcher| meets(matcher, Some(&request.method)))
         });
         let Some((uri, _)) = taken else { continue };
-        let Some(to) = base.rewrite else { break };
+        let Some(to) = base.rewrite else {
+            return Some(request.path.clone());
+        };
         let rest = match (uri, rollout.router) {
             (Some(Matcher::Prefix(prefix)), _) => &request.path[prefix.len()..],
             (None, RouterName::Istio) => &request.path[1..],
             (None, RouterName::GatewayApi) => {
-                return format!("{}{}", to.trim_end_matches('/'), request.path);
+                return Some(format!("{}{}", to.trim_end_matches('/'), request.path));
             }
             (Some(_), _) => "",
         };
-        return format!("{to}{rest}");
+        return Some(format!("{to}{rest}"));
     }
-    request.path.clone()
+    rollout.routes.is_empty().then(|| request.path.clone())
 }

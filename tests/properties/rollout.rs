@@ -6,13 +6,21 @@ mod matcher;
 use std::collections::{BTreeMap, BTreeSet};
 
 use glidepath::trace::{Request, Via};
-use glidepath::units::RouterName;
+use glidepath::units::{ClaimPath, RouterName};
 
 pub(crate) use matcher::{Base, Entry, Matcher};
-use matcher::{base_routes, entry};
+use matcher::{base_routes, copied, entry};
 
 /// A whole, in hundredths of a percent.
 pub(crate) const WHOLE: u32 = 10_000;
+
+/// The hosts of requests at a gateway.
+const HOSTS: [&str; 4] = [
+    "a.example",
+    "canary.example",
+    "Canary.Example:8443",
+    "beta.example",
+];
 
 /// Numbers to choose by; after the end, all are 0, so that a shorter tape is a simpler rollout.
 pub(crate) struct Tape<'a> {
@@ -73,6 +81,25 @@ pub(crate) enum Sticky {
     Header,
 }
 
+/// Whose requests are copied beside those that no cohort claims.
+#[derive(Clone, Debug)]
+pub(crate) enum CopiedCohorts {
+    Unsaid,
+    All,
+    None,
+    Some(BTreeSet<usize>),
+}
+
+impl CopiedCohorts {
+    pub(crate) fn has(&self, cohort: usize) -> bool {
+        match self {
+            Self::Unsaid | Self::None => false,
+            Self::All => true,
+            Self::Some(cohorts) => cohorts.contains(&cohort),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Rollout {
     pub(crate) router: RouterName,
@@ -84,8 +111,12 @@ pub(crate) struct Rollout {
     pub(crate) routes: Vec<Base>,
     pub(crate) steps: Vec<Step>,
     pub(crate) sticky: Option<Sticky>,
+    /// Which requests the mirrors copy; without an entry, all.
+    pub(crate) copied: Vec<Entry>,
+    /// The cohorts whose requests the mirrors copy, as the rollout says it.
+    pub(crate) copied_cohorts: CopiedCohorts,
     ports: Vec<(&'static str, u16)>,
-    gateway: bool,
+    pub(crate) gateway: bool,
     retire: bool,
 }
 
@@ -100,11 +131,12 @@ impl Rollout {
         let models = 2 + tape.below(4);
         let stable = tape.below(models);
         let routes = base_routes(tape);
-        let may_use_regex_paths = routes.len() < 2 && !is_plain;
+        let may_use_regex_paths = !is_plain && routes.iter().all(|base| base.entries.is_empty());
+        let gateway = tape.once_in(2);
         let cohorts: Vec<Vec<Entry>> = (0..tape.below(4))
             .map(|_| {
                 (0..=tape.below(2))
-                    .map(|_| entry(tape, may_use_regex_paths, is_plain))
+                    .map(|_| entry(tape, may_use_regex_paths, gateway, is_plain))
                     .collect()
             })
             .collect();
@@ -118,8 +150,17 @@ impl Rollout {
         let may_call = !is_plain || routes.iter().all(|route| route.rewrite.is_none());
         ports.extend((tape.once_in(2) && may_call).then_some(("grpc", 9090)));
         ports.extend(tape.once_in(3).then_some(("redis", 6379)));
+        let copied_cohorts = match tape.below(4) {
+            0 => CopiedCohorts::Unsaid,
+            1 => CopiedCohorts::All,
+            2 => CopiedCohorts::None,
+            _ if cohorts.is_empty() => CopiedCohorts::None,
+            _ => CopiedCohorts::Some(BTreeSet::from([tape.below(cohorts.len())])),
+        };
         let mut rollout = Self {
             router,
+            copied: if is_plain { Vec::new() } else { copied(tape) },
+            copied_cohorts,
             models,
             stable,
             cohorts,
@@ -128,7 +169,7 @@ impl Rollout {
             sticky: None,
             steps: Vec::new(),
             ports,
-            gateway: tape.once_in(2),
+            gateway,
             retire: !tape.once_in(4),
         };
         let steps: Vec<Step> = (0..=tape.below(5)).map(|_| rollout.step(tape)).collect();
@@ -387,7 +428,10 @@ impl Rollout {
             path: (*tape.pick(paths)).to_owned(),
             headers: BTreeMap::new(),
             query: BTreeMap::new(),
-            host: None,
+            host: Some(match via {
+                Via::Gateway => (*tape.pick(&HOSTS)).to_owned(),
+                Via::Mesh => "random.tests:80".to_owned(),
+            }),
             claims: BTreeMap::new(),
             source_labels: BTreeMap::new(),
             source_namespace: None,
@@ -397,6 +441,16 @@ impl Rollout {
                 let value = (*tape.pick(&VALUES)).to_owned();
                 request.headers.insert(name.to_owned(), value);
             }
+        }
+        if tape.once_in(2) {
+            let value = (*tape.pick(&VALUES)).to_owned();
+            request.headers.insert("x-copy".to_owned(), value);
+        }
+        for name in ["group", "realm.roles"] {
+            let values = (0..tape.below(3)).map(|_| (*tape.pick(&VALUES)).to_owned());
+            let values: Vec<String> = values.collect();
+            let path = ClaimPath::parse(name).expect("a claim");
+            request.claims.insert(path, values);
         }
         for name in ["q", "model"] {
             if !is_call && tape.once_in(2) {

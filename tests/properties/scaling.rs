@@ -77,8 +77,8 @@ fn share(compiled: &Compiled, stage: StageId, id: ModelId) -> f64 {
     let plan = &compiled.plan;
     let of_all = plan.share_with_copies(stage, id).counted.as_f64() * 100.0;
     let stage = plan.stage(stage);
-    let copies = stage.mirror.filter(|mirror| mirror.to == id);
-    let copies = copies.map_or(0.0, |mirror| mirror.percent.as_f64());
+    let copies = stage.mirror_target().filter(|copies| copies.to == id);
+    let copies = copies.map_or(0.0, |copies| copies.percent.as_f64());
     of_all.max(stage.split.of(id).as_f64() + copies)
 }
 

@@ -64,7 +64,9 @@ impl End<'_> {
     }
 
     fn is_copied_to(&self, model: ModelId) -> bool {
-        self.stage.mirror.is_some_and(|mirror| mirror.to == model)
+        self.stage
+            .mirror_target()
+            .is_some_and(|copies| copies.to == model)
     }
 
     /// GP311: a kept model that the weights keep, or nothing does.

@@ -1,8 +1,10 @@
-//! GP203: a cohort by a host that no route answers to.
+//! GP203 and GP230: a cohort or a mirror by a host that no route answers to, or of callers who ask for another one.
 
-use crate::diag::{Code, Diagnostic, Place, Report, Route};
+use crate::diag::{Code, Diagnostic, Place, Report};
 use crate::plan::{Plan, StringMatch};
 use crate::units::{DnsLabel, hosts_overlap, names};
+
+use super::entries::entries;
 
 pub(super) fn check(plan: &Plan, report: &mut Report) {
     // Those of a delegate are somebody else's.
@@ -15,32 +17,41 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
         .iter()
         .map(|host| host.to_ascii_lowercase())
         .collect();
-    if !plan.traffic.router.has_gateway() {
+    let has_gateway = plan.traffic.router.has_gateway();
+    if !has_gateway {
         let namespace = plan.namespace.as_ref().map(DnsLabel::as_str);
         known.push(names::service_host(&plan.service.name, namespace));
     }
-    let cohorts = Route::root().key("spec").key("cohorts");
-    for (index, cohort) in plan.cohorts.iter().enumerate() {
-        for (number, entry) in cohort.entries.iter().enumerate() {
-            let Some(host) = &entry.host else { continue };
-            if known.iter().any(|known| may_be(host, known)) {
-                continue;
-            }
-            let at = cohorts.index(index).key("match").index(number).key("host");
-            let hosts = known.join("`, `");
-            let found = Diagnostic::new(
-                Code::GP203,
-                Place::value(at),
-                "this never matches: no route answers to such a host",
-            );
-            report.push(if known.is_empty() {
-                found.help("add the host to `traffic.hosts`")
-            } else {
-                found
-                    .note(format!("the routes answer to `{hosts}`"))
-                    .help("add the host to `traffic.hosts`, or match one of these")
-            });
+    for (at, entry) in entries(plan) {
+        let Some(host) = &entry.host else { continue };
+        let at = at.key("host");
+        if has_gateway && entry.asks_for_source() {
+            report.push(
+                    Diagnostic::new(
+                        Code::GP230,
+                        Place::key(at),
+                        "no request has both: these hosts are a gateway's, and the calling pod is known in the mesh",
+                    )
+                    .help("make two entries of it, or remove one of the two"),
+                );
+            continue;
         }
+        if known.iter().any(|known| may_be(host, known)) {
+            continue;
+        }
+        let hosts = known.join("`, `");
+        let found = Diagnostic::new(
+            Code::GP203,
+            Place::value(at),
+            "this never matches: no route answers to such a host",
+        );
+        report.push(if known.is_empty() {
+            found.help("add the host to `traffic.hosts`")
+        } else {
+            found
+                .note(format!("the routes answer to `{hosts}`"))
+                .help("add the host to `traffic.hosts`, or match one of these")
+        });
     }
 }
 

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::plan::{BaseMatch, CohortId, Joined, Match, Plan, StageKind, join};
+use crate::plan::{BaseMatch, CohortId, Joined, Match, Plan, join};
+
+use super::entries::entries;
 
 pub(super) fn check(plan: &Plan, report: &mut Report) {
     check_base_routes(plan, report);
     check_cohorts(plan, report);
+    check_sources(plan, report);
     check_joins(plan, report);
-    check_mirrors(plan, report);
     let traffic = Route::root().key("spec").key("traffic");
     if !plan.traffic.mesh && !plan.traffic.router.has_gateway() {
         report.push(
@@ -65,7 +67,37 @@ fn check_base_routes(plan: &Plan, report: &mut Report) {
     }
 }
 
+/// A cohort leaves some of the requests that have a route to the weights.
+fn check_for_all(plan: &Plan, report: &mut Report) {
+    let everything = [BaseMatch::default()];
+    let routes = plan.traffic.routes.iter();
+    let routed: Vec<Match> = routes
+        .flat_map(|route| match &route.entries[..] {
+            [] => &everything[..],
+            entries => entries,
+        })
+        .map(BaseMatch::as_match)
+        .collect();
+    for (index, cohort) in plan.cohorts.iter().enumerate() {
+        let is_claimed = |narrow: &Match| cohort.entries.iter().any(|wide| wide.covers(narrow));
+        if routed.iter().all(is_claimed) {
+            report.push(
+                Diagnostic::new(
+                    Code::GP232,
+                    Place::key(cohort_at(index).key("match")),
+                    format!(
+                        "the cohort `{}` takes every request that has a route, so no weight means anything where it has a rule",
+                        cohort.name
+                    ),
+                )
+                .help("ask for something that only some requests have, or use `weights` instead"),
+            );
+        }
+    }
+}
+
 fn check_cohorts(plan: &Plan, report: &mut Report) {
+    check_for_all(plan, report);
     let mut same = BTreeSet::new();
     for (index, cohort) in plan.cohorts.iter().enumerate() {
         let equal = |other: &crate::plan::Cohort| {
@@ -126,22 +158,29 @@ fn hides(plan: &Plan, early: CohortId, late: CohortId) -> bool {
     })
 }
 
+fn check_sources(plan: &Plan, report: &mut Report) {
+    if !plan.traffic.router.has_gateway() || plan.traffic.mesh {
+        return;
+    }
+    for (at, entry) in entries(plan) {
+        if entry.asks_for_source() {
+            report.push(
+                Diagnostic::new(
+                    Code::GP210,
+                    Place::value(at),
+                    "a gateway cannot know the calling pod, and with `mesh: false` nothing else is routed",
+                )
+                .help("remove `sourceLabels` and `sourceNamespace`, or `mesh: false`"),
+            );
+        }
+    }
+}
+
 /// A cohort's route is a copy of every base route, so their conditions on the path and the method must be joined.
 fn check_joins(plan: &Plan, report: &mut Report) {
-    let needs_mesh = plan.traffic.router.has_gateway() && !plan.traffic.mesh;
     for (cohort_index, cohort) in plan.cohorts.iter().enumerate() {
         for (entry_index, entry) in cohort.entries.iter().enumerate() {
             let at = cohort_at(cohort_index).key("match").index(entry_index);
-            if needs_mesh && entry.asks_for_source() {
-                report.push(
-                    Diagnostic::new(
-                        Code::GP210,
-                        Place::value(at.clone()),
-                        "a gateway cannot know the calling pod, and with `mesh: false` nothing else is routed",
-                    )
-                    .help("remove `sourceLabels` and `sourceNamespace`, or `mesh: false`"),
-                );
-            }
             for (route_index, route) in plan.traffic.routes.iter().enumerate() {
                 for base in &route.entries {
                     let unknown = |joined: Joined| joined == Joined::Unknown;
@@ -169,43 +208,6 @@ fn check_joins(plan: &Plan, report: &mut Report) {
                     );
                 }
             }
-        }
-    }
-}
-
-fn check_mirrors(plan: &Plan, report: &mut Report) {
-    for stage in plan
-        .stages
-        .iter()
-        .filter(|stage| stage.kind == StageKind::Step)
-    {
-        let Some(mirror) = stage.mirror else { continue };
-        let to = plan.model(mirror.to);
-        if to
-            .backend
-            .as_ref()
-            .is_some_and(|backend| backend.headers.is_some())
-        {
-            report.push(
-                Diagnostic::new(
-                    Code::GP212,
-                    Place::key(stage.place.key("mirror")),
-                    format!("copies go to `{}` without the header changes of its backend", to.name),
-                )
-                .note("Istio changes the headers of the requests of a destination, and not of copies")
-                .help("remove `backend.headers` where it is not needed, or send it requests by weight or by a cohort"),
-            );
-        }
-        if stage.split.sole() == Some(mirror.to) {
-            let name = &plan.model(mirror.to).name;
-            report.push(
-                Diagnostic::new(
-                    Code::GP206,
-                    Place::value(stage.place.clone()),
-                    format!("in the stage `{}`, `{name}` gets copies of requests that it already gets all of", stage.name),
-                )
-                .help("end the shadow in this step: `mirror: null`"),
-            );
         }
     }
 }

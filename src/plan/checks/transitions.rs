@@ -78,7 +78,10 @@ fn unsafe_move(plan: &Plan, before: &Stage, stage: &Stage, breach: Breach<ModelI
                 stage.name,
                 before.name
             ),
-            if before.mirror.is_some_and(|mirror| mirror.to == model) {
+            if before
+                .mirror_target()
+                .is_some_and(|copies| copies.to == model)
+            {
                 format!(
                     "end the shadow in a step before: `mirror: null` takes the copies from `{}`",
                     name(model)

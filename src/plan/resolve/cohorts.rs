@@ -2,7 +2,7 @@
 
 use crate::diag::Route;
 use crate::diag::{Code, Diagnostic, Place, Report};
-use crate::plan::{Cohort, Match, StringMatch};
+use crate::plan::Cohort;
 use crate::spec::{Percentage, Spec};
 use crate::units::{HUNDRED, HeaderName, Percent};
 
@@ -20,13 +20,7 @@ pub(super) fn resolve(spec: &Spec, report: &mut Report) -> Option<Vec<Cohort>> {
             .enumerate()
             .map(|(index, entry)| {
                 let at = at.key("match").index(index);
-                let mut entry = entry::resolve(entry, &at, report)?;
-                entry.uri = entry.uri.map(|uri| uri.of_path(spec.traffic.provider));
-                let served = cohort.r#match[index].served_model.as_ref();
-                match served {
-                    Some(name) => served_model(name, entry, spec, &at, report),
-                    None => Some(entry),
-                }
+                entry::resolve(entry, &spec.traffic, &at, report)
             })
             .collect();
         let share = cohort.share.as_ref();
@@ -43,40 +37,6 @@ pub(super) fn resolve(spec: &Spec, report: &mut Report) -> Option<Vec<Cohort>> {
     let cohorts = cohorts.into_iter().collect::<Option<Vec<Cohort>>>()?;
     check_sum(&cohorts, report);
     Some(cohorts)
-}
-
-/// The header in which a gateway's body-based routing says which model a request asks for.
-const SERVED_MODEL: &str = "x-gateway-model-name";
-
-/// The entry with its condition on the model that the caller asks for.
-fn served_model(
-    name: &str,
-    mut entry: Match,
-    spec: &Spec,
-    at: &Route,
-    report: &mut Report,
-) -> Option<Match> {
-    let given = spec.traffic.served_model_header.as_deref();
-    // A wrong name is told where it stands.
-    let header = HeaderName::parse(given.unwrap_or(SERVED_MODEL)).ok()?;
-    let place = Place::value(at.key("servedModel"));
-    if name.trim() != name || name.chars().any(char::is_control) {
-        let message = "this never matches: no header has such a value";
-        report.push(Diagnostic::new(Code::GP203, place, message));
-        return None;
-    }
-    let condition = StringMatch::Exact(name.to_owned());
-    if let Some(other) = entry.headers.insert(header.clone(), condition.clone())
-        && other != condition
-    {
-        let message = format!(
-            "`servedModel` is a condition on `{}`, which has another one here",
-            header.as_str()
-        );
-        report.push(Diagnostic::new(Code::GP203, place, message).help("keep one of them"));
-        return None;
-    }
-    Some(entry)
 }
 
 /// The header of `servedModel`, with a complaint where it is none.

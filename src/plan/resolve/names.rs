@@ -56,22 +56,11 @@ impl<'a> Names<'a> {
         found.map(ModelId)
     }
 
-    /// The cohort that a mapping's key names, or a complaint at that key.
-    pub(super) fn cohort_key(
-        &self,
-        name: &str,
-        at: &Route,
-        report: &mut Report,
-    ) -> Option<CohortId> {
+    /// The cohort of this name, or a complaint at the place.
+    pub(super) fn cohort(&self, name: &str, place: Place, report: &mut Report) -> Option<CohortId> {
         let found = self.cohorts.get(name).copied();
         if found.is_none() {
-            report.push(unknown(
-                Code::GP102,
-                "cohort",
-                name,
-                Place::key(at.clone()),
-                &self.order[1],
-            ));
+            report.push(unknown(Code::GP102, "cohort", name, place, &self.order[1]));
         }
         found.map(CohortId)
     }

@@ -1,6 +1,7 @@
 //! The rules by which one stage's requests find their models: a list of which the first match decides, in words that every router
 //! shares. A router prints it, and adds nothing of its own.
 
+mod copied;
 mod copies;
 mod grpc;
 mod joined;
@@ -11,8 +12,12 @@ mod written;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::{BaseMatch, BaseRoute, CohortId, Headers, Match, Mirror, Plan, Rewrite, Split, Stage};
+use super::{
+    BaseMatch, BaseRoute, CohortId, Headers, Match, Mirror, MirrorTarget, Plan, Rewrite, Split,
+    Stage,
+};
 
+use copied::copied;
 use joined::{by_rewrite, joined, narrowed};
 
 pub use copies::Copy;
@@ -46,7 +51,7 @@ pub struct Rule<'a> {
     /// How its requests are shared.
     pub split: Cow<'a, Split>,
     /// The copies of its requests.
-    pub mirror: Option<Mirror>,
+    pub mirror: Option<MirrorTarget>,
 }
 
 /// What of the rollout a rule comes from.
@@ -61,12 +66,28 @@ pub struct Origin {
 impl Plan {
     /// The rules of a stage: cohorts in their order, each a copy of every base route; then the base routes with the weights.
     ///
-    /// Where users stick, a rule with several models is one for each model and its users, ahead of the shares.
+    /// Where users stick, a rule with several models is one for each model and its users, ahead of the shares. Where only some
+    /// requests are copied, those stand ahead of each rule, and so go to the model of their user, too.
     pub fn rules<'a>(&'a self, stage: &'a Stage, callers: Callers) -> Vec<Rule<'a>> {
-        let mut rules = self.cohort_rules(stage, callers);
+        let has_gateway = self.traffic.router.has_gateway();
+        let cohorts = self.cohort_rules(stage, callers).into_iter();
         let weighted = self.weighted_rules(stage);
-        rules.extend(weighted.flat_map(|rule| self.by_user(rule, stage, None)));
-        rules
+        let weighted = weighted.flat_map(|rule| self.by_user(rule, stage, None));
+        let is_copied = |mirror: &Mirror, rule: &Rule<'_>| {
+            let cohort = rule.origin.cohort;
+            cohort.is_none_or(|cohort| mirror.copies_cohort(cohort))
+        };
+        let all = cohorts.chain(weighted);
+        all.flat_map(|rule| match &stage.mirror {
+            Some(mirror) if is_copied(mirror, &rule) => {
+                let any_path = self.traffic.router.any_path();
+                copied(rule, mirror, &any_path, |entry| {
+                    entry.is_known_of(callers, has_gateway)
+                })
+            }
+            Some(_) | None => vec![rule],
+        })
+        .collect()
     }
 
     fn by_user<'a>(
@@ -143,7 +164,7 @@ impl Plan {
             rewrite: base.rewrite.clone(),
             headers: base.headers.clone(),
             split: Cow::Borrowed(&stage.split),
-            mirror: stage.mirror,
+            mirror: None,
         })
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn short(plan: &Plan, stage: StageId) -> String {
         .filter(|(_, split)| split.sole() != Some(plan.stable))
         .map(|(cohort, _)| format!("cohort {}", plan.cohort(*cohort).name))
         .collect();
-    let mirrored = stage.mirror.map(|mirror| {
+    let mirrored = stage.mirror_target().map(|mirror| {
         format!(
             "{} {}% mirrored",
             plan.model(mirror.to).name,
@@ -86,9 +86,12 @@ fn audiences(proposal: &Proposal<'_>) -> Vec<Audience> {
         after: words(plan, &to.split),
     });
     let mirror = |stage: &crate::plan::Stage| {
-        stage.mirror.map_or_else(
+        stage.mirror_target().map_or_else(
             || "none".to_owned(),
-            |mirror| format!("{} % to `{}`", mirror.percent, plan.model(mirror.to).name),
+            |copies| {
+                let to = &plan.model(copies.to).name;
+                format!("{} % to `{to}`{}", copies.percent, plan.copied_words(stage))
+            },
         )
     };
     if from.mirror.is_some() || to.mirror.is_some() {

@@ -52,7 +52,7 @@ const MAX_QUERY: usize = 1_024;
 /// The longest path.
 const MAX_PATH: usize = 1_024;
 
-/// `of` is a cohort or a base route.
+/// `of` is a cohort, a base route or a mirror.
 pub(super) fn check(of: &Value, api: GatewayApi, at: &Route, faults: &mut Vec<Diagnostic>) {
     for (index, entry) in items(of.get("match")).enumerate() {
         if is_full(faults) {

@@ -62,6 +62,15 @@ pub(super) fn check(json: &Value) -> Vec<Diagnostic> {
             break;
         }
     }
+    for (index, step) in items(spec.get("steps")).enumerate() {
+        if is_full(&faults) {
+            break;
+        }
+        if let Some(mirror) = step.get("mirror") {
+            let at = at.key("steps").index(index).key("mirror");
+            matches::check(mirror, api, &at, &mut faults);
+        }
+    }
     if let Some(traffic) = spec.get("traffic") {
         let at = at.key("traffic");
         hosts::check(traffic, &at, &mut faults);

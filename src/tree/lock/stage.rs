@@ -66,7 +66,7 @@ pub struct LockedWayBack {
     pub moves: usize,
 }
 
-/// Copies of weighted requests.
+/// Copies of requests.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LockedMirror {
     /// The model that gets them.
@@ -102,7 +102,7 @@ impl LockedStage {
             routed: stage.routed().into_iter().map(name).collect(),
             weights: shares(&stage.split),
             cohorts: cohorts.collect(),
-            mirror: stage.mirror.map(|mirror| LockedMirror {
+            mirror: stage.mirror_target().map(|mirror| LockedMirror {
                 to: name(mirror.to),
                 percent: mirror.percent,
             }),

@@ -3,7 +3,7 @@
 use glidepath::units::RouterName;
 use serde_json::{Map, Value, json};
 
-use super::{Base, Entry, Rollout, Shares, Step, Sticky, WHOLE, name};
+use super::{Base, CopiedCohorts, Entry, Rollout, Shares, Step, Sticky, WHOLE, name};
 
 impl Rollout {
     /// The rollout in the language.
@@ -68,7 +68,7 @@ impl Rollout {
             .steps
             .iter()
             .enumerate()
-            .map(|(at, step)| step_document(at, step))
+            .map(|(at, step)| self.step_document(at, step))
             .collect();
         json!({
             "apiVersion": "glidepath.dev/v1alpha1",
@@ -126,38 +126,57 @@ fn base_document(base: &Base) -> Value {
     route
 }
 
-fn step_document(at: usize, step: &Step) -> Value {
-    let mut map = json!({"name": format!("s{at}")});
-    if let Some(weights) = &step.weights {
-        map["weights"] = shares_document(weights);
-    }
-    for (at, target) in &step.cohorts {
-        map["cohorts"][cohort(*at)] = match target {
-            None => Value::Null,
-            Some(shares) => match shares.iter().collect::<Vec<_>>()[..] {
-                [(model, &WHOLE)] => json!(name(*model)),
-                _ => shares_document(shares),
-            },
-        };
-    }
-    match step.mirror {
-        Some(Some((to, share))) => {
-            map["mirror"] = json!({"to": name(to), "percent": percent(share)});
+/// The mirror of every step copies the same requests.
+impl Rollout {
+    fn mirror(&self, to: usize, share: u32) -> Value {
+        let mut mirror = json!({"to": name(to), "percent": percent(share)});
+        if !self.copied.is_empty() {
+            mirror["match"] = self.copied.iter().map(Entry::document).collect();
         }
-        Some(None) => map["mirror"] = Value::Null,
-        None => {}
-    }
-    for (key, models) in [
-        ("deploy", &step.deploy),
-        ("retire", &step.retire),
-        ("keep", &step.keep),
-    ] {
-        if !models.is_empty() {
-            map[key] = models.iter().map(|model| name(*model)).collect();
+        match &self.copied_cohorts {
+            CopiedCohorts::Unsaid => {}
+            CopiedCohorts::All => mirror["cohorts"] = json!("all"),
+            CopiedCohorts::None => mirror["cohorts"] = json!("none"),
+            CopiedCohorts::Some(cohorts) => {
+                mirror["cohorts"] = cohorts.iter().map(|at| cohort(*at)).collect();
+            }
         }
+        mirror
     }
-    for (model, count) in &step.replicas {
-        map["replicas"][name(*model)] = json!(count);
+
+    fn step_document(&self, at: usize, step: &Step) -> Value {
+        let mut map = json!({"name": format!("s{at}")});
+        if let Some(weights) = &step.weights {
+            map["weights"] = shares_document(weights);
+        }
+        for (at, target) in &step.cohorts {
+            map["cohorts"][cohort(*at)] = match target {
+                None => Value::Null,
+                Some(shares) => match shares.iter().collect::<Vec<_>>()[..] {
+                    [(model, &WHOLE)] => json!(name(*model)),
+                    _ => shares_document(shares),
+                },
+            };
+        }
+        match step.mirror {
+            Some(Some((to, share))) => {
+                map["mirror"] = self.mirror(to, share);
+            }
+            Some(None) => map["mirror"] = Value::Null,
+            None => {}
+        }
+        for (key, models) in [
+            ("deploy", &step.deploy),
+            ("retire", &step.retire),
+            ("keep", &step.keep),
+        ] {
+            if !models.is_empty() {
+                map[key] = models.iter().map(|model| name(*model)).collect();
+            }
+        }
+        for (model, count) in &step.replicas {
+            map["replicas"][name(*model)] = json!(count);
+        }
+        map
     }
-    map
 }

@@ -31,6 +31,9 @@ impl Matcher {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Entry {
     pub(crate) headers: BTreeMap<&'static str, Matcher>,
+    pub(crate) without: BTreeMap<&'static str, Matcher>,
+    pub(crate) host: Option<Matcher>,
+    pub(crate) claims: BTreeMap<&'static str, Matcher>,
     pub(crate) query: BTreeMap<&'static str, Matcher>,
     pub(crate) cookie: Option<(&'static str, Matcher)>,
     pub(crate) uri: Option<Matcher>,
@@ -55,6 +58,15 @@ impl Entry {
         let mut put = |key: &str, value: Value| map.insert(key.to_owned(), value);
         if !self.headers.is_empty() {
             put("headers", all(&self.headers));
+        }
+        if !self.without.is_empty() {
+            put("withoutHeaders", all(&self.without));
+        }
+        if let Some(matcher) = &self.host {
+            put("host", matcher.document());
+        }
+        if !self.claims.is_empty() {
+            put("jwtClaims", all(&self.claims));
         }
         if !self.query.is_empty() {
             put("queryParams", all(&self.query));
@@ -107,11 +119,20 @@ fn value(tape: &mut Tape<'_>) -> Matcher {
     .clone()
 }
 
-/// `is_plain`: without what Gateway API has no word for.
-pub(super) fn entry(tape: &mut Tape<'_>, may_use_regex_paths: bool, is_plain: bool) -> Entry {
+fn is_canary(host: &str) -> bool {
+    host == "canary.example" || host == "beta.example"
+}
+
+/// `gateway`: whether requests come in through one, with hosts and tokens; `is_plain`: without what Gateway API has no word for.
+pub(super) fn entry(
+    tape: &mut Tape<'_>,
+    may_use_regex_paths: bool,
+    gateway: bool,
+    is_plain: bool,
+) -> Entry {
     let mut entry = Entry::default();
     for _ in 0..=tape.below(3) {
-        match tape.below(if is_plain { 6 } else { 8 }) {
+        match tape.below(if is_plain { 6 } else { 11 }) {
             0 | 1 => {
                 let name = tape.pick(&["x-a", "x-b", "user-group"]);
                 entry.headers.insert(name, value(tape));
@@ -144,6 +165,27 @@ pub(super) fn entry(tape: &mut Tape<'_>, may_use_regex_paths: bool, is_plain: bo
                 matchers.extend((!is_plain).then_some(Matcher::Prefix("P")));
                 entry.method = Some(tape.pick(&matchers).clone());
             }
+            7 => {
+                let name = tape.pick(&["x-a", "x-b", "user-group"]);
+                entry.without.insert(name, value(tape));
+            }
+            8 if gateway => {
+                let matchers = [
+                    Matcher::Exact("canary.example"),
+                    Matcher::Prefix("canary."),
+                    Matcher::Regex("(canary|beta).example", is_canary),
+                ];
+                entry.host = Some(tape.pick(&matchers).clone());
+            }
+            9 if gateway => {
+                let matchers = [
+                    Matcher::Exact("v1"),
+                    Matcher::Prefix("v"),
+                    Matcher::Regex("v[0-9]+|w", is_version),
+                ];
+                let name = tape.pick(&["group", "realm.roles"]);
+                entry.claims.insert(name, tape.pick(&matchers).clone());
+            }
             6 => {
                 let apps: [&'static str; 2] = ["web", "batch"];
                 entry.labels.insert("app", apps[tape.below(2)]);
@@ -151,7 +193,44 @@ pub(super) fn entry(tape: &mut Tape<'_>, may_use_regex_paths: bool, is_plain: bo
             _ => entry.namespace = Some("shop"),
         }
     }
+    // One entry asks for what one request can have: the header or its absence, a gateway's request or a pod in the mesh.
+    let headers = &entry.headers;
+    entry.without.retain(|name, _| !headers.contains_key(name));
+    let is_everything = matches!(&entry.uri, Some(Matcher::Prefix("/")));
+    if is_everything
+        && entry
+            .document()
+            .as_object()
+            .is_some_and(|all| all.len() == 1)
+    {
+        entry.method = Some(Matcher::Exact("GET"));
+    }
+    if entry.asks_for_source() {
+        entry.host = None;
+        entry.claims.clear();
+    }
     entry
+}
+
+/// Which requests are copied: entries on what no cohort and no base route has a regex for.
+pub(super) fn copied(tape: &mut Tape<'_>) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for _ in 0..tape.below(3) {
+        let mut entry = Entry::default();
+        match tape.below(4) {
+            0 => entry.method = Some(Matcher::Exact("POST")),
+            1 => entry.method = Some(Matcher::Prefix("P")),
+            2 => {
+                entry.headers.insert("x-copy", Matcher::Present);
+            }
+            _ => {
+                entry.without.insert("x-copy", Matcher::Exact("v1"));
+                entry.labels.insert("app", "web");
+            }
+        }
+        entries.push(entry);
+    }
+    entries
 }
 
 pub(super) fn base_routes(tape: &mut Tape<'_>) -> Vec<Base> {
@@ -176,11 +255,15 @@ pub(super) fn base_routes(tape: &mut Tape<'_>) -> Vec<Base> {
         },
     ];
     routes.retain(|_| tape.once_in(2));
-    if !routes.is_empty() || tape.once_in(3) {
+    let is_unmatched = !routes.is_empty() && tape.once_in(4);
+    if !is_unmatched && (!routes.is_empty() || tape.once_in(3)) {
         let rewrite = tape.once_in(2).then_some("/r/");
         routes.push(Base {
             name: "rest",
-            entries: Vec::new(),
+            entries: match tape.below(3) {
+                0 => vec![(Some(Matcher::Prefix("/")), None)],
+                _ => Vec::new(),
+            },
             rewrite,
         });
     }

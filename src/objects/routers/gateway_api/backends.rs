@@ -1,7 +1,7 @@
 //! Where requests go: the Service of each model, or the backend that it has.
 
 use crate::objects::api::gateway_api as api;
-use crate::plan::{Copy, Mirror, ModelId, Split};
+use crate::plan::{Copy, MirrorTarget, ModelId, Split};
 use crate::units::{HUNDRED, Percent};
 
 use super::{Builder, INFERENCE_GROUP, INFERENCE_POOL, filters};
@@ -23,7 +23,7 @@ impl Builder<'_> {
     }
 
     /// The copies of a rule's requests: all of them where it says no share.
-    pub(super) fn mirror(&self, mirror: Mirror, copy: &Copy<'_>) -> api::Filter {
+    pub(super) fn mirror(&self, mirror: MirrorTarget, copy: &Copy<'_>) -> api::Filter {
         let base = Percent::base([mirror.percent]);
         let part = mirror.percent.out_of(base);
         let is_all = mirror.percent == HUNDRED;

@@ -26,7 +26,9 @@ pub(super) fn check_stable(
         } else if judged.iter().any(|model| {
             has_cohort_that_tells(plan, id, *model)
                 || stage.split.of(*model).is_zero()
-                    && stage.mirror.is_none_or(|mirror| mirror.to != *model)
+                    && stage
+                        .mirror_target()
+                        .is_none_or(|copies| copies.to != *model)
         }) {
             report.push(
                     Diagnostic::new(
@@ -59,7 +61,9 @@ pub(super) fn check_copies(
     at: &Place,
     report: &mut Report,
 ) {
-    let copied = stage.mirror.is_some_and(|mirror| mirror.to == model);
+    let copied = stage
+        .mirror_target()
+        .is_some_and(|copies| copies.to == model);
     let answers = !stage.split.of(model).is_zero() || stage.serves_cohorts_with(model);
     if copied && answers {
         report.push(

@@ -1,19 +1,25 @@
 //! Entries of a `match`: conditions checked and made equal in form.
 
 mod headers;
+mod served_model;
 
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
 use crate::plan::Match;
-use crate::spec::{MatchEntry, Matcher};
+use crate::spec::{MatchEntry, Matcher, Traffic};
 use crate::units::{ClaimPath, is_label_key, is_label_value, unsent_in_query};
 
 use super::condition::{Subject, condition};
 use super::labels;
 
 /// Everything that must hold, or `None` where any of it is wrong.
-pub(super) fn resolve(entry: &MatchEntry, at: &Route, report: &mut Report) -> Option<Match> {
+pub(super) fn resolve(
+    entry: &MatchEntry,
+    traffic: &Traffic,
+    at: &Route,
+    report: &mut Report,
+) -> Option<Match> {
     let mut sound = true;
     let mut result = Match {
         source_labels: entry.source_labels.clone(),
@@ -63,7 +69,12 @@ pub(super) fn resolve(entry: &MatchEntry, at: &Route, report: &mut Report) -> Op
     if let Some(namespace) = &entry.source_namespace {
         sound &= labels::namespace(namespace, at.key("sourceNamespace"), report).is_some();
     }
-    sound.then_some(result)
+    result.uri = result.uri.map(|uri| uri.of_path(traffic.provider));
+    let result = sound.then_some(result)?;
+    match &entry.served_model {
+        Some(name) => served_model::asked_for(name, result, traffic, at, report),
+        None => Some(result),
+    }
 }
 
 fn claims(

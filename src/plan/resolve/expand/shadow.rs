@@ -17,6 +17,8 @@ pub(super) fn steps(given: &Shadow, maker: &mut Maker<'_>, at: &Route) -> Option
         mirror: Some(Some(Mirror {
             to: model.clone(),
             percent: given.percent,
+            r#match: Vec::new(),
+            cohorts: None,
         })),
         bake: Some(given.duration.clone()),
         ..Step::default()

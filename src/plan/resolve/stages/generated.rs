@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Route;
-use crate::plan::{GateId, ModelId, Split, Stage, StageKind};
+use crate::plan::{CohortId, GateId, ModelId, Split, Stage, StageKind};
 use crate::spec::Approval;
 use crate::units::Duration;
 use crate::units::names::{ADOPT, BASELINE, DEPLOY, RETIRE};
@@ -81,7 +81,7 @@ pub(super) fn deploy(
     (!stage.is_same_state(baseline)).then_some(stage)
 }
 
-/// The mirror, cohort rules that repeat the default route, and models without traffic are gone; copies to a kept model are not.
+/// The mirror, cohort rules that only repeat the default route, and models without traffic are gone; copies to a kept model are not.
 ///
 /// Where users stick, a cohort with the same shares may have other users with a model, so its rule stays.
 pub(super) fn retire(
@@ -91,15 +91,32 @@ pub(super) fn retire(
     users_stick: bool,
 ) -> Option<Stage> {
     let mut stage = Stage {
-        mirror: last.mirror.filter(|mirror| keep.contains(&mirror.to)),
+        mirror: last
+            .mirror
+            .clone()
+            .filter(|mirror| keep.contains(&mirror.target.to)),
         running: last.running.clone(),
         split: last.split.clone(),
         cohorts: last.cohorts.clone(),
         ..generated(RETIRE, StageKind::Retire, &last.place)
     };
+    // A rule that repeats the default route still keeps its requests from cohorts behind it, and from a mirror that leaves it out.
+    let is_copied = |cohort: &CohortId| {
+        let mirror = stage.mirror.as_ref();
+        mirror.is_none_or(|mirror| mirror.copies_cohort(*cohort))
+    };
     let is_shared_by_users = users_stick && stage.split.sole().is_none();
-    let kept = |split: &Split| *split != stage.split || is_shared_by_users;
-    stage.cohorts.retain(|_, split| kept(split));
+    let says_more = |(cohort, split): &(&CohortId, &Split)| {
+        **split != stage.split || !is_copied(cohort) || is_shared_by_users
+    };
+    let needed = stage
+        .cohorts
+        .iter()
+        .rfind(says_more)
+        .map(|(cohort, _)| *cohort);
+    stage
+        .cohorts
+        .retain(|cohort, _| needed.is_some_and(|needed| *cohort <= needed));
     let used = stage.with_traffic();
     stage
         .running

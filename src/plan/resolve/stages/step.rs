@@ -1,12 +1,13 @@
 //! One step: its models, cohorts, mirror, replicas and gates by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route, Severity};
+use crate::plan::resolve::entry;
 use crate::plan::resolve::models::Owned;
 use crate::plan::resolve::names::Names;
-use crate::plan::{CohortId, Mirror, ModelId, Split};
-use crate::spec::{CohortTarget, Replicas, Spec, Step};
+use crate::plan::{CohortId, Mirror, MirrorTarget, ModelId, Split};
+use crate::spec::{CohortTarget, CohortsWord, CopiedCohorts, Replicas, Spec, Step};
 use crate::units::{Duration, HUNDRED, Percent};
 
 use super::step_change::StepChange;
@@ -158,7 +159,7 @@ impl StepReader<'_, '_> {
         let mut cohorts = BTreeMap::new();
         for (name, target) in &step.cohorts {
             let at = at.key(name);
-            let cohort = self.names.cohort_key(name, &at, self.report);
+            let cohort = self.names.cohort(name, Place::key(at.clone()), self.report);
             let split = match target {
                 None => Some(None),
                 Some(CohortTarget::Model(model)) => self
@@ -193,9 +194,39 @@ impl StepReader<'_, '_> {
                 .help("write `mirror: null` to end it"),
             );
         }
+        let entries = mirror.r#match.iter().enumerate();
+        let entries: Vec<_> = entries
+            .map(|(index, given)| {
+                let at = at.key("match").index(index);
+                entry::resolve(given, &self.spec.traffic, &at, self.report)
+            })
+            .collect();
+        let cohorts = self.copied(mirror.cohorts.as_ref(), &at.key("cohorts"));
         Some(Some(Mirror {
-            to: to?,
-            percent: percent?,
+            target: MirrorTarget {
+                to: to?,
+                percent: percent?,
+            },
+            entries: entries.into_iter().collect::<Option<_>>()?,
+            cohorts,
         }))
+    }
+
+    /// The cohorts whose requests are copied; what is wrong among them is left out, with a complaint.
+    fn copied(&mut self, given: Option<&CopiedCohorts>, at: &Route) -> Option<BTreeSet<CohortId>> {
+        Some(match given? {
+            CopiedCohorts::Word(CohortsWord::None) => BTreeSet::new(),
+            CopiedCohorts::Word(CohortsWord::All) => {
+                (0..self.spec.cohorts.len()).map(CohortId).collect()
+            }
+            CopiedCohorts::Names(names) => names
+                .iter()
+                .enumerate()
+                .filter_map(|(index, name)| {
+                    let place = Place::value(at.index(index));
+                    self.names.cohort(name, place, self.report)
+                })
+                .collect(),
+        })
     }
 }

@@ -52,7 +52,7 @@ impl StepChange {
             split: self.split.unwrap_or_else(|| before.split.clone()),
             cohorts,
             buckets: None,
-            mirror: self.mirror.unwrap_or(before.mirror),
+            mirror: self.mirror.unwrap_or_else(|| before.mirror.clone()),
             bake: self.bake,
             gates: self.gates,
             approval: self.approval,
@@ -62,7 +62,7 @@ impl StepChange {
     /// The models that this step sends requests to.
     pub(super) fn routed(&self) -> impl Iterator<Item = ModelId> + '_ {
         let cohorts = self.cohorts.values().flatten().flat_map(Split::models);
-        let mirror = self.mirror.flatten().map(|mirror| mirror.to);
+        let mirror = self.mirror.iter().flatten().map(|mirror| mirror.target.to);
         self.split
             .iter()
             .flat_map(Split::models)

@@ -1,6 +1,7 @@
 //! GP223: what a GRPCRoute has no word for.
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
+use crate::plan::checks::entries::entries;
 use crate::plan::{Plan, StringMatch};
 
 /// How a call is named.
@@ -39,12 +40,9 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
             }
         }
     }
-    for (index, cohort) in plan.cohorts.iter().enumerate() {
-        for (entry, found) in cohort.entries.iter().enumerate() {
-            if is_regex(&found.uri) {
-                let at = spec.key("cohorts").index(index).key("match");
-                refuse(at.index(entry).key("uri"), "a regex over a path", BY_NAME);
-            }
+    for (at, entry) in entries(plan) {
+        if is_regex(&entry.uri) {
+            refuse(at.key("uri"), "a regex over a path", BY_NAME);
         }
     }
 }

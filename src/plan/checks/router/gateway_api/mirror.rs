@@ -10,11 +10,11 @@ pub(super) fn check(plan: &Plan, router: &GatewayApi, report: &mut Report) {
         let Some(mirror) = stage
             .mirror
             .as_ref()
-            .filter(|mirror| mirror.percent != HUNDRED)
+            .filter(|mirror| mirror.target.percent != HUNDRED)
         else {
             continue;
         };
-        let subject = format!("a mirror of {} %", mirror.percent);
+        let subject = format!("a mirror of {} %", mirror.target.percent);
         let place = Place::value(stage.place.key("mirror").key("percent"));
         let lacks = router
             .installed

@@ -65,7 +65,7 @@ fn check_callers(plan: &Plan, at: &Route, report: &mut Report) {
 
 fn check_mirror(plan: &Plan, stage: &Stage, report: &mut Report) {
     let Some(mirror) = &stage.mirror else { return };
-    let to = plan.model(mirror.to);
+    let to = plan.model(mirror.target.to);
     if to.pool.is_some() {
         let place = Place::key(stage.place.key("mirror"));
         let message = format!(

@@ -1,6 +1,7 @@
 //! GP625: a route of a delegate that Istio leaves out without an error, by what the VirtualService that delegates asks for.
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
+use crate::plan::checks::entries::entries;
 use crate::plan::{Istio, Match, Plan, StringMatch};
 
 /// Istio joins no regex with another condition on the same field (`stringMatchConflict`), and leaves the route out.
@@ -15,11 +16,8 @@ pub(super) fn check(plan: &Plan, istio: &Istio, report: &mut Report) {
             tell(&entry.as_match(), &at.key("match").index(number), report);
         }
     }
-    for (index, cohort) in plan.cohorts.iter().enumerate() {
-        let at = at.key("cohorts").index(index);
-        for (number, entry) in cohort.entries.iter().enumerate() {
-            tell(entry, &at.key("match").index(number), report);
-        }
+    for (at, entry) in entries(plan) {
+        tell(entry, &at, report);
     }
 }
 
