@@ -54,7 +54,8 @@ pub use pool::{CreatedPool, Pool};
 pub use resolve::{Expansion, expand, resolve};
 pub use router::{Gateway, GatewayApi, Grant, Istio, Parent, Router, Server, WrittenGateway};
 pub use rules::{
-    Callers, Copy, MOST_MATCHES, MOST_RULES, Origin, Part, Rule, Unordered, WrittenRule,
+    Callers, Copy, MOST_CONDITIONS, MOST_MATCHES, MOST_RULES, Origin, Part, Rule, Unordered,
+    WrittenRule,
 };
 pub use scaling::{Autoscaler, Autoscaling, Scaling};
 pub use sources::{Auth, MetricSource, SourceId};

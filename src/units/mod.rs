@@ -39,7 +39,8 @@ pub use percent::{HUNDRED, Percent};
 pub use prom_duration::PromDuration;
 pub use quantity::{Quantity, amount_words};
 pub use regex::{
-    Re2Fault, check_re2, escape_re2, misread_by_bytes, re2_takes, reads_like_a_search,
+    Re2Fault, check_re2, escape_re2, misread_by_bytes, re2_takes, re2_takes_within,
+    reads_like_a_search,
 };
 pub use request_path::{normalized_path, normalized_prefix, unsent_in_path, unsent_in_query};
 pub use router::RouterName;

@@ -21,7 +21,7 @@ use copied::copied;
 use joined::{by_rewrite, joined, narrowed};
 
 pub use copies::Copy;
-pub use order::{MOST_MATCHES, Part, Unordered};
+pub use order::{MOST_CONDITIONS, MOST_MATCHES, Part, Unordered};
 pub use written::{MOST_RULES, WrittenRule};
 
 /// Whose requests a list of rules is for.

@@ -3,7 +3,7 @@
 //! Envoy's RE2 runs in its Latin-1 mode: every byte of the expression and of the value is a character of its own, so that `é` is two
 //! of them, `.` takes one byte, and `\d`, `\w`, `\s` and `\b` know ASCII alone.
 
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::ast::{self, Ast, Visitor};
 
 use super::literals::escaped;
@@ -31,15 +31,28 @@ fn re2_over_bytes(pattern: &str) -> Option<String> {
 }
 
 /// The expression as Envoy runs it: against the whole of a value in its Latin-1 form, in time linear in the value, as RE2 does. None
-/// where it does not parse, or is too large.
-fn whole(pattern: &str) -> Option<Regex> {
+/// where it does not parse, or its program has more than `most` bytes.
+fn whole(pattern: &str, most: usize) -> Option<Regex> {
     let bytes = re2_over_bytes(pattern)?;
-    Regex::new(&format!(r"\A(?:{bytes})\z")).ok()
+    let mut builder = RegexBuilder::new(&format!(r"\A(?:{bytes})\z"));
+    builder.size_limit(most).build().ok()
 }
+
+/// The most bytes of an expression's program: what `Regex::new` allows.
+const MOST_PROGRAM: usize = 10 << 20;
 
 /// Whether Envoy's RE2 takes a whole value. None where the expression does not parse, or is too large.
 pub fn re2_takes(pattern: &str, value: &str) -> Option<bool> {
-    let regex = whole(pattern).filter(|_| !pattern.is_empty())?;
+    takes(pattern, value, MOST_PROGRAM)
+}
+
+/// The same, and none where the bytes of the expression's program times those of the value are more than `work`.
+pub fn re2_takes_within(work: usize, pattern: &str, value: &str) -> Option<bool> {
+    takes(pattern, value, MOST_PROGRAM.min(work / value.len().max(1)))
+}
+
+fn takes(pattern: &str, value: &str, most: usize) -> Option<bool> {
+    let regex = whole(pattern, most).filter(|_| !pattern.is_empty())?;
     Some(regex.is_match(as_latin1(value).as_bytes()))
 }
 

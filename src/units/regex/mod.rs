@@ -10,7 +10,7 @@ mod literals;
 
 use regex_syntax::ast::{self, Ast, parse::Parser};
 
-pub use bytes::{misread_by_bytes, re2_takes};
+pub use bytes::{misread_by_bytes, re2_takes, re2_takes_within};
 
 /// The longest expression that Istio admits, in bytes (`pkg/config/validation`).
 const MAX_LENGTH: usize = 1_024;

@@ -6,9 +6,13 @@ use std::collections::btree_map::Entry;
 use regex_syntax::hir::literal::Extractor;
 
 use crate::plan::{Joined, Match, StringMatch, join};
-use crate::units::{HeaderName, re2_takes};
+use crate::units::{HeaderName, re2_takes_within};
 
 use super::Part;
+
+/// The most work for one expression and one value, as the bytes of the program times those of the value. There are as many pairs as
+/// matches of two rules, in each stage.
+const MOST_WORK: usize = 1 << 20;
 
 /// What two matches have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +21,23 @@ pub(super) enum Meeting {
     Both(Box<Match>),
     /// Nothing.
     Never,
-    /// Maybe something, and no one condition on this part says what.
-    Unknown(Part),
+    /// Maybe something, and no one condition says what.
+    Unknown {
+        /// The first part that both have such a condition on.
+        on: Part,
+        /// The requests among which it is: those that meet one match's condition there.
+        among: Box<Match>,
+    },
+}
+
+impl Meeting {
+    /// A match that takes everything that both take; none where that is nothing.
+    pub(super) fn wider(self) -> Option<Match> {
+        match self {
+            Self::Both(all) | Self::Unknown { among: all, .. } => Some(*all),
+            Self::Never => None,
+        }
+    }
 }
 
 /// What both matches take.
@@ -26,7 +45,10 @@ pub(super) fn meet(a: &Match, b: &Match) -> Meeting {
     let mut unknown = Unknown(None);
     match (unknown.both(a, b), unknown.0) {
         (None, _) => Meeting::Never,
-        (Some(_), Some(part)) => Meeting::Unknown(part),
+        (Some(among), Some(on)) => Meeting::Unknown {
+            on,
+            among: Box::new(among),
+        },
         (Some(both), None) => Meeting::Both(Box::new(both)),
     }
 }
@@ -70,7 +92,7 @@ impl Unknown {
             Joined::Never => None,
             Joined::Unknown => {
                 self.0.get_or_insert_with(part);
-                Some(None)
+                Some(a.cloned())
             }
         }
     }
@@ -129,7 +151,7 @@ fn settled(a: Option<&StringMatch>, b: Option<&StringMatch>) -> Joined {
         return joined;
     };
     if let (Exact(value), Regex(pattern)) | (Regex(pattern), Exact(value)) = (a, b) {
-        return match re2_takes(pattern, value) {
+        return match re2_takes_within(MOST_WORK, pattern, value) {
             Some(true) => Joined::Both(Some(Exact(value.clone()))),
             Some(false) => Joined::Never,
             None => Joined::Unknown,

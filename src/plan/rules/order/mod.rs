@@ -12,8 +12,11 @@
 //! included. That is enough: let `i` be the first rule that takes a request, by its match `a`. No rule before `i` has a match for it,
 //! since what was added to a rule is narrower than what the rule had. And for each match `m` of a later rule that holds, either `m`
 //! is not more specific than `a`, or `i` has got `a` and `m`. So rule `i` wins.
+//!
+//! A rule with a new path for its requests is one rule for each path that is replaced: the first entry decides what stays of it.
 
 mod meet;
+mod part;
 mod rank;
 
 use super::{Origin, Rule};
@@ -22,10 +25,13 @@ use crate::plan::{Match, StringMatch};
 use crate::units::{ClaimPath, HeaderName};
 
 use meet::{Meeting, meet};
+use part::Entries;
 use rank::{Later, against};
 
 /// The most matches of one route, over all rules (the CRD's rule in CEL).
 pub const MOST_MATCHES: usize = 128;
+/// The most headers of one match, and the most query parameters (the CRD's `maxItems`).
+pub const MOST_CONDITIONS: usize = 16;
 
 /// A match of a rule, where the most specific match wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +78,13 @@ pub enum Unordered<R> {
         /// What both have a condition on.
         on: Part,
     },
+    /// The later rule is more specific, and a match for what both take has more headers or query parameters than one holds.
+    TooWide {
+        /// The rule that goes first.
+        earlier: R,
+        /// The other one.
+        later: R,
+    },
     /// More matches than a route holds.
     TooMany {
         /// The two rules whose order takes the most of them; none where no match was added.
@@ -92,6 +105,10 @@ impl<R> Unordered<R> {
                 later: mean(later),
                 on,
             },
+            Self::TooWide { earlier, later } => Unordered::TooWide {
+                earlier: mean(earlier),
+                later: mean(later),
+            },
             Self::TooMany { between } => Unordered::TooMany {
                 between: between.map(|(one, other)| (mean(one), mean(other))),
             },
@@ -104,54 +121,84 @@ impl<R> Unordered<R> {
 pub(in crate::plan::rules) fn by_specificity(
     rules: &[Rule<'_>],
 ) -> Result<Vec<Vec<Taken>>, Unordered<Origin>> {
-    ordered(rules).map_err(|why| why.of(|rule| rules[rule].origin))
+    let mut parts: Vec<Entries> = Vec::new();
+    for (index, rule) in rules.iter().enumerate() {
+        let rewrite = rule.rewrite.as_ref();
+        let has_new_path = rewrite.is_some_and(|rewrite| rewrite.uri.is_some());
+        parts.extend(Entries::parts(index, entries(rule), has_new_path));
+    }
+    let taken = ordered(&parts).map_err(|why| why.of(|part| rules[parts[part].rule].origin))?;
+    let mut all: Vec<Vec<Taken>> = vec![Vec::new(); rules.len()];
+    for (part, taken) in parts.iter().zip(taken) {
+        all[part.rule].extend(taken);
+    }
+    Ok(all)
 }
 
-fn ordered(rules: &[Rule<'_>]) -> Result<Vec<Vec<Taken>>, Unordered<usize>> {
-    let written: Vec<Vec<Match>> = rules.iter().map(|rule| entries(rule)).collect();
-    let count: usize = written.iter().map(Vec::len).sum();
-    if count > MOST_MATCHES {
+/// The matches of each part.
+fn ordered(parts: &[Entries]) -> Result<Vec<Vec<Taken>>, Unordered<usize>> {
+    if parts.iter().map(|part| part.of.len()).sum::<usize>() > MOST_MATCHES {
         return Err(Unordered::TooMany { between: None });
     }
-    let mut all: Vec<Vec<Taken>> = vec![Vec::new(); rules.len()];
+    let mut all: Vec<Vec<Taken>> = vec![Vec::new(); parts.len()];
     let mut count = 0;
-    for (rule, entries) in written.iter().enumerate().rev() {
-        let earlier = &written[..rule];
-        let is_hidden = |found: &Match| earlier.iter().flatten().any(|wide| wide.covers(found));
+    for (index, part) in parts.iter().enumerate().rev() {
+        let earlier = || parts[..index].iter().flat_map(|part| &part.of);
+        let is_hidden = |found: &Match| earlier().any(|(_, wide)| wide.covers(found));
         let mut mine: Vec<Taken> = Vec::new();
-        for (entry, found) in entries.iter().enumerate() {
+        for (entry, found) in &part.of {
             if !is_hidden(found) && !mine.iter().any(|known| known.found == *found) {
-                let found = found.clone();
+                let (entry, found) = (*entry, found.clone());
                 mine.push(Taken { entry, found });
             }
         }
         let own = mine.clone();
         let mut most = (0, 0);
-        for (later, others) in all.iter().enumerate().skip(rule + 1) {
+        let mut faults = Vec::new();
+        for (later, others) in all.iter().enumerate().skip(index + 1) {
+            if part.goes_as(&parts[later]) {
+                continue;
+            }
             let before = mine.len();
             for (a, b) in own.iter().flat_map(|a| others.iter().map(move |b| (a, b))) {
-                let Some(both) = needed(&a.found, &b.found, (rule, later))? else {
-                    continue;
+                let both = match needed(&a.found, &b.found, (index, later)) {
+                    Ok(None) => continue,
+                    Ok(Some(both)) => both,
+                    Err(why) => {
+                        faults.push((a, b, why));
+                        continue;
+                    }
                 };
-                let is_there = |known: &Taken| {
-                    known.found.covers(&both) && against(&b.found, &known.found) == Later::Loses
-                };
-                if !is_hidden(&both) && !mine.iter().any(is_there) {
+                if !is_hidden(&both) && !is_won(&both, &b.found, &mine) {
                     let entry = a.entry;
                     mine.push(Taken { entry, found: both });
                 }
                 if count + mine.len() > MOST_MATCHES {
                     let most = most.max((mine.len() - before, later)).1;
-                    let between = Some((rule, most));
+                    let between = Some((index, most));
                     return Err(Unordered::TooMany { between });
                 }
             }
             most = most.max((mine.len() - before, later));
         }
+        for (a, b, why) in faults {
+            // What both take is a part of each of these: whose it is may be known without it.
+            let wider = meet(&a.found, &b.found).wider().into_iter();
+            let mut wider = wider.chain(meet(&b.found, &a.found).wider());
+            if !wider.any(|wide| is_hidden(&wide) || is_won(&wide, &b.found, &mine)) {
+                return Err(why);
+            }
+        }
         count += mine.len();
-        all[rule] = mine;
+        all[index] = mine;
     }
     Ok(all)
+}
+
+/// Whether one of `mine` takes all of `both`, and wins over the later match.
+fn is_won(both: &Match, later: &Match, mine: &[Taken]) -> bool {
+    mine.iter()
+        .any(|known| known.found.covers(both) && against(later, &known.found) == Later::Loses)
 }
 
 /// What the earlier rule must have beside `a`, so that it wins over `b`; none where it does anyhow.
@@ -167,7 +214,12 @@ fn needed(
     match (meet(a, b), wins) {
         (Meeting::Never, _) => Ok(None),
         (_, Later::Unsaid) => Err(Unordered::Paths { earlier, later }),
-        (Meeting::Unknown(on), _) => Err(Unordered::Unjoined { earlier, later, on }),
+        (Meeting::Unknown { on, .. }, _) => Err(Unordered::Unjoined { earlier, later, on }),
+        (Meeting::Both(both), _)
+            if both.headers.len().max(both.query_params.len()) > MOST_CONDITIONS =>
+        {
+            Err(Unordered::TooWide { earlier, later })
+        }
         (Meeting::Both(both), _) => Ok(Some(*both)),
     }
 }
@@ -277,5 +329,101 @@ mod tests {
             ..Match::default()
         };
         assert_eq!(kept(&by_regex, &exact), Ok(Some(exact)));
+    }
+
+    fn with(mut entry: Match, path: &str) -> Match {
+        entry.uri = below(path).uri;
+        entry
+    }
+
+    /// The matches of each rule, by the indices of their entries; the rules have a new path or not.
+    fn taken(rules: &[&[&Match]], has_new_path: bool) -> Result<Vec<Vec<Match>>, Unordered<usize>> {
+        let rules = rules.iter().enumerate();
+        let parts = rules.flat_map(|(index, entries)| {
+            let entries = entries.iter().map(|entry| plain(entry)).collect();
+            Entries::parts(index, entries, has_new_path)
+        });
+        let taken = ordered(&parts.collect::<Vec<_>>())?;
+        let found = |one: Vec<Taken>| one.into_iter().map(|taken| taken.found).collect();
+        Ok(taken.into_iter().map(found).collect())
+    }
+
+    #[test]
+    fn the_first_entry_decides_what_stays_of_a_path() {
+        let (v1, models) = (plain(&below("/v1")), plain(&below("/v1/models")));
+        let rules: &[&[&Match]] = &[&[&v1, &models]];
+        let (one, none) = (vec![v1.clone()], Vec::new());
+        assert_eq!(taken(rules, true), Ok(vec![one, none]));
+        let together = vec![vec![v1.clone(), models.clone()]];
+        assert_eq!(taken(rules, false), Ok(together));
+        let tester = with(header("x-group", StringMatch::Present), "/v1");
+        let both = with(tester.clone(), "/v1/models");
+        let kept = vec![vec![tester.clone(), both], vec![models.clone()]];
+        assert_eq!(taken(&[&[&tester, &models]], true), Ok(kept));
+    }
+
+    #[test]
+    fn what_an_earlier_rule_takes_anyhow_needs_no_condition() {
+        let (g, g2) = (header("g", StringMatch::Present), header("c", regex(".*b")));
+        let mut user = header("c", regex(".*a.*"));
+        user.headers.extend(g.headers.clone());
+        let first = with(g, "/x");
+        let later = with(g2, "/x");
+        let found = taken(&[&[&first], &[&user], &[&later]], false);
+        assert_eq!(
+            found,
+            Ok(vec![vec![first], vec![user.clone()], vec![later.clone()]])
+        );
+        let found = taken(&[&[&user], &[&later]], false);
+        assert!(
+            matches!(found, Err(Unordered::Unjoined { .. })),
+            "{found:?}"
+        );
+        // Of one rule, another entry may take it.
+        let longer = with(user.clone(), "/x");
+        let found = taken(&[&[&user, &longer], &[&later]], false);
+        assert!(found.is_ok_and(|matches| matches[0].len() == 2));
+    }
+
+    #[test]
+    fn a_match_has_room_for_so_many_headers() {
+        let of = |prefix: &str, path: &str, count: usize| {
+            let names = (0..count).map(|index| HeaderName::parse(&format!("{prefix}{index}")));
+            let headers = names.map(|name| (name.expect("a name"), StringMatch::Present));
+            with(
+                Match {
+                    headers: headers.collect(),
+                    ..Match::default()
+                },
+                path,
+            )
+        };
+        let (a, b) = (of("a", "/", 8), of("b", "/v1", 8));
+        assert!(kept(&a, &b).is_ok_and(|both| both.is_some()));
+        let (earlier, later) = (0, 1);
+        let found = kept(&of("a", "/", 9), &b);
+        assert_eq!(found, Err(Unordered::TooWide { earlier, later }));
+    }
+
+    #[test]
+    fn what_takes_long_to_know_is_not_known() {
+        let value = StringMatch::Exact("a".repeat(4000));
+        let later = with(header("x-a", value), "/v1");
+        let found = kept(&header("x-a", regex("[a-z]{1,1000}")), &later);
+        assert!(
+            matches!(found, Err(Unordered::Unjoined { .. })),
+            "{found:?}"
+        );
+        let beta = with(
+            header("cookie", StringMatch::Exact("beta=1".to_owned())),
+            "/v1",
+        );
+        let StringMatch::Regex(pattern) =
+            crate::plan::matching::cookie("beta", &regex("[0-9a-f]{1,32}"))
+        else {
+            panic!("a cookie is a regex")
+        };
+        let found = kept(&header("cookie", regex(&pattern)), &beta);
+        assert!(found.is_ok_and(|both| both.is_some()), "a short one is run");
     }
 }

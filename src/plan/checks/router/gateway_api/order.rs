@@ -1,9 +1,14 @@
-//! GP225 and GP226: rules of which the first match cannot be made the most specific one, or not in one route.
+//! GP010, GP225 and GP226: rules of which the first match cannot be made the most specific one, or not in one route.
 
 use std::collections::BTreeSet;
 
 use crate::diag::{Code, Diagnostic, Place, Report, Route};
-use crate::plan::{MOST_MATCHES, MOST_RULES, Origin, Part, Plan, Stage, Unordered};
+use crate::plan::{
+    MOST_CONDITIONS, MOST_MATCHES, MOST_RULES, Origin, Part, Plan, Stage, Unordered, WrittenRule,
+};
+
+/// The most characters of a path that replaces another (the CRD's `maxLength`).
+const MOST_OF_PATH: usize = 1024;
 
 pub(super) fn check(plan: &Plan, report: &mut Report) {
     let mut told = BTreeSet::new();
@@ -12,7 +17,10 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
             let found = match plan.written_rules(stage, &copy) {
                 Err(why) => unordered(plan, stage, &why),
                 Ok(rules) if rules.len() > MOST_RULES => crowded(plan, stage, rules.len()),
-                Ok(_) => continue,
+                Ok(rules) => match rules.iter().find_map(lengthened) {
+                    Some(found) => found,
+                    None => continue,
+                },
             };
             // Another stage has the same rules, and other weights.
             let key = (found.place.clone(), found.code);
@@ -26,7 +34,7 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
 fn unordered(plan: &Plan, stage: &Stage, why: &Unordered<Origin>) -> Diagnostic {
     match why {
         Unordered::Paths { earlier, later } => {
-            let (one, other) = (said(plan, *earlier), said(plan, *later));
+            let (one, other) = both(plan, *earlier, *later);
             Diagnostic::new(
                 Code::GP225,
                 place(*earlier),
@@ -37,7 +45,7 @@ fn unordered(plan: &Plan, stage: &Stage, why: &Unordered<Origin>) -> Diagnostic 
             .help("use `exact` or `prefix` in both")
         }
         Unordered::Unjoined { earlier, later, on } => {
-            let (one, other) = (said(plan, *earlier), said(plan, *later));
+            let (one, other) = both(plan, *earlier, *later);
             let part = match on {
                 Part::Path => "the path".to_owned(),
                 Part::Method => "the method".to_owned(),
@@ -55,6 +63,17 @@ fn unordered(plan: &Plan, stage: &Stage, why: &Unordered<Origin>) -> Diagnostic 
             .note(format!("in the stage `{}`; a rule for what both take would keep the order, and their conditions on {part} are no one condition", stage.name))
             .help(format!("put the more specific one first, or use `exact` for {part} in one of them"))
         }
+        Unordered::TooWide { earlier, later } => {
+            let (one, other) = both(plan, *earlier, *later);
+            Diagnostic::new(
+                Code::GP226,
+                place(*earlier),
+                format!("{one} goes before {other}, and a match for what both take has more than {MOST_CONDITIONS} headers or query parameters, which is all that one of Gateway API holds"),
+            )
+            .label(place(*later), "by Gateway API this would go first, for it is more specific")
+            .note(format!("in the stage `{}`", stage.name))
+            .help("put the more specific one first, or ask for fewer headers and query parameters")
+        }
         Unordered::TooMany { between } => {
             let message = format!(
                 "the rules of the stage `{}` take more than {MOST_MATCHES} matches, which is all that a route of Gateway API holds",
@@ -63,7 +82,7 @@ fn unordered(plan: &Plan, stage: &Stage, why: &Unordered<Origin>) -> Diagnostic 
             let found = Diagnostic::new(Code::GP226, everything(), message);
             match between {
                 Some((earlier, later)) => {
-                    let (one, other) = (said(plan, *earlier), said(plan, *later));
+                    let (one, other) = both(plan, *earlier, *later);
                     found
                         .note(format!(
                             "most of them keep {one} before {other}, which is more specific"
@@ -74,6 +93,23 @@ fn unordered(plan: &Plan, stage: &Stage, why: &Unordered<Origin>) -> Diagnostic 
             }
         }
     }
+}
+
+/// A new path that has become too long by the end of the path that a cohort asks for.
+fn lengthened(rule: &WrittenRule<'_>) -> Option<Diagnostic> {
+    let path = rule.rewrite.as_ref()?.uri.as_ref()?;
+    let length = path.chars().count();
+    let route = Route::root().key("spec").key("traffic").key("routes");
+    let route = route.index(rule.of.origin.base).key("rewrite").key("uri");
+    (length > MOST_OF_PATH).then(|| {
+        let message = format!(
+            "a new path has at most {MOST_OF_PATH} characters, and that of the rule `{}` has {length}",
+            rule.name
+        );
+        Diagnostic::new(Code::GP010, Place::value(route), message)
+            .note("what a longer prefix asks for stays behind the new path")
+            .help("write a shorter path here, or ask for a shorter one")
+    })
 }
 
 /// More rules than a route holds; it could be split over several, but the age of these would decide between them.
@@ -101,6 +137,16 @@ fn alike(plan: &Plan, stage: &Stage) -> Option<String> {
 
 fn everything() -> Place {
     Place::key(Route::root().key("spec").key("cohorts"))
+}
+
+/// How two rules are called.
+fn both(plan: &Plan, earlier: Origin, later: Origin) -> (String, String) {
+    let other = if earlier == later {
+        "a later entry of it".to_owned()
+    } else {
+        said(plan, later)
+    };
+    (said(plan, earlier), other)
 }
 
 fn said(plan: &Plan, origin: Origin) -> String {
