@@ -18,7 +18,7 @@ use super::{Exit, Failure};
 
 /// Show which model serves a request in every stage, and with what probability
 ///
-/// It reads the routes that render would write, as Istio does: the first that matches serves.
+/// It reads the routes that render would write, as their router does: Istio takes the first that matches, Gateway API the most specific.
 #[derive(Debug, Args)]
 pub(super) struct TraceArgs {
     #[command(flatten)]
@@ -152,8 +152,13 @@ fn called(plan: &Plan, outcome: Outcome) -> Outcome {
     let Outcome::Routed(mut served) = outcome else {
         return outcome;
     };
+    // What somebody else runs is not among the objects, and is no less there.
+    served.missing.retain(|name| {
+        let behind = plan.model_behind(name);
+        behind.is_none_or(|model| model.backend.is_none() && model.pool.is_none())
+    });
     let shares = served.shares.iter_mut().chain(&mut served.mirror);
-    for (name, _) in shares {
+    for name in shares.map(|(name, _)| name).chain(&mut served.missing) {
         if let Some(model) = plan.model_behind(name) {
             *name = model.name.to_string();
         }
@@ -329,7 +334,7 @@ fn words(served: &Served, path: &str) -> String {
     let missing = served
         .missing
         .iter()
-        .map(|subset| format!("503 for {subset}: no such subset"));
+        .map(|subset| format!("an error for {subset}: its subset or Service is not there"));
     let rewritten = (served.path != path).then(|| format!("path {}", served.path));
     let host = served.host.iter().map(|host| format!("host {host}"));
     shares

@@ -155,6 +155,7 @@ codes! {
     GP317 Error "a container renamed while the old name stays",
     GP318 Error "a host that two objects route, or that moves between them",
     GP319 Error "an update that takes all pods away at once",
+    GP320 Error "a route that leads nowhere",
     GP401 Error "too few replicas for the traffic",
     GP402 Error "no replicas under traffic",
     GP403 Warning "one replica under more than 10 % of the traffic",

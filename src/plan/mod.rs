@@ -74,7 +74,7 @@ pub use crate::spec::{
     OnInconclusive, PortRef, Rewrite, RuntimeName, ServiceType,
 };
 
-use crate::units::{DnsLabel, Duration, Percent, Quantity};
+use crate::units::{DnsLabel, Duration, Percent, Quantity, names};
 
 /// A rollout, resolved: nothing in it refers to something that is not there.
 #[derive(Clone, Debug)]
@@ -245,16 +245,25 @@ impl Plan {
         (0..self.models.len()).map(ModelId)
     }
 
-    /// The model whose backend is this host and port, `v41.ml.svc.cluster.local:80`.
+    /// The model that a route's address leads to: `v41.ml.svc.cluster.local:80`, be it a backend or the model's own Service, or a pool
+    /// as `Kind/ml/v41`.
     pub fn model_behind(&self, address: &str) -> Option<&Model> {
         let namespace = self.namespace.as_ref().map(DnsLabel::as_str);
-        self.models.iter().find(|model| {
-            let backend = model.backend.as_ref();
-            backend.is_some_and(|backend| {
-                let host = backend.host(namespace);
-                address == format!("{host}:{}", backend.port)
-            })
-        })
+        let is_behind = |model: &&Model| match (&model.pool, &model.backend) {
+            (Some(pool), _) => address
+                .rsplit_once('/')
+                .is_some_and(|(_, name)| name == pool.name),
+            (None, Some(backend)) => {
+                address == format!("{}:{}", backend.host(namespace), backend.port)
+            }
+            (None, None) => {
+                let own = names::service_host(&self.service.name_of(&model.name), namespace);
+                address
+                    .rsplit_once(':')
+                    .is_some_and(|(host, _)| host == own)
+            }
+        };
+        self.models.iter().find(is_behind)
     }
 
     /// The cohort behind an id.

@@ -66,6 +66,7 @@ pub fn prove(before: &Applied, after: &Applied, conditions: &Conditions) -> Vec<
     found.extend(rules::capacity::check(&moved, &conditions.sustains));
     found.extend(rules::autoscaling::check(&moved));
     found.extend(rules::hosts::check(&moved));
+    found.extend(rules::nowhere::check(&moved));
     found.extend(rules::services::check(&moved));
     found.sort();
     found.dedup();

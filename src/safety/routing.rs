@@ -37,6 +37,10 @@ pub(super) struct Route {
     pub(super) name: String,
     /// Whether it takes every request that comes so far.
     pub(super) takes_all: bool,
+    /// Whether it leads nowhere, so that all that it takes is answered with an error.
+    pub(super) is_dead: bool,
+    /// The field of the routing object that is the route.
+    pub(super) field: Field,
     /// Where requests go, each with its share in per cent.
     pub(super) to: Vec<(Destination, f64)>,
     /// Where copies go, each with its share in per cent.

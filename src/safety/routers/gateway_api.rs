@@ -15,6 +15,8 @@ const GROUP: &str = "gateway.networking.k8s.io";
 const INFERENCE: &str = "inference.networking.k8s.io";
 const POOL: &str = "InferencePool";
 
+/// The kind of what is no Service and no pool, of which nothing is known here.
+const UNKNOWN: &str = "";
 /// The way in of pods in the mesh, as every router has it.
 const MESH: &str = "mesh";
 /// The path that every request has.
@@ -96,9 +98,12 @@ fn named(identity: &Identity, reference: &Value) -> ServiceName {
         "" => identity.namespace.clone(),
         namespace => namespace.to_owned(),
     };
-    let is_pool = text(&reference["group"]) == INFERENCE && text(&reference["kind"]) == POOL;
     ServiceName {
-        kind: if is_pool { POOL } else { SERVICE },
+        kind: match (text(&reference["group"]), text(&reference["kind"])) {
+            ("", "" | SERVICE) => SERVICE,
+            (INFERENCE, POOL) => POOL,
+            _ => UNKNOWN,
+        },
         namespace,
         name: text(&reference["name"]).to_owned(),
     }
@@ -170,10 +175,15 @@ fn route(identity: &Identity, rule: &Value, index: usize, field: &Field) -> Rout
             copied(mirror),
         )
     });
+    let to = weighted(identity, rule, field);
+    let mut filters = items(&rule["filters"]).iter();
+    let redirects = filters.any(|filter| text(&filter["type"]) == "RequestRedirect");
     Route {
         name,
         takes_all: plain_paths(rule).iter().any(|path| path == ROOT),
-        to: weighted(identity, rule, field),
+        is_dead: to.is_empty() && !redirects,
+        field: field.clone(),
+        to,
         copies: copies.filter(|(_, share)| *share > 0.0).collect(),
     }
 }

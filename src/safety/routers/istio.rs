@@ -111,7 +111,9 @@ fn routes(identity: &Identity, body: &Value) -> Routes {
             found.entries.push(Route {
                 name: format!("{protocol}[{index}]"),
                 takes_all: false,
+                is_dead: items(&route["route"]).is_empty(),
                 to: weighted(identity, route, &field),
+                field,
                 copies: Vec::new(),
             });
         }
@@ -150,10 +152,16 @@ fn http_route(identity: &Identity, route: &Value, index: usize, field: &Field) -
         copies.push((to, percent(&mirror["percentage"])));
     }
     copies.retain(|(_, share)| *share > 0.0);
+    let to = weighted(identity, route, field);
     Route {
         name,
         takes_all: takes_all(route),
-        to: weighted(identity, route, field),
+        is_dead: to.is_empty()
+            && ["redirect", "directResponse", "delegate"]
+                .iter()
+                .all(|answer| route[*answer].is_null()),
+        field: field.clone(),
+        to,
         copies,
     }
 }

@@ -42,7 +42,7 @@ fn of_host(moved: &Move<'_>, host: &Host) -> Option<Finding> {
     match (&old[..], &new[..]) {
         ([_, ..], [first, second, ..]) if old.len() < 2 => Some(shared(host, first, second)),
         ([], [first, second, ..]) => Some(shared(host, first, second)),
-        ([gone, ..], []) => Some(left(host, gone)),
+        ([gone, ..], []) => left(host, gone),
         ([gone, ..], [taken, ..]) => {
             let stays = |routing: &&Typed<'_, Routes>| {
                 new.iter()
@@ -81,18 +81,36 @@ fn moved_on(host: &Host, gone: &Typed<'_, Routes>, taken: &Typed<'_, Routes>) ->
     finding
 }
 
-fn left(host: &Host, gone: &Typed<'_, Routes>) -> Finding {
+/// It may be meant of a host that goes, and not of one that stays with less, nor of an object that stays with other hosts alone.
+fn left(host: &Host, gone: &Typed<'_, Routes>) -> Option<Finding> {
     let message = format!(
         "nothing routes `{}` of `{}` any more, which {} did",
         host.0, host.1, gone.pair.identity
     );
-    Finding::new(
-        Weight::Remark,
-        Code::GP318,
-        spot(gone, Side::Before),
-        message,
+    let covers = |(name, way): &Host| {
+        let suffix = name.strip_prefix('*');
+        *way == host.1 && suffix.is_some_and(|suffix| host.0.ends_with(suffix))
+    };
+    let after = gone.on(Side::After);
+    if after.is_some_and(|after| after.claims.iter().any(covers)) {
+        return None;
+    }
+    let is_lost = match (gone.on(Side::Before), after) {
+        (Some(before), Some(after)) => {
+            let stays = |(name, way): &Host| *way == host.1 && host.0.starts_with(name.as_str());
+            before.claims.is_disjoint(&after.claims) || after.hosts.iter().any(stays)
+        }
+        (None, _) | (_, None) => false,
+    };
+    let weight = if is_lost {
+        Weight::Unserved
+    } else {
+        Weight::Remark
+    };
+    Some(
+        Finding::new(weight, Code::GP318, spot(gone, Side::Before), message)
+            .help("leave the host there while anybody asks for it"),
     )
-    .help("leave the host there while anybody asks for it")
 }
 
 fn spot(routing: &Typed<'_, Routes>, side: Side) -> Spot {

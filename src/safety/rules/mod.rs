@@ -6,5 +6,6 @@ pub(super) mod containers;
 pub(super) mod contents;
 pub(super) mod hosts;
 pub(super) mod immutable;
+pub(super) mod nowhere;
 pub(super) mod operated;
 pub(super) mod services;

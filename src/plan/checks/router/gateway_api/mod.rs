@@ -1,6 +1,7 @@
 //! What Gateway API's routes have no order, no room or no word for.
 
 mod calls;
+mod conditions;
 mod grants;
 mod mirror;
 mod order;
@@ -11,6 +12,7 @@ use crate::plan::{GatewayApi, Plan};
 
 pub(super) fn check(plan: &Plan, router: &GatewayApi, report: &mut Report) {
     calls::check(plan, report);
+    conditions::check(plan, report);
     mirror::check(plan, router, report);
     grants::check(plan, report);
     pools::check(plan, report);
