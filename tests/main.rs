@@ -8,6 +8,7 @@ mod cmp;
 mod disk;
 mod explain;
 mod fixtures;
+mod flagd;
 mod gates_faults;
 mod gates_handed;
 mod gates_prometheus;

@@ -6,6 +6,7 @@ mod api;
 mod argo;
 mod base;
 mod content;
+mod flags;
 mod meta;
 mod patches;
 mod routers;
@@ -151,6 +152,7 @@ impl Builder {
         self.own = routes
             .chain(service)
             .chain(base::of_preview(plan, stage, waves))
+            .chain(flags::build(plan, stage, waves))
             .map(|object| {
                 let known = self.own.iter().find(|known| ***known == object);
                 known.map_or_else(|| Arc::new(object), Arc::clone)

@@ -6,6 +6,7 @@ mod accelerators;
 mod argocd;
 mod checks;
 mod cost;
+mod flags;
 pub mod gates;
 mod hosts;
 mod labels;
@@ -39,6 +40,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use accelerators::Accelerators;
 pub use argocd::{ArgoCd, Cluster, ClusterWaves, Delivery, Project};
 pub use cost::{Amount, Between};
+pub use flags::{Flag, FlagUsers};
 pub use gates::{Gate, GateId, GateKind};
 pub use hosts::RoutedHost;
 pub use labels::labels;
@@ -99,6 +101,8 @@ pub struct Plan {
     pub traffic: Traffic,
     /// Requests that can be pinned, first match first.
     pub cohorts: Vec<Cohort>,
+    /// The flags whose definitions are written, by key.
+    pub flags: Vec<Flag>,
     /// The gates, in the order of the spec.
     pub gates: Vec<Gate>,
     /// The sources that gates ask, the default one first; never none.

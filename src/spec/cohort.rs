@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::Percentage;
 
@@ -74,6 +75,10 @@ pub struct Flag {
     /// The header's value where the flag is on; default: `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on: Option<String>,
+    /// Who has the flag on, as JsonLogic of flagd's.
+    pub targeting: Option<Value>,
+    /// The attribute by which as many users have the flag on as the stage's weights say.
+    pub fractional: Option<String>,
 }
 
 impl Flag {

@@ -336,6 +336,9 @@ pub struct Outputs {
     /// The Gateway API that the cluster has; default: the standard channel of 1.4.
     #[serde(default)]
     pub gateway_api: GatewayApi,
+    /// Whether the flagd definitions of flags are written.
+    #[serde(default)]
+    pub flagd: bool,
     /// The objects that Argo CD itself reads; default: none.
     pub argocd: Option<Argocd>,
 }

@@ -6,6 +6,7 @@ mod condition;
 mod entry;
 mod expand;
 mod exported;
+mod flags;
 mod gates;
 mod labels;
 mod levels;
@@ -136,6 +137,7 @@ fn build(document: &Document, report: &mut Report) -> Option<Plan> {
         stable,
         traffic,
         cohorts: cohorts?,
+        flags: flags::resolve(spec, report),
         gates,
         sources: sources.all,
         selector: exported::resolve(spec.metrics.as_ref(), report),
