@@ -16,6 +16,7 @@ mod model;
 mod patch;
 pub mod pods;
 mod pool;
+mod preview;
 mod resolve;
 mod router;
 mod rules;
@@ -208,29 +209,6 @@ impl Plan {
     /// The model behind an id.
     pub fn model(&self, id: ModelId) -> &Model {
         &self.models[id.0]
-    }
-
-    /// The model that the preview's Service leads to in a stage, if there is such a Service: the preview's own, else stable, else one
-    /// that took its place.
-    ///
-    /// Its pods are ready by then and stay on the way to the next stage, and on the ways back, so that callers of that Service find some
-    /// all the while.
-    pub fn preview_in(&self, id: StageId) -> Option<ModelId> {
-        let preview = self.service.preview?;
-        if !self.stage(id).kind.is_routed() {
-            return None;
-        }
-        let back = |stage: StageId| self.way_back(stage).first().map(StageId);
-        let comes_here = self.stage_ids().filter(|stage| back(*stage) == Some(id));
-        let neighbours = [id.before(), Some(id), self.stage_after(id), back(id)];
-        let neighbours: Vec<StageId> = neighbours.into_iter().flatten().chain(comes_here).collect();
-        let stays = |model: &ModelId| {
-            let mut stages = neighbours.iter();
-            stages.all(|stage| self.stage(*stage).running.contains_key(model))
-        };
-        let winner = self.stage(id).split.models();
-        let mut models = [preview, self.stable].into_iter().chain(winner);
-        models.find(stays)
     }
 
     /// The paths of the files beside the document that it names, below its folder.
