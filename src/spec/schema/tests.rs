@@ -49,6 +49,13 @@ fn collect<'a>(root: &'a Value, schema: &'a Value, into: &mut Shape<'a>) {
     let values = schema["enum"].as_array().into_iter().flatten();
     into.values.extend(values.filter_map(Value::as_str));
     into.values.extend(schema["const"].as_str());
+    // Words beside a list are a pattern, for an `enum` would be asked of the list, too.
+    let pattern = schema["pattern"].as_str();
+    let words = pattern.and_then(|pattern| pattern.strip_prefix("^(")?.strip_suffix(")$"));
+    if schema["type"].is_array() {
+        into.values
+            .extend(words.into_iter().flat_map(|words| words.split('|')));
+    }
     if schema["items"].is_object() {
         into.items = Some(&schema["items"]);
     }
