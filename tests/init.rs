@@ -105,10 +105,11 @@ fn what_the_first_stage_of_an_example_runs_is_taken_over() {
         if example.ends_with("/triton-adopted") {
             given = format!("{PLATFORMS}---\n{given}");
         }
-        // There the Service of the preview stands beside the one that is taken over.
-        let has_preview = example.ends_with("/blue-green");
-        let more: &[&str] = if has_preview {
+        // There the Service of the preview, or of a model, stands beside the one that is taken over.
+        let more: &[&str] = if example.ends_with("/blue-green") {
             &["--service", "classifier"]
+        } else if example.ends_with("/gateway-api-canary") {
+            &["--service", "recommender"]
         } else {
             &[]
         };
