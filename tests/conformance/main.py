@@ -4,6 +4,7 @@ import sys
 import time
 
 import action
+import apiserver
 import language
 import merges
 import plugin
@@ -26,7 +27,7 @@ GROUPS = {
     "strings": strings,
     "transitions": transitions,
 }
-ON_REQUEST = {"server": server, "servers": servers, "values": values}
+ON_REQUEST = {"apiserver": apiserver, "server": server, "servers": servers, "values": values}
 
 
 def main():
