@@ -19,6 +19,7 @@ from tools import Failed, scratch
 
 # As Argo CD calls itself where it applies.
 MANAGER = "argocd-controller"
+# Seconds.
 PATIENCE = 180
 
 
@@ -137,7 +138,15 @@ class Client:
     def apply(self, item, dry=False):
         """Server-side apply; unknown fields are refused, and so are fields of another manager."""
         query = {"fieldManager": MANAGER, "fieldValidation": "Strict"} | ({"dryRun": "All"} if dry else {})
-        return self.ask("PATCH", self.path(item), item, "application/apply-patch+yaml", **query)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.ask("PATCH", self.path(item), item, "application/apply-patch+yaml", **query)
+            except Refused as error:
+                # The server may still remember the namespace of the same name that was deleted a moment ago.
+                if "because it is being terminated" not in str(error) or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.1)
 
     def get(self, item):
         return self.ask("GET", self.path(item))[0]
