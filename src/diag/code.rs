@@ -105,6 +105,7 @@ codes! {
     GP136 Error "a ramp that does not lead where it says",
     GP137 Error "a winner that was not in the test",
     GP138 Error "a preview of a model that no stage can show",
+    GP139 Error "waves that do not tell clusters apart",
     GP201 Error "weights that are no percentages of one whole",
     GP202 Error "a cohort that can never match",
     GP203 Error "a matcher that Envoy would refuse or never match",

@@ -61,7 +61,10 @@ pub(super) fn resolve(
             (None, Some(clusters)) => Delivery::Clusters {
                 name: named(&set.name),
                 labels: sound(&clusters.match_labels, &at, report),
-                waves: clusters.waves.as_ref().map(waves),
+                waves: clusters
+                    .waves
+                    .as_ref()
+                    .map(|given| waves(given, &clusters.match_labels, &at, report)),
             },
             _ => return internal(&at.key("applicationSet"), report),
         },
@@ -111,7 +114,59 @@ fn folder_of(path: &str) -> String {
     }
 }
 
-fn waves(given: &spec::ClusterWaves) -> ClusterWaves {
+/// The waves, each cluster in at most one of them.
+fn waves(
+    given: &spec::ClusterWaves,
+    match_labels: &BTreeMap<String, String>,
+    at: &Route,
+    report: &mut Report,
+) -> ClusterWaves {
+    let at = at.key("applicationSet").key("clusters");
+    let label = at.key("waves").key("label");
+    if match_labels.is_empty() {
+        // The generator takes every cluster then, and gives nothing of this one's labels: with `missingkey=error` no Application is made.
+        report.push(
+            Diagnostic::new(
+                Code::GP139,
+                Place::key(at.key("waves")),
+                "without `matchLabels` the cluster that Argo CD runs in counts too, and it has no labels that could tell its wave",
+            )
+            .help("add `matchLabels` with a label that all the clusters of the waves have"),
+        );
+    } else if match_labels.contains_key(&given.label) {
+        let message = format!(
+            "`matchLabels` gives all clusters one value of `{}`, and they would be one wave",
+            given.label
+        );
+        report.push(
+            Diagnostic::new(Code::GP139, Place::value(label), message)
+                .label(
+                    Place::key(at.key("matchLabels").key(&given.label)),
+                    "the value is here",
+                )
+                .help("select the clusters by another label, or leave out `waves`"),
+        );
+    }
+    let mut seen: BTreeMap<&str, Route> = BTreeMap::new();
+    for (number, wave) in given.order.iter().enumerate() {
+        let values = at.key("waves").key("order").index(number).key("values");
+        for (position, value) in wave.values.iter().enumerate() {
+            let here = values.index(position);
+            if let Some(first) = seen.get(value.as_str()) {
+                report.push(
+                    Diagnostic::new(
+                        Code::GP139,
+                        Place::value(here),
+                        format!("clusters of `{value}` are in a wave already"),
+                    )
+                    .label(Place::value(first.clone()), "the first is here")
+                    .help("name each value once"),
+                );
+            } else {
+                seen.insert(value, here);
+            }
+        }
+    }
     let order = given.order.iter();
     ClusterWaves {
         label: given.label.clone(),
