@@ -5,6 +5,7 @@ import time
 
 import action
 import apiserver
+import appset
 import language
 import merges
 import plugin
@@ -27,7 +28,7 @@ GROUPS = {
     "strings": strings,
     "transitions": transitions,
 }
-ON_REQUEST = {"apiserver": apiserver, "server": server, "servers": servers, "values": values}
+ON_REQUEST = {"apiserver": apiserver, "appset": appset, "server": server, "servers": servers, "values": values}
 
 
 def main():

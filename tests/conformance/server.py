@@ -10,19 +10,16 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import argo
 import yaml
 from stages import deep, differences
-from tools import EXAMPLES, GLIDEPATH, ROOT, Failed, build, example_names, rendered, scratch, stage_folders, stage_name
+from tools import EXAMPLES, GLIDEPATH, Failed, build, example_names, rendered, scratch, stage_folders, stage_name
 
-MODULE = "github.com/argoproj/argo-cd/v3"
-VERSION = "v3.1.0"
-HERE = Path(__file__).resolve().parent
-CACHE = Path(os.environ.get("GLIDEPATH_CONFORMANCE_CACHE", ROOT / ".cache" / "conformance"))
 SECRET = "hunter2-hunter2"
 
 
 def run(report):
-    program = server_program()
+    program = argo.program("plugin-server")
     with scratch() as folder, Server(program, folder) as server:
         for name in example_names():
             spec = EXAMPLES / name / "rollout.yaml"
@@ -159,33 +156,3 @@ class Server:
             environment.append(f"ARGOCD_APP_PARAMETERS={parameters}")
         place = {**self.place(folder, application), "deadline": deadline}
         return Answer(self.ask(ask="generate", environment=environment, **place))
-
-
-def server_program():
-    """Argo CD's server and client, built inside a copy of its module: the module replaces dependencies, which only a main module may."""
-    program = CACHE / "bin" / f"argocd-{VERSION}" / "plugin-server"
-    source = HERE / "argocd" / "main.go"
-    if program.exists() and program.stat().st_mtime > source.stat().st_mtime:
-        return program
-    if not shutil.which("go"):
-        raise SystemExit("tests/conformance: go is missing (1.24 or later); on Debian: apt-get install golang")
-    print(f"  building the plugin server of Argo CD {VERSION}, which takes about ten minutes the first time", flush=True)
-
-    def go(*arguments, folder):
-        done = subprocess.run(["go", *map(str, arguments)], cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        if done.returncode:
-            raise SystemExit(f"tests/conformance: go {arguments[0]} ended with {done.returncode}: {done.stderr[-1500:]}")
-        return done.stdout
-
-    with scratch() as folder:
-        module = json.loads(go("mod", "download", "-json", f"{MODULE}@{VERSION}", folder=folder))["Dir"]
-        copy = folder / "argo-cd"
-        # The module cache is read-only, and so would its copy be.
-        shutil.copytree(module, copy, copy_function=shutil.copyfile, ignore=shutil.ignore_patterns("ui", "docs", "manifests"))
-        for path in (copy, copy / "cmd"):
-            path.chmod(0o755)
-        (copy / "cmd" / "plugin-server").mkdir()
-        shutil.copy(source, copy / "cmd" / "plugin-server" / "main.go")
-        program.parent.mkdir(parents=True, exist_ok=True)
-        go("build", "-o", program, "./cmd/plugin-server", folder=copy)
-    return program
