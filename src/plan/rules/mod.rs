@@ -14,8 +14,9 @@ use std::collections::HashSet;
 
 use super::{
     BaseMatch, BaseRoute, CohortId, Headers, Match, Mirror, MirrorTarget, Plan, Rewrite, Split,
-    Stage,
+    Stage, StringMatch,
 };
+use crate::units::HeaderName;
 
 use copied::copied;
 use joined::{by_rewrite, joined, narrowed};
@@ -44,6 +45,8 @@ pub struct Rule<'a> {
     pub base: &'a BaseRoute,
     /// What of the rollout it comes from.
     pub origin: Origin,
+    /// Whose requests of a rule that is shared by user it takes; none where no user counts.
+    pub(in crate::plan::rules) users: Option<Users>,
     /// A new path or authority.
     pub rewrite: Option<Rewrite>,
     /// Headers set, added or removed.
@@ -52,6 +55,17 @@ pub struct Rule<'a> {
     pub split: Cow<'a, Split>,
     /// The copies of its requests.
     pub mirror: Option<MirrorTarget>,
+}
+
+/// Some of the users among whom a rule was shared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::plan::rules) struct Users {
+    /// The name of the rule that was shared, which is unique.
+    of: String,
+    /// The header that tells them; none for those whom nothing tells.
+    header: Option<HeaderName>,
+    /// The conditions on the header, of which any may hold.
+    conditions: Vec<StringMatch>,
 }
 
 /// What of the rollout a rule comes from.
@@ -139,6 +153,7 @@ impl Plan {
                         entries,
                         base,
                         origin,
+                        users: None,
                         rewrite,
                         headers: base.headers.clone(),
                         split: Cow::Borrowed(split),
@@ -158,6 +173,7 @@ impl Plan {
                 cohort: None,
                 base: index,
             },
+            users: None,
             name: base.name.clone(),
             entries: base.entries.iter().map(BaseMatch::as_match).collect(),
             base,

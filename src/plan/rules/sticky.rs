@@ -7,7 +7,7 @@ use crate::plan::sticky::{of_cookie, of_header};
 use crate::plan::{Buckets, Match, Model, ModelId, Split, Sticky, StickyCookie, StringMatch};
 use crate::units::HeaderName;
 
-use super::Rule;
+use super::{Rule, Users};
 
 /// What tells users apart in one rule.
 #[derive(Clone, Copy)]
@@ -73,7 +73,15 @@ pub(super) fn by_user<'a>(
             ..of_users(&rule, key, model, key.patterns(buckets.ranges(model)))
         })
         .collect();
-    rules.push(rule);
+    let users = Users {
+        of: rule.name.clone(),
+        header: None,
+        conditions: Vec::new(),
+    };
+    rules.push(Rule {
+        users: Some(users),
+        ..rule
+    });
     rules
 }
 
@@ -98,8 +106,14 @@ fn of_users<'a>(rule: &Rule<'a>, key: Key<'_>, model: ModelId, patterns: Vec<Str
         let added = &mut response.get_or_insert_default().add;
         added.insert("set-cookie".to_owned(), cookie.set());
     }
+    let users = Users {
+        of: rule.name.clone(),
+        header: Some(key.header()),
+        conditions: conditions.clone(),
+    };
     Rule {
         entries: entries.collect(),
+        users: Some(users),
         headers,
         split: Cow::Owned(Split::all(model)),
         ..rule.clone()

@@ -14,6 +14,9 @@ use super::Part;
 /// matches of two rules, in each stage.
 const MOST_WORK: usize = 1 << 20;
 
+/// The largest class of characters whose members are each taken for a beginning: the digits of a number, in both cases.
+const MOST_OF_CLASS: usize = 22;
+
 /// What two matches have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Meeting {
@@ -179,7 +182,7 @@ fn beginnings(condition: &StringMatch) -> Option<Vec<Vec<u8>>> {
         // Of ASCII a byte is a character, and all engines read it alike.
         StringMatch::Regex(pattern) if pattern.is_ascii() => {
             let hir = regex_syntax::parse(pattern).ok()?;
-            let found = Extractor::new().extract(&hir);
+            let found = Extractor::new().limit_class(MOST_OF_CLASS).extract(&hir);
             let found = found.literals()?.iter();
             Some(found.map(|literal| literal.as_bytes().to_vec()).collect())
         }

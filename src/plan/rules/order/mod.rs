@@ -18,6 +18,7 @@
 mod meet;
 mod part;
 mod rank;
+mod users;
 
 use super::{Origin, Rule};
 use crate::plan::matching::asks_nothing;
@@ -121,11 +122,12 @@ impl<R> Unordered<R> {
 pub(in crate::plan::rules) fn by_specificity(
     rules: &[Rule<'_>],
 ) -> Result<Vec<Vec<Taken>>, Unordered<Origin>> {
-    let mut parts: Vec<Entries> = Vec::new();
+    let mut parts: Vec<Entries<'_>> = Vec::new();
     for (index, rule) in rules.iter().enumerate() {
         let rewrite = rule.rewrite.as_ref();
         let has_new_path = rewrite.is_some_and(|rewrite| rewrite.uri.is_some());
-        parts.extend(Entries::parts(index, entries(rule), has_new_path));
+        let users = rule.users.as_ref();
+        parts.extend(Entries::parts(index, entries(rule), has_new_path, users));
     }
     let taken = ordered(&parts).map_err(|why| why.of(|part| rules[parts[part].rule].origin))?;
     let mut all: Vec<Vec<Taken>> = vec![Vec::new(); rules.len()];
@@ -136,7 +138,7 @@ pub(in crate::plan::rules) fn by_specificity(
 }
 
 /// The matches of each part.
-fn ordered(parts: &[Entries]) -> Result<Vec<Vec<Taken>>, Unordered<usize>> {
+fn ordered(parts: &[Entries<'_>]) -> Result<Vec<Vec<Taken>>, Unordered<usize>> {
     if parts.iter().map(|part| part.of.len()).sum::<usize>() > MOST_MATCHES {
         return Err(Unordered::TooMany { between: None });
     }
@@ -160,7 +162,22 @@ fn ordered(parts: &[Entries]) -> Result<Vec<Vec<Taken>>, Unordered<usize>> {
                 continue;
             }
             let before = mine.len();
-            for (a, b) in own.iter().flat_map(|a| others.iter().map(move |b| (a, b))) {
+            let mut strangers = Vec::new();
+            for b in others {
+                let Some(kept) = part.against_kin(&parts[later], &b.found) else {
+                    strangers.push(b);
+                    continue;
+                };
+                for (entry, found) in kept {
+                    if !is_hidden(&found) && !is_won(&found, &b.found, &mine) {
+                        mine.push(Taken { entry, found });
+                    }
+                }
+            }
+            for (a, b) in own
+                .iter()
+                .flat_map(|a| strangers.iter().map(move |b| (a, *b)))
+            {
                 let both = match needed(&a.found, &b.found, (index, later)) {
                     Ok(None) => continue,
                     Ok(Some(both)) => both,
@@ -341,7 +358,7 @@ mod tests {
         let rules = rules.iter().enumerate();
         let parts = rules.flat_map(|(index, entries)| {
             let entries = entries.iter().map(|entry| plain(entry)).collect();
-            Entries::parts(index, entries, has_new_path)
+            Entries::parts(index, entries, has_new_path, None)
         });
         let taken = ordered(&parts.collect::<Vec<_>>())?;
         let found = |one: Vec<Taken>| one.into_iter().map(|taken| taken.found).collect();

@@ -1,19 +1,27 @@
 //! The parts of a rule between which the order counts.
 
+use crate::plan::rules::Users;
 use crate::plan::{Match, StringMatch};
 
 /// Entries of one rule by which its requests go the same way.
 #[derive(Clone, Debug)]
-pub(super) struct Entries {
+pub(super) struct Entries<'a> {
     /// The rule, as an index.
     pub(super) rule: usize,
     /// Each entry's index in the rule, and its conditions.
     pub(super) of: Vec<(usize, Match)>,
+    /// The users whose requests it takes; none where no user counts.
+    pub(super) users: Option<&'a Users>,
 }
 
-impl Entries {
+impl<'a> Entries<'a> {
     /// The parts of a rule: one, or, where it has a new path for its requests, one for each path that is replaced.
-    pub(super) fn parts(rule: usize, entries: Vec<Match>, has_new_path: bool) -> Vec<Self> {
+    pub(super) fn parts(
+        rule: usize,
+        entries: Vec<Match>,
+        has_new_path: bool,
+        users: Option<&'a Users>,
+    ) -> Vec<Self> {
         let mut parts: Vec<Self> = Vec::new();
         for (index, entry) in entries.into_iter().enumerate() {
             match parts.last_mut() {
@@ -23,6 +31,7 @@ impl Entries {
                 _ => parts.push(Self {
                     rule,
                     of: vec![(index, entry)],
+                    users,
                 }),
             }
         }
