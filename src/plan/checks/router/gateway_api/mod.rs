@@ -6,6 +6,7 @@ mod grants;
 mod mirror;
 mod order;
 mod pools;
+mod room;
 
 use crate::diag::Report;
 use crate::plan::{GatewayApi, Plan};

@@ -7,20 +7,29 @@ use crate::plan::{
     MOST_CONDITIONS, MOST_MATCHES, MOST_RULES, Origin, Part, Plan, Stage, Unordered, WrittenRule,
 };
 
+use super::room::lacking;
+
 /// The most characters of a path that replaces another (the CRD's `maxLength`).
 const MOST_OF_PATH: usize = 1024;
 
 pub(super) fn check(plan: &Plan, report: &mut Report) {
     let mut told = BTreeSet::new();
+    let mut known = BTreeSet::new();
     for stage in plan.stages.iter().filter(|stage| stage.kind.is_routed()) {
+        if !known.insert(shape(plan, stage)) {
+            continue;
+        }
         for copy in plan.copies() {
             let found = match plan.written_rules(stage, &copy) {
                 Err(why) => unordered(plan, stage, &why),
                 Ok(rules) if rules.len() > MOST_RULES => crowded(plan, stage, rules.len()),
-                Ok(rules) => match rules.iter().find_map(lengthened) {
-                    Some(found) => found,
-                    None => continue,
-                },
+                Ok(rules) => {
+                    let wrong = |rule| lengthened(rule).or_else(|| lacking(plan, stage, rule));
+                    match rules.iter().find_map(wrong) {
+                        Some(found) => found,
+                        None => continue,
+                    }
+                }
             };
             // Another stage has the same rules, and other weights.
             let key = (found.place.clone(), found.code);
@@ -29,6 +38,14 @@ pub(super) fn check(plan: &Plan, report: &mut Report) {
             }
         }
     }
+}
+
+/// What decides of a stage which matches its rules have: weights count only where users are told apart by them.
+fn shape(plan: &Plan, stage: &Stage) -> String {
+    let cohorts: Vec<_> = stage.cohorts.keys().collect();
+    let shares = plan.traffic.sticky.is_some();
+    let shares = shares.then_some((&stage.cohorts, &stage.split, &stage.buckets));
+    format!("{:?}", (cohorts, &stage.mirror, shares))
 }
 
 fn unordered(plan: &Plan, stage: &Stage, why: &Unordered<Origin>) -> Diagnostic {
