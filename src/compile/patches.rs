@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Place};
 use crate::objects::{Builder, Object, unknown_field};
-use crate::plan::{Model, StageId};
+use crate::plan::{Model, Router, StageId};
 use crate::safety::{Applied, Conditions, Finding, Weight, prove};
 use crate::spec;
 use crate::text::Route;
@@ -54,7 +54,11 @@ impl Compiled {
             let wrong = wrong.into_iter().map(|found| found.message);
             let strange = unknown_field(&object.body);
             let strange = strange.map(|field| format!("it has no field `{field}` there"));
-            for why in wrong.chain(strange) {
+            let refused = match &self.plan.traffic.router {
+                Router::GatewayApi(router) => spec::route_faults(&object.body, router.installed),
+                Router::Istio(_) => Vec::new(),
+            };
+            for why in wrong.chain(strange).chain(refused) {
                 let message = format!("this makes a {kind} that is none: {why}");
                 if told.insert((at.clone(), message.clone())) {
                     let found = Diagnostic::new(Code::GP122, Place::value(at.clone()), message);

@@ -33,7 +33,7 @@ pub use argocd::{
 };
 pub use cohort::{Cohort, Flag, FullMatcher, MatchEntry, Matcher};
 pub use gate::{Gate, GateDefaults, GateKind, NoData, OnInconclusive};
-pub use gateway_api::{Channel, Feature, GatewayApi, GatewayApiVersion, cors, retry};
+pub use gateway_api::{Channel, Feature, GatewayApi, GatewayApiVersion, cors, retry, route_faults};
 pub use inference_pool::{CreatedPool, EndpointPicker, FailureMode, InferencePool};
 pub use istio::{IstioVersion, is_zero, milliseconds};
 pub use kube::check_object;

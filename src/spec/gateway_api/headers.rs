@@ -1,5 +1,8 @@
 //! Header changes (`HTTPHeaderFilter`).
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Place};
@@ -35,6 +38,7 @@ pub(super) fn check(given: &Value, at: &Route, faults: &mut Vec<Diagnostic>) {
                 self::value(name, value, at.key(name), faults);
             }
         }
+        twins(operations, &at, faults);
         let removed: Vec<_> = items(operations.get("remove")).collect();
         count(removed.len(), &at.key("remove"), faults);
         for (index, removed) in removed.into_iter().enumerate() {
@@ -43,6 +47,41 @@ pub(super) fn check(given: &Value, at: &Route, faults: &mut Vec<Diagnostic>) {
             }
             let place = Place::value(at.key("remove").index(index));
             name(removed.as_str().unwrap_or_default(), place, faults);
+        }
+    }
+}
+
+/// A header that is changed twice: which change wins is left to each gateway, and case makes no other header.
+fn twins(operations: &Value, at: &Route, faults: &mut Vec<Diagnostic>) {
+    let changes = ["set", "add"].into_iter().flat_map(|kind| {
+        let names = entries(operations.get(kind)).map(|(name, _)| name.as_str());
+        names.map(move |name| (name, Place::key(at.key(kind).key(name))))
+    });
+    let removed = items(operations.get("remove")).enumerate();
+    let removed = removed.filter_map(|(index, name)| {
+        Some((name.as_str()?, Place::value(at.key("remove").index(index))))
+    });
+    let mut known: BTreeMap<String, Place> = BTreeMap::new();
+    for (name, place) in changes.chain(removed) {
+        match known.entry(name.to_ascii_lowercase()) {
+            Entry::Vacant(free) => {
+                free.insert(place);
+            }
+            Entry::Occupied(earlier) => {
+                if is_full(faults) {
+                    return;
+                }
+                let message = format!(
+                    "the header `{}` is changed twice, and gateways differ in which change counts",
+                    excerpt(name)
+                );
+                let found = Diagnostic::new(Code::GP223, place, message);
+                faults.push(
+                    found
+                        .label(earlier.get().clone(), "first here")
+                        .help("keep one of the two"),
+                );
+            }
         }
     }
 }

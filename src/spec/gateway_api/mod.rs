@@ -9,6 +9,7 @@ mod hosts;
 mod listeners;
 mod matches;
 mod parents;
+mod patched;
 mod paths;
 mod retries;
 mod routes;
@@ -20,6 +21,7 @@ use crate::diag::{Code, Diagnostic, Place};
 use crate::text::Route;
 
 pub use cors::cors;
+pub use patched::route_faults;
 pub use retries::retry;
 pub use version::{Channel, Feature, GatewayApi, GatewayApiVersion};
 
@@ -75,7 +77,7 @@ pub(super) fn check(json: &Value) -> Vec<Diagnostic> {
         let at = at.key("traffic");
         hosts::check(traffic, &at, &mut faults);
         let own = json.pointer("/metadata/namespace").and_then(Value::as_str);
-        parents::check(traffic, own, &at, &mut faults);
+        parents::check(traffic, api, own, &at, &mut faults);
         listeners::check(traffic, &at, &mut faults);
         for (index, given) in items(traffic.get("routes")).enumerate() {
             let at = at.key("routes").index(index);

@@ -6,13 +6,19 @@ use crate::diag::Diagnostic;
 use crate::spec::schema::excerpt;
 use crate::text::Route;
 
-use super::{items, refused};
+use super::{Channel, GatewayApi, items, refused};
 
 /// The most parents of one route.
 const MAX: usize = 32;
 
-/// `own` is the rollout's namespace, where the document says it, and `at` the route of `traffic`.
-pub(super) fn check(traffic: &Value, own: Option<&str>, at: &Route, faults: &mut Vec<Diagnostic>) {
+/// `api` decides whether a port tells parts of a Gateway apart, `own` is the rollout's namespace, where the document says it, and `at` the route of `traffic`.
+pub(super) fn check(
+    traffic: &Value,
+    api: GatewayApi,
+    own: Option<&str>,
+    at: &Route,
+    faults: &mut Vec<Diagnostic>,
+) {
     let at = at.key("parentRefs");
     let given: Vec<&Value> = items(traffic.get("parentRefs")).collect();
     let written = traffic.get("gateway");
@@ -32,10 +38,12 @@ pub(super) fn check(traffic: &Value, own: Option<&str>, at: &Route, faults: &mut
         given.or(own).map(str::to_owned)
     };
     let gateway = |parent: &Value| (name(parent), namespace(parent));
+    // The CRD of the standard channel does not look at ports.
+    let by_port = api.channel == Channel::Experimental;
     let parts = |parent: &Value| {
         (
             parent.get("sectionName").cloned(),
-            parent.get("port").cloned(),
+            parent.get("port").filter(|_| by_port).cloned(),
         )
     };
     for (index, parent) in given.iter().enumerate() {

@@ -18,8 +18,8 @@ pub(super) fn check(path: &str, is_prefix: bool, at: &Route, faults: &mut Vec<Di
     if let Some(part) = inside.or(end) {
         let message = format!("Gateway API takes no path with `{part}`");
         faults.push(refused(at.clone(), message));
-    } else if let Some(strange) = path.chars().find(|c| !is_of_path(*c)) {
-        let message = format!("Gateway API takes no path with `{strange}`");
+    } else if let Some(strange) = strange(path) {
+        let message = format!("Gateway API takes no path with `{}`", excerpt(strange));
         let help = "write it percent-encoded, as clients send it";
         faults.push(refused(at.clone(), message).help(help));
     } else if path.chars().count() > MAX {
@@ -44,7 +44,19 @@ pub(super) fn check(path: &str, is_prefix: bool, at: &Route, faults: &mut Vec<Di
     }
 }
 
-/// What the CRD takes in a path; that two digits follow a `%` is held whoever routes.
-fn is_of_path(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "-/._~!$&'()*+,;=:@%".contains(c)
+/// What the CRD takes in no path: a character, or a `%` without two digits behind it.
+pub(super) fn strange(path: &str) -> Option<&str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-/._~!$&'()*+,;=:@".contains(c);
+    path.char_indices().find_map(|(at, c)| {
+        let rest = &path[at..];
+        let digits = rest.strip_prefix('%').and_then(|rest| rest.get(..2));
+        let is_byte =
+            digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let shown = if c == '%' { 3 } else { 1 };
+        let end = rest
+            .char_indices()
+            .nth(shown)
+            .map_or(rest.len(), |(end, _)| end);
+        (!is_plain(c) && !is_byte).then(|| &rest[..end])
+    })
 }

@@ -8,7 +8,7 @@ use crate::spec::schema::excerpt;
 use crate::text::Route;
 
 use super::hosts::is_precise;
-use super::{Feature, GatewayApi, cors, headers, refused, retries, unsaid};
+use super::{Feature, GatewayApi, cors, headers, paths, refused, retries, unsaid};
 
 /// The longest path of a rewrite.
 const MAX_PATH: usize = 1_024;
@@ -25,6 +25,7 @@ pub(super) fn check(given: &Value, api: GatewayApi, at: &Route, faults: &mut Vec
             None => retries::check(given, &at, faults),
         }
     }
+    tries(given, at, faults);
     if let Some(given) = given.get("corsPolicy") {
         let at = at.key("corsPolicy");
         let lacks = api.lacks(Feature::Cors, "`corsPolicy`", Place::key(at.clone()));
@@ -38,6 +39,28 @@ pub(super) fn check(given: &Value, api: GatewayApi, at: &Route, faults: &mut Vec
     }
     if let Some(given) = given.get("rewrite") {
         rewrite(given, &at.key("rewrite"), faults);
+    }
+}
+
+/// A try that may take longer than the request that it is for.
+fn tries(given: &Value, at: &Route, faults: &mut Vec<Diagnostic>) {
+    let whole = given.get("timeout").and_then(Value::as_str);
+    let one = given
+        .pointer("/retries/perTryTimeout")
+        .and_then(Value::as_str);
+    let (Some(whole), Some(one)) = (whole, one) else {
+        return;
+    };
+    let times = (milliseconds(whole), milliseconds(one));
+    // A timeout of 0 is none.
+    if let (Some(most @ 1..), Some(time)) = times
+        && time > most
+    {
+        let message = format!(
+            "a try may take `{one}`, and the whole request `{whole}`, of which Gateway API has each try be a part"
+        );
+        let found = refused(at.key("retries").key("perTryTimeout"), message);
+        faults.push(found.help(format!("write `{whole}` or less, or give `timeout` more")));
     }
 }
 
@@ -57,6 +80,9 @@ fn rewrite(given: &Value, at: &Route, faults: &mut Vec<Diagnostic>) {
                 at,
                 "the new path has a `?` or a `#`, which end a path",
             ));
+        } else if let Some(strange) = paths::strange(path) {
+            let message = format!("the new path has `{}`, and no path does", excerpt(strange));
+            faults.push(refused(at, message).help("write it percent-encoded"));
         }
     }
     if let Some(host) = given.get("authority").and_then(Value::as_str)

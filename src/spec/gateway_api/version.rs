@@ -73,6 +73,10 @@ pub enum Feature {
     Cors,
     /// `rules[].retry`.
     Retry,
+    /// `rules[].sessionPersistence`.
+    SessionPersistence,
+    /// `useDefaultGateways`.
+    DefaultGateways,
     /// `ReferenceGrant` as v1.
     ReferenceGrantV1,
 }
@@ -84,7 +88,8 @@ impl Feature {
             Self::MirrorShare => (V1_2, Some(V1_3)),
             Self::RuleName => (V1_2, Some(V1_4)),
             Self::Cors => (V1_3, Some(V1_5)),
-            Self::Retry => (V1_2, None),
+            Self::Retry | Self::SessionPersistence => (V1_2, None),
+            Self::DefaultGateways => (V1_4, None),
             Self::ReferenceGrantV1 => (V1_5, Some(V1_5)),
         }
     }
