@@ -6,6 +6,7 @@ import time
 import action
 import apiserver
 import appset
+import envoygateway
 import language
 import merges
 import plugin
@@ -28,7 +29,7 @@ GROUPS = {
     "strings": strings,
     "transitions": transitions,
 }
-ON_REQUEST = {"apiserver": apiserver, "appset": appset, "server": server, "servers": servers, "values": values}
+ON_REQUEST = {"apiserver": apiserver, "appset": appset, "envoygateway": envoygateway, "server": server, "servers": servers, "values": values}
 
 
 def main():
