@@ -133,14 +133,15 @@ impl Compiled {
         })
     }
 
-    /// The text of a document that says the same in steps; without a strategy, ramps and step defaults, the text itself.
+    /// The text of a document that says the same in steps; without a strategy, ramps and step defaults, the text itself with the line
+    /// ends of Unix: a carriage return is shown, and not printed.
     pub fn expanded(&self) -> String {
         let document = self.report.document.as_ref();
         let mut body = document
             .filter(|_| !self.expansion.is_empty())
             .map(Node::to_json);
         body.as_mut().map_or_else(
-            || self.report.source.text().to_owned(),
+            || self.report.source.text().replace("\r\n", "\n"),
             |body| {
                 self.expansion.say(body);
                 tree::yaml(body)
@@ -477,6 +478,12 @@ spec:
         let found = compiled(ROLLOUT, &Recorded(Some("{}"))).files;
         assert_eq!(found["r.json"].text(), "{}");
         assert!(compiled(ROLLOUT, &Recorded(None)).files.is_empty());
+    }
+
+    #[test]
+    fn what_is_expanded_has_no_carriage_return() {
+        let text = ROLLOUT.replace('\n', "\r\n");
+        assert_eq!(compiled(&text, &NoFiles).expanded(), ROLLOUT);
     }
 
     #[test]

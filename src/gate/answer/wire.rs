@@ -63,15 +63,15 @@ struct Items {
     single: bool,
     /// The time of a scalar or a string.
     time: Option<f64>,
-    /// The text of a scalar or a string.
-    text: Option<String>,
+    /// The text of a scalar or a string, as it may be shown, and the number that the whole of it is: that may have 330 digits.
+    text: Option<(String, Option<f64>)>,
 }
 
 /// One of the items.
 enum Item {
     Series(Series, bool),
     Time(f64),
-    Text(String),
+    Text(String, Option<f64>),
 }
 
 /// `[1700000000.123, "0.5"]`
@@ -112,7 +112,7 @@ impl<'de> Deserialize<'de> for Items {
                             found.series.push(series);
                         }
                         Item::Time(time) => found.time = Some(time),
-                        Item::Text(text) => found.text = Some(text),
+                        Item::Text(text, number) => found.text = Some((text, number)),
                     }
                 }
                 Ok(found)
@@ -177,7 +177,7 @@ impl<'de> Deserialize<'de> for Item {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Item, E> {
-                Ok(Item::Text(said(text)))
+                Ok(Item::Text(said(text), read_number(text)))
             }
         }
         deserializer.deserialize_any(Any)
@@ -273,15 +273,14 @@ impl Reply {
         if labels.windows(2).any(|pair| pair[0] == pair[1]) {
             return Err("two of its series have the same labels".to_owned());
         }
-        let pair = || result.time.zip(result.text.as_deref());
+        let pair = || result.time.zip(result.text.as_ref());
         let data = match kind {
             Kind::Scalar => {
-                let (time, text) = pair().ok_or("a scalar is a time and a value")?;
-                let value = read_number(text);
+                let (time, (text, value)) = pair().ok_or("a scalar is a time and a value")?;
                 Data::Scalar(time, value.ok_or_else(|| format!("`{text}` is no number"))?)
             }
             Kind::String => {
-                let (_, text) = pair().ok_or("a string is a time and a text")?;
+                let (_, (text, _)) = pair().ok_or("a string is a time and a text")?;
                 Data::String(text.to_owned())
             }
             Kind::Vector | Kind::Matrix if result.time.is_some() || result.text.is_some() => {

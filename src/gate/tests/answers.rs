@@ -62,6 +62,15 @@ fn numbers_are_prometheus_numbers() {
 }
 
 #[test]
+fn a_scalar_may_have_more_digits_than_a_text_is_shown_with() {
+    // Prometheus writes no exponents.
+    for value in [5e-324, -1.234_567_890_123_456_7e-290, f64::MAX] {
+        let answer = Answer::of(Data::Scalar(1.0, value));
+        assert_eq!(Answer::read(&answer.write()).as_ref(), Ok(&answer));
+    }
+}
+
+#[test]
 fn no_text_of_an_answer_acts_on_a_terminal() {
     let hostile = format!("\u{1b}[31m\u{7}\n\u{9b}\u{202e}{}", "x".repeat(3_000));
     let body = serde_json::json!({"warnings": [hostile], "infos": [hostile],
