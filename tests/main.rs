@@ -13,6 +13,7 @@ mod gates_faults;
 mod gates_handed;
 mod gates_prometheus;
 mod init;
+mod judged;
 mod lifecycle;
 mod merges;
 mod plan;

@@ -4,9 +4,12 @@ import sys
 import time
 
 import action
+import analyze
 import apiserver
 import appset
+import envoy
 import envoygateway
+import istiod
 import language
 import merges
 import plugin
@@ -29,7 +32,17 @@ GROUPS = {
     "strings": strings,
     "transitions": transitions,
 }
-ON_REQUEST = {"apiserver": apiserver, "appset": appset, "envoygateway": envoygateway, "server": server, "servers": servers, "values": values}
+ON_REQUEST = {
+    "analyze": analyze,
+    "apiserver": apiserver,
+    "appset": appset,
+    "envoy": envoy,
+    "envoygateway": envoygateway,
+    "istiod": istiod,
+    "server": server,
+    "servers": servers,
+    "values": values,
+}
 
 
 def main():

@@ -6,18 +6,14 @@ that glidepath renders of the base; the servers are programs beside this one, bu
 
 import copy
 import json
-import os
 import re
-import shutil
 import subprocess
-from pathlib import Path
 
+import judges
 import yaml
-from tools import ROOT, Failed, build, rendered, scratch, stage_folders, stage_name
+from tools import ROOT, Failed, build, rendered, stage_folders, stage_name
 
 VALUES = ROOT / "fixtures" / "values"
-HERE = Path(__file__).resolve().parent
-CACHE = Path(os.environ.get("GLIDEPATH_CONFORMANCE_CACHE", ROOT / ".cache" / "conformance"))
 STAGE = "weight-10"
 
 CONTAINER = "spec.template.spec.containers[0]"
@@ -96,19 +92,8 @@ PLACES = {
     },
 }
 
-# The modules of a server's program, beside those that it imports.
-MODULES = {
-    "istio": ("istio.io/istio", "v0.0.0-20260827124520-eed52ebb66ad"),
-    "kubernetes": ("k8s.io/kubernetes", "v1.34.4"),
-}
-# Versions that Istio asks for and that the module proxy lacks, with the nearest that it has.
-REPLACED = {
-    "istio.io/istio": {
-        "github.com/envoyproxy/go-control-plane/envoy": "v1.40.0",
-        "istio.io/api": "v1.31.1",
-        "istio.io/client-go": "v1.31.1",
-    },
-}
+# The servers' programs, each `validate` of a module beside this file.
+SERVERS = ("istio", "kubernetes")
 # Istio's CRDs, in its module.
 CRDS = "manifests/charts/base/files/crd-all.gen.yaml"
 
@@ -119,8 +104,8 @@ def run(report):
         stage = next(folder for folder in stage_folders(deploy) if stage_name(folder) == STAGE)
         objects = {(item["kind"], item["metadata"]["name"]): item for item in build(stage)}
     for server in sorted(path.name for path in VALUES.iterdir() if path.is_dir()):
-        if server not in MODULES:
-            report.check(f"{server}: there is a program", [f"no module is named for {server}"])
+        if server not in SERVERS:
+            report.check(f"{server}: there is a program", [f"none of {SERVERS} is {server}"])
             continue
         judge = program(server)
         for path in sorted((VALUES / server).glob("*.yaml")):
@@ -248,42 +233,6 @@ def ask(judge, documents):
 
 
 def program(server):
-    """The command that judges objects as a server does, built where it is missing."""
-    module, version = MODULES[server]
-    binary = CACHE / "bin" / f"{server}-{version}" / "judge"
-    source = HERE / server / "main.go"
-    if not binary.exists() or binary.stat().st_mtime < source.stat().st_mtime:
-        if not shutil.which("go"):
-            raise SystemExit("tests/conformance: go is missing (1.24 or later); on Debian: apt-get install golang")
-        print(f"  building {module} {version}, which takes minutes the first time", flush=True)
-        binary.parent.mkdir(parents=True, exist_ok=True)
-        with scratch() as folder:
-            shutil.copy(source, folder / "main.go")
-            (folder / "go.mod").write_text(go_mod(module, version, folder))
-            if module in REPLACED:
-                # What only the server's own tests import may be of versions that cannot be had, and tidying asks for it.
-                go("build", "-mod=mod", "-o", binary, ".", folder=folder)
-                where = json.loads(go("list", "-m", "-mod=mod", "-json", module, folder=folder))["Dir"]
-                shutil.copy(Path(where) / CRDS, binary.parent / "crds.yaml")
-            else:
-                go("mod", "tidy", folder=folder)
-                go("build", "-o", binary, ".", folder=folder)
-    return [binary, *binary.parent.glob("crds.yaml")]
-
-
-def go_mod(module, version, folder):
-    """A module of our own around a server's. Kubernetes keeps its parts beside it, which only a main module may replace."""
-    text = f"module judge\n\ngo 1.24.0\n\nrequire {module} {version}\n"
-    if module == "k8s.io/kubernetes":
-        own = Path(json.loads(go("mod", "download", "-json", f"{module}@{version}", folder=folder))["Dir"]) / "go.mod"
-        parts = re.findall(r"(k8s\.io/[a-z-]+) => \./staging", own.read_text())
-        text += "".join(f"replace {part} => {part} v0.{version.removeprefix('v1.')}\n" for part in parts)
-    text += "".join(f"replace {part} => {part} {nearest}\n" for part, nearest in REPLACED.get(module, {}).items())
-    return text
-
-
-def go(*arguments, folder):
-    done = subprocess.run(["go", *map(str, arguments)], cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    if done.returncode:
-        raise SystemExit(f"tests/conformance: go {arguments[0]} ended with {done.returncode}: {done.stderr[-1500:]}")
-    return done.stdout
+    """The command that judges objects as a server does."""
+    crds = [judges.module_folder(server, "istio.io/istio") / CRDS] if server == "istio" else []
+    return [judges.program(server, "validate"), *crds]

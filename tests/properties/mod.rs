@@ -4,7 +4,7 @@
 //! `PROPTEST_RNG_SEED=n` tries other rollouts.
 
 mod oracle;
-mod rollout;
+pub(crate) mod rollout;
 mod scaling;
 mod strategies;
 
@@ -54,7 +54,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 /// Compiles, or rejects a rollout whose random cohorts cover each other; any other complaint is a failure.
-fn compiled(document: &Value) -> Result<Compiled, TestCaseError> {
+pub(crate) fn compiled(document: &Value) -> Result<Compiled, TestCaseError> {
     let text = document.to_string();
     compile(
         &Source::new("rollout.yaml", text.clone()),
