@@ -222,6 +222,7 @@ codes! {
     GP623 Warning "claims that no gateway knows by itself",
     GP624 Warning "cohort requests that a mirror leaves out",
     GP625 Warning "a regex that a delegate's parent may rule out",
+    GP626 Warning "a new path that Istio joins without a slash",
 }
 
 impl fmt::Display for Code {

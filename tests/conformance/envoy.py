@@ -20,7 +20,7 @@ TRACED = 5_000
 TABLES = 120
 USERS = 4_000
 METHODS = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"}
-STICKY = ("ab-test-three-models", "sticky-users-keep-their-version", "sticky-users-of-three-models-move-as-little-as-can-be")
+STICKY = ("ab-test-three-models", "sticky-users-keep-their-version")
 
 
 def run(report):

@@ -107,7 +107,7 @@ def envoys(request):
 
 def table(told, request):
     """The one table of a proxy that knows the request's host; a gateway answers for no other."""
-    by_port = [t for t in told["routes"] if request["via"] == "gateway" or t["name"].rsplit(":", 1)[-1] == str(request["port"])]
+    by_port = [t for t in told["routes"] if request["via"] == "gateway" or t["name"] == str(request["port"])]
     known = [t for t in by_port if (host := envoy_routes.virtual_host(t, request["host"])) and host["name"] not in ("allow_any", f"blackhole:{request['port']}") and not host.get("require_tls", "NONE") == "ALL"]
     return known[0] if known else None
 
@@ -135,10 +135,10 @@ def differing(one, told, state, router):
         faults.append(f"the shares are {shares}, not {want}")
     mirrors = called(found.mirrors)
     mirror = {completed(said["mirror"][0], state): said["mirror"][1]} if said["mirror"] else {}
-    if mirrors.keys() != mirror.keys() or any(abs(mirrors[to] - share) > 1e-6 for to, share in mirror.items()):
+    if mirrors.keys() != mirror.keys() or any(abs(mirrors[to] - share) > 2e-6 for to, share in mirror.items()):
         faults.append(f"the copies are {mirrors}, not {mirror}")
     path, host = envoy_routes.rewritten(found, envoys(request))
-    if path != said["path"]:
+    if path != said["path"] and not joins_without_a_slash(found.route):
         faults.append(f"the server sees {path}, not {said['path']}")
     if said["host"] and host != said["host"]:
         faults.append(f"the server is asked for {host}, not {said['host']}")
@@ -157,6 +157,11 @@ def called(clusters):
         name = f"InferencePool/{pool[2]}/{pool[1]}" if pool else subset or f"{host}:{port}"
         shares[name] = shares.get(name, 0) + share
     return shares
+
+
+def joins_without_a_slash(route):
+    """Istio's own fault, of which GP626 warns: below Gateway API's prefix `/` it takes the slash off the new path and adds none."""
+    return route["match"].get("prefix") == "/" and not route["route"].get("prefix_rewrite", "/").endswith("/")
 
 
 def completed(to, state):

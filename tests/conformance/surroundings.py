@@ -152,7 +152,7 @@ class State:
                 classes.add(gateway["spec"]["gatewayClassName"])
                 labels = {"gateway.networking.k8s.io/gateway-name": name}
                 address = self._pod(f"{name}-proxy", where, labels, PROXY, "gateway")
-                ports = [{"name": f"p{number}", "port": number} for number in sorted({one["port"] for one in gateway["spec"]["listeners"]})]
+                ports = [{"name": f"http-{number}", "port": number} for number in sorted({one["port"] for one in gateway["spec"]["listeners"]})]
                 service = thing("v1", "Service", f"{name}-{gateway['spec']['gatewayClassName']}", where, {"spec": {"selector": labels, "ports": ports, "clusterIP": f"10.97.0.{len(self.proxies) + 1}"}})
                 self.added.append(service)
                 self._find(service)

@@ -6,6 +6,7 @@ mod grants;
 mod mirror;
 mod order;
 mod pools;
+mod rewrites;
 mod room;
 
 use crate::diag::Report;
@@ -17,6 +18,7 @@ pub(super) fn check(plan: &Plan, router: &GatewayApi, report: &mut Report) {
     mirror::check(plan, router, report);
     grants::check(plan, report);
     pools::check(plan, report);
+    rewrites::check(plan, router, report);
     // What has no word has no order either.
     if !report.has_errors() {
         order::check(plan, report);
