@@ -1,5 +1,6 @@
 """`istioctl analyze` says nothing of any stage, with its surroundings, that is not meant."""
 
+import copy
 import json
 import subprocess
 
@@ -8,7 +9,9 @@ from judges import program
 from surroundings import State
 
 # What it may say, by its code and a part of its words, and why.
-MEANT = []
+MEANT = [
+    ("IST0131", 'rule "rest.copied" match #1 is not used', "the entries of a mirror are joined with each base route, and here an earlier one takes all that the entry asks for"),
+]
 
 
 def run(report):
@@ -42,5 +45,7 @@ def controls(said):
     example = next(rollout for rollout in rollouts("project") if rollout["name"] == "image-classifier")
     objects = example["stages"][-1]["objects"]
     without = lambda kind: State([o for o in objects if o["kind"] != kind]).text()
-    broken = {"a subset that is not there": without("DestinationRule"), "a VirtualService that is no YAML of its kind": without("VirtualService").replace('"http"', '"htpp"')}
+    twice = copy.deepcopy(objects)
+    twice += [{**o, "metadata": {**o["metadata"], "name": "another"}} for o in objects if o["kind"] == "VirtualService"]
+    broken = {"a subset that is not there": without("DestinationRule"), "two lists of routes for one host": State(twice).text()}
     return [f"{what} is not found" for what, state in broken.items() if not [m for m in said(state) if m["level"] == "Error"]]

@@ -20,7 +20,7 @@ SUMS = {
     ("github.com/argoproj/argo-cd/v3", "v3.2.0"): "h1:m2eGAV+nXQGgzZbH5SyJD5laaPW27mzWXBrgisUHY/0=",
     ("github.com/kedacore/keda/v2", "v2.21.0"): "h1:R6z2HZvstK4RLUMxroNACzBj74xGxt3kG59b5Xc+Xps=",
     ("github.com/kserve/kserve", "v0.15.2"): "h1:uph7Umk331fvBMrHHpTJNDt6+lf3IAuyiskaQw8wIAk=",
-    ("istio.io/istio", "v0.0.0-20260822200018-86c9f01fd735"): "h1:8/pbmwTQgaZiVJ/p3tkj3pQXDOHiQc5MicQdXYvIvI8=",
+    ("istio.io/istio", "v0.0.0-20260827124520-eed52ebb66ad"): "h1:ui9TJjRMAV/hb5ehQaZDq7IUGxuQP6dra9lapT/VjHI=",
 }
 # Where the definitions of the kinds are that glidepath emits, Gateway API's aside.
 FILES = {

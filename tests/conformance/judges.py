@@ -34,15 +34,15 @@ def fingerprint(folder, command):
     return digest.hexdigest()[:12]
 
 
-def module_folder(module, dependency):
-    """Where the files of a module that `module` requires are."""
-    go("mod", "download", dependency, folder=HERE / module)
-    return Path(go("list", "-m", "-f", "{{.Dir}}", dependency, folder=HERE / module).strip())
+def module_folder(module, package):
+    """Where the files are of the module of a package that `module` imports. Asked for by the package, for a module proxy may have the
+    files of a version and not say when it was made, which `go mod download` wants to know."""
+    return Path(go("list", "-f", "{{.Module.Dir}}", package, folder=HERE / module).strip())
 
 
 def go(*arguments, folder):
     if not shutil.which("go"):
-        raise SystemExit("tests/conformance: go is missing (1.24 or later, which fetches the one that a module asks for); on Debian: apt-get install golang")
+        raise SystemExit("tests/conformance: go is missing: install Go 1.26 or later")
     # Two packages at a time: the largest take a gigabyte each. Nothing here needs C, nor may a go.mod change by being built.
     environment = os.environ | {"CGO_ENABLED": "0", "GOFLAGS": "-p=2 -mod=readonly"}
     done = subprocess.run(["go", *map(str, arguments)], cwd=folder, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)

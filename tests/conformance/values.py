@@ -234,5 +234,5 @@ def ask(judge, documents):
 
 def program(server):
     """The command that judges objects as a server does."""
-    crds = [judges.module_folder(server, "istio.io/istio") / CRDS] if server == "istio" else []
+    crds = [judges.module_folder(server, "istio.io/istio/pkg/config/validation") / CRDS] if server == "istio" else []
     return [judges.program(server, "validate"), *crds]
