@@ -141,7 +141,14 @@ impl Compiled {
             .filter(|_| !self.expansion.is_empty())
             .map(Node::to_json);
         body.as_mut().map_or_else(
-            || self.report.source.text().replace("\r\n", "\n"),
+            // YAML ends a line at each of the three.
+            || {
+                self.report
+                    .source
+                    .text()
+                    .replace("\r\n", "\n")
+                    .replace('\r', "\n")
+            },
             |body| {
                 self.expansion.say(body);
                 tree::yaml(body)
@@ -482,8 +489,13 @@ spec:
 
     #[test]
     fn what_is_expanded_has_no_carriage_return() {
-        let text = ROLLOUT.replace('\n', "\r\n");
-        assert_eq!(compiled(&text, &NoFiles).expanded(), ROLLOUT);
+        // One at the very end ends a line, too.
+        for text in [
+            ROLLOUT.replace('\n', "\r\n"),
+            format!("{}\r", ROLLOUT.trim_end()),
+        ] {
+            assert_eq!(compiled(&text, &NoFiles).expanded(), ROLLOUT);
+        }
     }
 
     #[test]

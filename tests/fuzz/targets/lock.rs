@@ -48,8 +48,13 @@ pub(crate) fn run(case: &mut Case<'_>) {
                 return;
             };
             case.tally.mark("trailers");
-            let again = case.call(|| Trailers::read(&read.message("a", "b")));
-            if again.is_some_and(|again| again.as_ref() != Some(&read)) {
+            // What anybody wrote is taken as it is, and written on one line with one space between its words.
+            let written = |of: &Trailers| Trailers::read(&of.message("a", "b"));
+            let again = case.call(|| {
+                let once = written(&read);
+                once.is_some() && once == once.as_ref().and_then(written)
+            });
+            if again == Some(false) {
                 case.fault("trailers do not read back");
             }
         }
