@@ -46,8 +46,13 @@ def answer(route_configuration, request):
     host = virtual_host(route_configuration, request.host)
     for route in (host or {}).get("routes", []):
         if matches(route["match"], request):
-            return Answer(_shares(route), _mirrors(route, host), route.get("name", ""), route, host)
+            return of_route(route, host)
     return None
+
+
+def of_route(route, host):
+    """The answer to whatever a route of a virtual host takes."""
+    return Answer(_shares(route), _mirrors(route, host), route.get("name", ""), route, host)
 
 
 def virtual_host(route_configuration, authority):

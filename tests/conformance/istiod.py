@@ -12,7 +12,7 @@ from envoy_routes import Request
 from judged import rollouts
 from judges import program
 from routing import GATEWAY_API
-from surroundings import State, is_istios
+from surroundings import State
 
 # Inference pools are off by default.
 FEATURES = {"ENABLE_GATEWAY_API_INFERENCE_EXTENSION": "true"}
@@ -265,15 +265,15 @@ def moved():
 
 
 def lost(istiod, rollout):
-    """Where a proxy has nowhere to send a request, half-way between neighbouring stages or on the way back to the first."""
+    """Where a proxy has nowhere to send a request, half-way between neighbouring stages, there or back."""
     stages = rollout["stages"]
     if len(stages) > 12:
         stages = stages[:6] + stages[-6:]
     ways = [pair for before, after in itertools.pairwise(stages) for pair in ((before, after), (after, before))]
-    # Nothing goes back to a stage that only adopts, and from the last one the first may not run.
     faults = []
     for before, after in ways:
-        if before["name"].startswith("00-adopt") or after["name"].startswith("00-adopt"):
+        # A stage that only adopts routes nothing, and nothing goes back to it.
+        if "00-adopt" in (before["name"], after["name"]):
             continue
         for mix in mixes(before["objects"], after["objects"]):
             faults += [f"{before['name']} to {after['name']}, with {mix.said}: {fault}" for fault in dead_ends(istiod, mix.objects, before["ports"])]
@@ -313,8 +313,7 @@ def dead_ends(istiod, objects, ports):
             for route in host.get("routes", []):
                 if not is_of_a_rollout(route):
                     continue
-                found = envoy_routes.Answer(envoy_routes._shares(route), envoy_routes._mirrors(route, host), route.get("name", ""), route, host)
-                faults += [f"{name}: {fault}" for fault in unserved(found, proxy, state)]
+                faults += [f"{name}: {fault}" for fault in unserved(envoy_routes.of_route(route, host), proxy, state)]
     return sorted(set(faults))
 
 
